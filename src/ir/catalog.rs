@@ -1,0 +1,584 @@
+//! What destinations declare: definitions after reading, `from:` resolved, names checked. Expressions stay text
+//! (`docs/destination-format.md` says which names each of them may use).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::ident::{CallName, KindName, ServiceName};
+use super::mode::{ChangeKind, Mode, Verdict};
+use super::value::Family;
+
+/// Every destination of the product and of the project.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    pub destinations: BTreeMap<KindName, Destination>,
+}
+
+/// A bare minijinja expression (`status == 202`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Condition(pub String);
+
+/// Text that may hold `{{ expr }}`; where it is exactly one such expression it stands for that value, not for text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Template(pub String);
+
+/// A JSON tree whose strings are templates; `$records`, `$record`, `$mapped`, `$fields` and `$identifiers` stand for rows.
+pub type Tree = serde_json::Value;
+
+#[derive(Clone, Debug)]
+pub struct Destination {
+    pub kind: KindName,
+    pub title: String,
+    pub about: String,
+    /// The file it came from, as a reader would look for it.
+    pub origin: String,
+    /// In the order written, which is the order of the documentation.
+    pub settings: Vec<Setting>,
+    /// Groups of settings of which exactly one must be given whole.
+    pub one_of: Vec<Vec<String>>,
+    pub base_url: Template,
+    /// Evaluated for each attempt; a header whose value is none is not sent.
+    pub headers: Vec<(String, Template)>,
+    pub token: Option<Token>,
+    pub limits: BTreeMap<String, Limit>,
+    /// Tried after a call's own rules.
+    pub answer: Vec<AnswerRule>,
+    /// A call that says which account a key opens; part of the target.
+    pub account: Option<CallName>,
+    pub services: Vec<Service>,
+    /// Facts about the vendor that no public source settles.
+    pub unverified: Vec<String>,
+    /// Where an OAuth-free connection test would go; `None` where every call has an effect.
+    pub test: Option<CallName>,
+}
+
+impl Destination {
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name.as_str() == name)
+    }
+}
+
+/// A setting of a destination, or an option of a service.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    pub name: String,
+    pub kind: SettingKind,
+    pub secret: bool,
+    pub required: bool,
+    /// Part of the target: another value is another ledger.
+    pub identity: bool,
+    /// Modes in which the setting must be given.
+    pub needed_by: Vec<Mode>,
+    pub default: Option<serde_json::Value>,
+    /// The only values allowed, where the list is closed.
+    pub values: Vec<String>,
+    pub pattern: Option<String>,
+    pub about: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingKind {
+    Text,
+    Url,
+    Number,
+    Boolean,
+    /// A list or audience by its number or by its name.
+    IdOrName,
+    /// A list of texts.
+    Texts,
+    /// Anything, blocks included.
+    Any,
+}
+
+/// OAuth2 client credentials and the like: one call that gives a token for the others.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub when: Option<Condition>,
+    pub url: Template,
+    pub basic: Option<(Template, Template)>,
+    pub form: Vec<(String, Template)>,
+    pub gives: Template,
+    /// Seconds the token lives.
+    pub lives: Template,
+    pub renew_before: Duration,
+}
+
+/// A token bucket, shared by everything that runs on one credential.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    pub requests: Option<u32>,
+    /// Records (identifiers) instead of, or besides, requests.
+    pub records: Option<u32>,
+    pub per: Duration,
+    /// How many more may go at once before the rate holds.
+    pub burst: Option<u32>,
+    /// What an answer says is left in this window.
+    pub remaining: Option<Template>,
+    /// What an answer says of the window's end: epoch seconds, or seconds from now.
+    pub reset: Option<Template>,
+}
+
+/// One rule for an answer as a whole: the first whose `when` holds decides.
+#[derive(Clone, Debug)]
+pub struct AnswerRule {
+    pub when: Option<Condition>,
+    pub is: Answer,
+    pub reason: Option<Template>,
+    /// What the records learn from it (`remote_id`).
+    pub learn: Vec<(String, Template)>,
+    /// When to try again: epoch seconds, or seconds from now.
+    pub until: Option<Template>,
+    /// The call whose readers read this answer's follow-up (a result file).
+    pub with: Option<CallName>,
+}
+
+/// What an answer means for its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Read it record by record.
+    Read,
+    /// Every record of the call has this outcome.
+    Every(Verdict),
+    /// Send again, with backoff.
+    Retry,
+    /// Too fast: wait; never a failure of a row.
+    SlowDown,
+    /// The token is stale: fetch another, once.
+    Reauth,
+    /// Refused whole: halve, until the bad record stands alone.
+    Split,
+    /// Nothing of this activation can go through.
+    Stop,
+    /// A job, or a result, that is not ready.
+    Running,
+    /// It exists already: read the listing again.
+    Relist,
+    /// Too many jobs at once: wait for one to end.
+    WaitForJob,
+}
+
+impl Answer {
+    pub fn parse(name: &str) -> Option<Answer> {
+        Some(match name {
+            "read" => Answer::Read,
+            "retry" => Answer::Retry,
+            "slow_down" => Answer::SlowDown,
+            "reauth" => Answer::Reauth,
+            "split" => Answer::Split,
+            "stop" => Answer::Stop,
+            "running" => Answer::Running,
+            "relist" => Answer::Relist,
+            "wait_for_job" => Answer::WaitForJob,
+            other => Answer::Every(Verdict::parse(other)?),
+        })
+    }
+
+    pub const NAMES: [&'static str; 17] = [
+        "read", "accepted", "found", "exists", "absent", "pending", "rejected", "failed", "unclear", "retry", "slow_down",
+        "reauth", "split", "stop", "running", "relist", "wait_for_job",
+    ];
+}
+
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub name: ServiceName,
+    pub title: String,
+    pub about: String,
+    /// When another service, or another tool, is the better choice.
+    pub not_for: Vec<String>,
+    pub unverified: Vec<String>,
+    pub origin: String,
+    pub options: Vec<Setting>,
+    pub one_of: Vec<Vec<String>>,
+    pub identifiers: Vec<Identifier>,
+    /// Whether `identify all` is allowed.
+    pub identify_all: bool,
+    pub fields: Vec<Field>,
+    pub dots: Dots,
+    /// Whether `map` may also name fields that only the account's own list knows.
+    pub account_catalogue: bool,
+    pub custom: Option<Custom>,
+    /// At most so many fields (standard and custom) in one record.
+    pub max_fields: Option<u32>,
+    /// Objects that go whole or not at all, by their top name.
+    pub whole: Vec<String>,
+    /// Whether `map` and `custom` make sense in membership.
+    pub membership_fields: bool,
+    /// What `mode update` does with new rows where the pipeline does not say.
+    pub hold_new_rows: bool,
+    /// Days after which an absent row is tried again.
+    pub absent_retry_days: u32,
+    /// In the order of the documentation: the first is the default.
+    pub modes: Vec<(Mode, Vec<Route>)>,
+    pub calls: BTreeMap<CallName, Call>,
+    pub prepare: Vec<Prepare>,
+}
+
+impl Service {
+    pub fn routes(&self, mode: Mode) -> Option<&[Route]> {
+        self.modes.iter().find(|(name, _)| *name == mode).map(|(_, routes)| routes.as_slice())
+    }
+
+    pub fn identifier(&self, name: &str) -> Option<&Identifier> {
+        self.identifiers.iter().find(|identifier| identifier.name == name)
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// Whether dots of a target nest objects or belong to flat names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Dots {
+    #[default]
+    Nest,
+    Name,
+}
+
+#[derive(Clone, Debug)]
+pub struct Identifier {
+    pub name: String,
+    pub about: String,
+    pub placement: Placement,
+    pub normalise: Vec<Normalise>,
+    /// Values that stand for "nobody" (`null`, `undefined`), compared without case.
+    pub refuse: Vec<String>,
+    /// It is the destination's own id of the record.
+    pub remote_id: bool,
+    /// Further words the calls use for it (`match: email`), read as `identifier.NAME`.
+    pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalise {
+    Trim,
+    Lower,
+    Upper,
+}
+
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: String,
+    pub about: String,
+    pub placement: Placement,
+    /// The destination computes it: never a target.
+    pub read_only: bool,
+    /// A create needs it: unmapped is an error, NULL makes the row invalid.
+    pub required_on_create: bool,
+    pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+/// Where and how a value goes on the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    /// JSON pointer; `{name}` and `{id}` are filled in for custom attributes and account fields.
+    pub at: String,
+    pub wire: Wire,
+    /// Words for booleans (and other values) before they leave: `true -> subscribed`.
+    pub words: Vec<(String, serde_json::Value)>,
+    /// The only values the destination takes.
+    pub values: Vec<serde_json::Value>,
+    /// Characters.
+    pub min: Option<u32>,
+    pub max: Option<u32>,
+    pub max_items: Option<u32>,
+    pub pattern: Option<String>,
+    pub clear: Clear,
+    /// The vendor's own word for the type, used when an attribute is created.
+    pub native: Option<String>,
+    /// Families this target takes; empty: whatever converts.
+    pub from: Vec<Family>,
+}
+
+/// Wire types: a closed list, since each needs an exact rendering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wire {
+    Text,
+    Integer,
+    /// Integers stay integers, decimals keep their digits, floats always show a point.
+    Number,
+    Boolean,
+    /// `YYYY-MM-DD`
+    Date,
+    /// RFC 3339 in UTC, with `Z`
+    DatetimeUtc,
+    /// An array of texts
+    List,
+    /// Lists and structs as they are
+    Json,
+    /// A number or word from a list the account keeps
+    Choice,
+}
+
+impl Wire {
+    pub const ALL: [Wire; 9] = [
+        Wire::Text,
+        Wire::Integer,
+        Wire::Number,
+        Wire::Boolean,
+        Wire::Date,
+        Wire::DatetimeUtc,
+        Wire::List,
+        Wire::Json,
+        Wire::Choice,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Wire::Text => "text",
+            Wire::Integer => "integer",
+            Wire::Number => "number",
+            Wire::Boolean => "boolean",
+            Wire::Date => "date",
+            Wire::DatetimeUtc => "datetime_utc",
+            Wire::List => "list",
+            Wire::Json => "json",
+            Wire::Choice => "choice",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Wire> {
+        Wire::ALL.into_iter().find(|wire| wire.name() == name)
+    }
+}
+
+/// How a value is taken away at the destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Clear {
+    /// It cannot be: `null = clear` is an error.
+    #[default]
+    Never,
+    ExplicitNull,
+    EmptyText,
+}
+
+#[derive(Clone, Debug)]
+pub struct Custom {
+    /// What a name must look like.
+    pub name: String,
+    pub name_help: String,
+    pub create: bool,
+    /// By type word; each family has a default (`default_for`), others are asked for with `{ type = ... }`.
+    pub types: Vec<CustomType>,
+    pub known: Option<Known>,
+    /// Names that may not be used.
+    pub reserved: Vec<String>,
+    /// Whether a sample is read back before the second batch.
+    pub readback: Option<CallName>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CustomType {
+    pub word: String,
+    pub families: Vec<Family>,
+    /// Only when the mapping says `{ type = WORD }`.
+    pub ask: bool,
+    pub placement: Placement,
+}
+
+/// Custom attributes that live in the account: found in a listing, created where missing.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub listing: CallName,
+    pub by: Template,
+    pub gives: Vec<(String, Template)>,
+    pub create: Option<CallName>,
+}
+
+/// Something that must exist before the first row: found in a listing, else created.
+#[derive(Clone, Debug)]
+pub struct Prepare {
+    pub name: String,
+    pub when: Option<Condition>,
+    pub want: Template,
+    pub listing: CallName,
+    pub by: Template,
+    pub gives: Vec<(String, Template)>,
+    pub create: Option<CallName>,
+}
+
+/// One way through the calls for some kinds of change; the first whose `when` holds is taken.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub rows: Vec<ChangeKind>,
+    pub when: Option<Condition>,
+    pub steps: Vec<Step>,
+}
+
+/// A step is taken by records whose last outcome is in `after` (the first step: by all).
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub action: StepAction,
+    pub after: Vec<Verdict>,
+    /// Records that have a remote id pass over this step with the outcome `found`.
+    pub lacks_remote_id: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum StepAction {
+    Call(CallName),
+    /// Read a whole listing and join it.
+    Scan(CallName),
+}
+
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub name: CallName,
+    pub about: String,
+    pub method: String,
+    pub path: Template,
+    /// A whole URL in place of base and path (a result file).
+    pub url: Option<Template>,
+    pub query: Vec<(Template, Template)>,
+    pub headers: Vec<(String, Template)>,
+    /// `None`: no body.
+    pub body: Option<Tree>,
+    pub record: Option<Tree>,
+    pub batch: Batch,
+    pub limits: Vec<String>,
+    /// Requests at once.
+    pub in_flight: Option<u32>,
+    pub send: Send,
+    pub repeat: Repeat,
+    /// It changes something at the destination; a look-up does not.
+    pub writes: bool,
+    /// `plan` may make it.
+    pub plan: bool,
+    /// Whether our credentials go along.
+    pub auth: bool,
+    pub json_lines: bool,
+    pub answer: Vec<AnswerRule>,
+    pub readers: Vec<Reader>,
+    /// What must be true before silence counts as yes.
+    pub holds: Option<Condition>,
+    pub list: Option<Listing>,
+    pub job: Option<Job>,
+    pub gives: Vec<(String, Template)>,
+    pub examples: Vec<Example>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub records: u32,
+    pub bytes: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Send {
+    /// Only the owed fields.
+    Changed,
+    All,
+}
+
+/// Whether a call may be sent again when its answer was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    Safe,
+    /// After this call has looked.
+    After(CallName),
+    Never,
+}
+
+/// One pass over an answer: the complaints it lists, each tied to its record; or what silence means.
+#[derive(Clone, Debug)]
+pub enum Reader {
+    Each { each: Template, matching: Match, rules: Vec<RecordRule> },
+    Others { is: RecordVerdict, reason: Option<Template> },
+}
+
+/// How an item of an answer names its record.
+#[derive(Clone, Debug, Default)]
+pub struct Match {
+    pub index: Option<Template>,
+    pub key: Option<Template>,
+    pub fold_case: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct RecordRule {
+    pub when: Option<Condition>,
+    pub is: RecordVerdict,
+    pub reason: Option<Template>,
+    pub learn: Vec<(String, Template)>,
+    /// The target name of a field refused alone (`warning`), as the answer spells it.
+    pub field: Option<Template>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordVerdict {
+    Is(Verdict),
+    /// Accepted, with something to say; a named field counts as refused with its value.
+    Warning,
+    /// Send this record again.
+    Retry,
+    /// The whole activation is misconfigured.
+    Stop,
+}
+
+impl RecordVerdict {
+    pub fn parse(name: &str) -> Option<RecordVerdict> {
+        Some(match name {
+            "warning" => RecordVerdict::Warning,
+            "retry" => RecordVerdict::Retry,
+            "stop" => RecordVerdict::Stop,
+            other => RecordVerdict::Is(Verdict::parse(other)?),
+        })
+    }
+}
+
+/// A paged GET that fills a table.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    pub items: Template,
+    pub next: Option<Template>,
+    pub more: Option<Template>,
+    pub identifier: Option<Template>,
+    pub learn: Vec<(String, Template)>,
+}
+
+/// Work the destination does after it answered.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub id: Template,
+    pub poll: CallName,
+    /// First and longest pause between two questions.
+    pub every: (Duration, Duration),
+    pub wait: Duration,
+    /// What a job that outlives `wait` counts as.
+    pub then: Verdict,
+    /// The run does not wait: `settle` or the next run asks.
+    pub later: bool,
+}
+
+/// An answer and what it must be read as: run by `check`, since a misspelt path reads as "no errors".
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub name: String,
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: serde_json::Value,
+    /// Identifiers of the records sent, in order.
+    pub sent: Vec<String>,
+    pub expect: Expect,
+}
+
+#[derive(Clone, Debug)]
+pub struct Expect {
+    /// The verdict on the call (`read`, `split`, ...).
+    pub answer: String,
+    /// Verdicts of the records, in the order sent (`accepted`, `warning`, ...).
+    pub records: Vec<String>,
+    /// Parts of the reasons, in the order sent; empty text: no reason.
+    pub reasons: Vec<String>,
+}
