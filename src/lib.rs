@@ -1,1 +1,5 @@
+#![doc = include_str!("../docs/architecture.md")]
 
+pub mod diag;
+pub mod ir;
+pub mod template;

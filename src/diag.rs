@@ -1,0 +1,295 @@
+//! Problems found in what a person wrote: codes, places, help; collected, never thrown one at a time. Home of miette.
+//!
+//! Wording: one sentence, lower case, no full stop, user text in backticks, no "you"; advice goes into `help`.
+
+use std::fmt;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use crate::ir::span::{FileId, Span};
+
+/// The texts that spans point into.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<(String, String)>,
+}
+
+impl Sources {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        self.files.push((name.into(), text.into()));
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    pub fn name(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |(name, _)| name)
+    }
+
+    pub fn text(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |(_, text)| text)
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len() as u32).map(FileId)
+    }
+
+    /// Line and column of a place, both counted from 1, columns in characters.
+    pub fn position(&self, span: Span) -> (usize, usize) {
+        let text = self.text(span.file);
+        let before = &text[..text.floor_char_boundary(span.start.min(text.len()))];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+    Advice,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Advice => "advice",
+        }
+    }
+}
+
+/// One problem. `code` reads `stage::what` and has an entry in `docs/diagnostics.md`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    pub code: &'static str,
+    pub severity: Severity,
+    pub message: String,
+    /// The first label is the place of the problem; further ones point at what it clashes with.
+    pub labels: Vec<(Span, String)>,
+    pub help: Option<String>,
+}
+
+impl Problem {
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Problem { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Problem { severity: Severity::Warning, ..Problem::error(code, message) }
+    }
+
+    pub fn at(self, span: Span) -> Self {
+        self.label(span, "")
+    }
+
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push((span, text.into()));
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Help that names the nearest known word, or failing that lists them.
+    pub fn suggest<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match suggestion(wrong, known) {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// All problems of a stage, in the order found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    pub fn extend(&mut self, other: Problems) {
+        self.0.extend(other.0);
+    }
+
+    pub fn any_error(&self) -> bool {
+        self.0.iter().any(Problem::is_error)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// In the order of the files, then of the places in them.
+    pub fn sort(&mut self) {
+        self.0.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Problems(vec![problem])
+    }
+}
+
+/// "did you mean `x`?" when a known word is near, else the list of known words when it is short.
+pub fn suggestion<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(near) = nearest(wrong, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    match known.len() {
+        0 => None,
+        1..=12 => Some(format!("known here: {}", list(&known))),
+        _ => None,
+    }
+}
+
+/// The known word most like the wrong one, when it is alike enough to be meant.
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = fold(wrong);
+    known
+        .into_iter()
+        .map(|word| (score(&folded, &fold(word)), word))
+        .filter(|(score, _)| *score >= 0.74)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+fn fold(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn score(wrong: &str, word: &str) -> f64 {
+    if wrong == word { 1.0 } else { strsim::jaro_winkler(wrong, word).max(strsim::normalized_damerau_levenshtein(wrong, word)) }
+}
+
+/// "`a`, `b` and `c`"
+pub fn list<T: fmt::Display>(words: &[T]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [head @ .., last] => {
+            let head: Vec<String> = head.iter().map(|word| format!("`{word}`")).collect();
+            format!("{} and `{last}`", head.join(", "))
+        }
+    }
+}
+
+/// "1 row", "2 rows", "10,000 rows"
+pub fn count(number: u64, noun: &str) -> String {
+    let plural = match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_string(),
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{noun}s"),
+    };
+    format!("{} {plural}", thousands(number))
+}
+
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// How problems are drawn on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawing {
+    pub color: bool,
+    pub width: usize,
+}
+
+/// Draws one problem with its source, underlined.
+pub fn draw(problem: &Problem, sources: &Sources, drawing: Drawing) -> String {
+    let theme = if drawing.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(drawing.width).with_context_lines(1);
+    let mut out = String::new();
+    let drawn = Drawn { problem, source: problem.labels.first().map(|(span, _)| named(sources, span.file)), sources };
+    match handler.render_report(&mut out, &drawn) {
+        Ok(()) => out,
+        Err(_) => format!("{}: {}\n", problem.code, problem.message),
+    }
+}
+
+fn named(sources: &Sources, file: FileId) -> NamedSource<String> {
+    NamedSource::new(sources.name(file), sources.text(file).to_string())
+}
+
+struct Drawn<'a> {
+    problem: &'a Problem,
+    source: Option<NamedSource<String>>,
+    sources: &'a Sources,
+}
+
+impl Drawn<'_> {
+    /// miette draws one file a report: labels elsewhere are told in words.
+    fn elsewhere(&self) -> Vec<String> {
+        let home = self.problem.labels.first().map(|(span, _)| span.file);
+        let others = self.problem.labels.iter().filter(|(span, _)| Some(span.file) != home);
+        others
+            .map(|(span, text)| {
+                let (line, column) = self.sources.position(*span);
+                format!("{} at {}:{line}:{column}", text, self.sources.name(span.file))
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem.message)
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl miette::Diagnostic for Drawn<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.problem.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.problem.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Advice => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let mut lines: Vec<String> = self.problem.help.iter().cloned().collect();
+        lines.extend(self.elsewhere());
+        if lines.is_empty() { None } else { Some(Box::new(lines.join("\n"))) }
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let home = self.problem.labels.first().map(|(span, _)| span.file)?;
+        let labels = self.problem.labels.iter().filter(move |(span, _)| span.file == home);
+        Some(Box::new(labels.map(|(span, text)| {
+            let text = if text.is_empty() { None } else { Some(text.clone()) };
+            LabeledSpan::new(text, span.start, span.end - span.start)
+        })))
+    }
+}

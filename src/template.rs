@@ -1,0 +1,1 @@
+//! Expressions and texts of definitions and SQL. The one home of minijinja.
