@@ -167,7 +167,11 @@ fn fold(word: &str) -> String {
 }
 
 fn score(wrong: &str, word: &str) -> f64 {
-    if wrong == word { 1.0 } else { strsim::jaro_winkler(wrong, word).max(strsim::normalized_damerau_levenshtein(wrong, word)) }
+    if wrong == word {
+        1.0
+    } else {
+        strsim::jaro_winkler(wrong, word).max(strsim::normalized_damerau_levenshtein(wrong, word))
+    }
 }
 
 /// "`a`, `b` and `c`"

@@ -262,12 +262,23 @@ pub enum Value {
     Number(Spanned<String>),
     Bool(Spanned<bool>),
     Word(Name),
-    List { span: Span, items: Vec<Value> },
+    List {
+        span: Span,
+        items: Vec<Value>,
+    },
     Block(Block),
     /// `env("NAME")` or `env("NAME", "default")`
-    Env { span: Span, name: TextLit, default: Option<TextLit> },
+    Env {
+        span: Span,
+        name: TextLit,
+        default: Option<TextLit>,
+    },
     /// `var("NAME")` or `var("NAME", "default")`
-    Var { span: Span, name: TextLit, default: Option<TextLit> },
+    Var {
+        span: Span,
+        name: TextLit,
+        default: Option<TextLit>,
+    },
 }
 
 impl Value {

@@ -180,8 +180,23 @@ impl Answer {
     }
 
     pub const NAMES: [&'static str; 17] = [
-        "read", "accepted", "found", "exists", "absent", "pending", "rejected", "failed", "unclear", "retry", "slow_down",
-        "reauth", "split", "stop", "running", "relist", "wait_for_job",
+        "read",
+        "accepted",
+        "found",
+        "exists",
+        "absent",
+        "pending",
+        "rejected",
+        "failed",
+        "unclear",
+        "retry",
+        "slow_down",
+        "reauth",
+        "split",
+        "stop",
+        "running",
+        "relist",
+        "wait_for_job",
     ];
 }
 

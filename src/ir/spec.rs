@@ -73,10 +73,23 @@ pub struct Model {
 #[derive(Clone, Debug)]
 pub enum Query {
     /// Rows of a table: source, then schema and name.
-    Table { source: DatasetName, parts: Vec<String>, span: Span },
+    Table {
+        source: DatasetName,
+        parts: Vec<String>,
+        span: Span,
+    },
     /// SQL, templates already filled in. `span` is the literal's inside, in the pipeline or the query file's mention.
-    Sql { source: DatasetName, text: String, span: Span },
-    File { path: String, format: FileFormat, options: Vec<(String, FileOption)>, span: Span },
+    Sql {
+        source: DatasetName,
+        text: String,
+        span: Span,
+    },
+    File {
+        path: String,
+        format: FileFormat,
+        options: Vec<(String, FileOption)>,
+        span: Span,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +213,10 @@ pub struct FieldMapping {
 pub enum FieldTarget {
     Known(Placement),
     /// A custom attribute whose type the mapping names.
-    CustomTyped { word: String, placement: Placement },
+    CustomTyped {
+        word: String,
+        placement: Placement,
+    },
     /// A custom attribute whose placement follows from the column's type, known once the source was read.
     CustomByFamily,
 }
