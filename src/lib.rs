@@ -2,5 +2,6 @@
 
 pub mod diag;
 pub mod ir;
+pub mod store;
 pub mod template;
 pub mod world;
