@@ -5,3 +5,4 @@ pub mod ir;
 pub mod store;
 pub mod template;
 pub mod world;
+pub mod plan;

@@ -50,6 +50,9 @@ pub struct Plan {
     pub absent_retry_days: u32,
     /// The mode's call answers "lost" rows how: sent again, looked up, or left to `settle`.
     pub unclear: UnclearPolicy,
+    /// Ledgers this activation comes after, each as a query that gives `identifier` and `acked_at`: an absent row wakes
+    /// when its identifier was written there later.
+    pub wake: Vec<Sql>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
