@@ -1,9 +1,11 @@
 #![doc = include_str!("../docs/architecture.md")]
 
 pub mod diag;
+pub mod diff;
+pub mod engine;
 pub mod ir;
+pub mod plan;
+pub mod record;
 pub mod store;
 pub mod template;
 pub mod world;
-pub mod plan;
-pub mod diff;
