@@ -23,7 +23,8 @@ impl Bucket {
     /// Takes tokens, or, where too few are left, none and tells in how many whole seconds there will be enough.
     pub fn take(&mut self, count: usize, at_ms: u64) -> Result<(), u64> {
         let past_ms = at_ms.saturating_sub(self.filled_at_ms);
-        self.level = (self.level + past_ms * self.rate.per_second).min(self.rate.burst * 1000);
+        self.level =
+            self.level.saturating_add(past_ms.saturating_mul(self.rate.per_second)).min(self.rate.burst * 1000);
         self.filled_at_ms = self.filled_at_ms.max(at_ms);
         let wanted = count as u64 * 1000;
         match wanted.checked_sub(self.level).filter(|missing| *missing > 0) {

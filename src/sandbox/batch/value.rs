@@ -26,7 +26,7 @@ static URL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Za-z][A-Za-z0-9+.-]
 /// The form of a name in the time zone database: the sandbox answers alike on machines that have none.
 static ZONE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(UTC|GMT|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)(/[A-Za-z0-9_+-]+){1,2})$",
+        r"^(UTC|GMT|CET|EET|MET|WET|EST|MST|HST|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc|US|Canada|Brazil|Chile|Mexico)(/[A-Za-z0-9_+-]+){1,2})$",
     )
 });
 
