@@ -6,6 +6,7 @@ pub mod engine;
 pub mod ir;
 pub mod plan;
 pub mod record;
+pub mod sandbox;
 pub mod store;
 pub mod template;
 pub mod world;

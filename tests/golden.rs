@@ -1,0 +1,2 @@
+#[path = "suite/sandbox.rs"]
+mod sandbox;
