@@ -8,5 +8,6 @@ pub mod plan;
 pub mod record;
 pub mod sandbox;
 pub mod store;
+pub mod parse;
 pub mod template;
 pub mod world;
