@@ -311,6 +311,9 @@ impl<'n> Fields<'n> {
             if !self.asked.contains(&key.as_str()) {
                 let help = match key.as_str() {
                     "<<" => Some("merge keys are not read: use `from: CALL`".to_string()),
+                    key if key.contains(' ') && node.is_null() => {
+                        Some("in braces, text that holds a comma stands in quotes".to_string())
+                    }
                     _ => suggestion(key, self.asked.iter().copied()),
                 };
                 let message = format!("{} has no key `{key}`", self.what);

@@ -44,3 +44,11 @@ fn built_in_definitions_have_no_problems() {
     assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
     assert!(!catalog.destinations.is_empty());
 }
+
+#[test]
+fn the_made_up_vendor_has_no_problems() {
+    let (catalog, problems, sources) = read_all(&vendor("parcel"));
+    assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
+    let services: usize = catalog.destinations.values().map(|destination| destination.services.len()).sum();
+    assert_eq!(services, 3);
+}
