@@ -3,4 +3,8 @@
 pub mod catalog;
 pub mod diag;
 pub mod ir;
+pub mod store;
 pub mod template;
+pub mod world;
+pub mod plan;
+pub mod diff;

@@ -1,1 +1,108 @@
+//! The difference between what is wanted and what was acknowledged: counts for people, rows for delivery.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::delivery::Offer;
+use super::value::Value;
+
+/// What a comparison found, before anything is sent. All counts are of rows (set modes: of identifiers).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows the source gave.
+    pub rows: u64,
+    /// Rows that can be offered: not set aside.
+    pub deliverable: u64,
+    pub added: u64,
+    pub changed: u64,
+    pub removed: u64,
+    /// Rows that only owe fields mapped since they were last sent.
+    pub remapped: u64,
+    /// Rows sent again whole because of `--full`, and not counted above.
+    pub resent: u64,
+    /// Rows offered again after a refusal, a failure or an unclear outcome, and not counted above.
+    pub retried: u64,
+    pub unchanged: u64,
+    /// New rows that `mode update` holds back.
+    pub held: u64,
+    /// Rows waiting for a vendor's job.
+    pub pending: u64,
+    /// Rows whose outcome nobody knows and that may not be repeated.
+    pub unclear: u64,
+    /// Rows the destination does not have.
+    pub absent: u64,
+    /// Entries whose row left a records-mode source: nothing is sent.
+    pub gone: u64,
+    /// Rows whose identifier changed: written as another contact.
+    pub reidentified: u64,
+    pub unidentified: u64,
+    pub duplicates: u64,
+    pub null_keys: u64,
+    /// Rows set aside for any reason but a missing identifier.
+    pub invalid: u64,
+    /// Removals not sent because the source holds rows without a key.
+    pub removals_held_back: u64,
+    /// Entries of the ledger before the run.
+    pub entries: u64,
+}
+
+impl Counts {
+    /// Rows to send, were there no limit.
+    pub fn to_send(&self) -> u64 {
+        self.added + self.changed + self.removed + self.remapped + self.resent + self.retried
+    }
+}
+
+/// Why a run sends whole what it would otherwise send in part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "cause")]
+pub enum Cause {
+    NoLedger {
+        path: String,
+    },
+    /// The first run has not offered every row yet.
+    BaselineOpen,
+    FullAsked,
+    FullInterrupted,
+    Remapped {
+        fields: Vec<String>,
+    },
+    TypeChanged {
+        field: String,
+        from: String,
+        to: String,
+    },
+    ModeChanged {
+        from: String,
+        to: String,
+    },
+}
+
+/// A row the engine refuses before sending.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Aside {
+    pub key: String,
+    pub identifier: Option<String>,
+    pub reason: String,
+}
+
+/// A changed row for a person to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    pub offer: Offer,
+    pub key: String,
+    /// By position of the mapped field: the acknowledged value.
+    pub old: Vec<Value>,
+}
+
+/// The result of a comparison. The rows themselves stay in DuckDB, in the delta table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    pub counts: Counts,
+    /// Fields owed, by target name.
+    pub by_field: BTreeMap<String, u64>,
+    /// Rows in the delta table, additions and changes first, removals last.
+    pub delta_rows: u64,
+    pub first_removal: u64,
+}

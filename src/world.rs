@@ -1,0 +1,37 @@
+//! The door to everything outside but the data itself: clock, network, files, secrets, randomness.
+//!
+//! Every stage that needs one of these takes a `&dyn World`; tests and the simulation bring their own.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::ir::delivery::{HttpError, Request, Response};
+
+pub mod real;
+
+pub trait World: Send + Sync {
+    fn now(&self) -> Timestamp;
+
+    /// Time that only goes forward, for pacing.
+    fn elapsed(&self) -> Duration;
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
+
+    fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>>;
+
+    /// Bits to draw nonces, run ids and jitter from.
+    fn random(&self) -> u64;
+
+    fn env(&self, name: &str) -> Option<String>;
+
+    fn read(&self, path: &Path) -> std::io::Result<String>;
+
+    /// Files under a folder, sorted, as paths relative to it; folders that begin with a dot are passed over.
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>>;
+
+    /// Adds to a file, made with its folder where missing.
+    fn append(&self, path: &Path, text: &str) -> std::io::Result<()>;
+}
