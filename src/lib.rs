@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod diag;
 pub mod ir;
+pub mod parse;
 pub mod store;
 pub mod template;
 pub mod world;
