@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/architecture.md")]
 
+pub mod catalog;
 pub mod diag;
 pub mod diff;
 pub mod engine;

@@ -4,6 +4,8 @@ mod sandbox;
 
 mod common;
 
+#[path = "suite/catalog.rs"]
+mod catalog;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
