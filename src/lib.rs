@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/architecture.md")]
 
+pub mod check;
 pub mod diag;
 pub mod ir;
 pub mod template;
