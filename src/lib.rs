@@ -3,7 +3,7 @@
 pub mod check;
 pub mod diag;
 pub mod ir;
+pub mod plan;
 pub mod store;
 pub mod template;
 pub mod world;
-pub mod plan;

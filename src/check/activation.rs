@@ -12,8 +12,8 @@ use super::{digest, error, guard, identify, mapping, mode, model, order, target}
 use crate::diag::Problems;
 use crate::ir::ast::{self, ActivationEntry, After, From, Identify, Input, Key, ModeEntry, Name, To};
 use crate::ir::facts::ColumnFacts;
-use crate::ir::mode::Mode;
 use crate::ir::ident::{ActivationName, DatasetName, DestinationName};
+use crate::ir::mode::Mode;
 use crate::ir::spec::{Activation, Connection, Dataset, Model, Settings};
 
 pub fn resolve_all(

@@ -167,8 +167,9 @@ pub fn options(scope: &Scope<'_>, from: &From, here: bool, problems: &mut Proble
     }
     let place = Place::options("`from`", from.span);
     let mut settings = fill(scope, &place, Declared::plain(&declared), given, problems);
-    let allow_empty = settings.0.remove(ALLOW_EMPTY).is_some_and(|value| {
-        matches!(value, crate::ir::spec::SettingValue::Plain(Json::Bool(true)))
-    });
+    let allow_empty = settings
+        .0
+        .remove(ALLOW_EMPTY)
+        .is_some_and(|value| matches!(value, crate::ir::spec::SettingValue::Plain(Json::Bool(true))));
     Options { settings, format, allow_empty }
 }

@@ -27,11 +27,7 @@ pub fn resolve(
     resolved
 }
 
-fn one(
-    against: &Against<'_>,
-    written: &Mapping,
-    problems: &mut Problems,
-) -> Option<IdentifierMapping> {
+fn one(against: &Against<'_>, written: &Mapping, problems: &mut Problems) -> Option<IdentifierMapping> {
     expr::check(against.scope, &written.expr, against.columns, problems);
     if let Some(block) = &written.options {
         let place = Place::options("`identify`", block.span);

@@ -154,7 +154,13 @@ fn clears(goal: &FieldTarget, service: &Service) -> bool {
 
 /// Where the columns are known, a lone column's type must be one that the field takes; the types of longer expressions are
 /// known once DuckDB has bound them.
-fn column_type(against: &Against<'_>, written: &Mapping, goal: &FieldTarget, name: &FieldName, problems: &mut Problems) {
+fn column_type(
+    against: &Against<'_>,
+    written: &Mapping,
+    goal: &FieldTarget,
+    name: &FieldName,
+    problems: &mut Problems,
+) {
     let (Some(columns), Some(target)) = (against.columns, against.target) else { return };
     let lone = expr::lone_column(against.scope, &written.expr);
     let Some(column) = lone.and_then(|lone| expr::column(columns, &lone)) else { return };

@@ -14,11 +14,7 @@ use crate::ir::span::Span;
 use crate::template::{TemplateError, render_sql};
 
 /// Relations of the dbt manifest by the names `ref` may use: `name`, and `package.name`.
-pub fn relations(
-    inputs: &Inputs<'_>,
-    names: &Names<'_>,
-    problems: &mut Problems,
-) -> Option<BTreeMap<String, String>> {
+pub fn relations(inputs: &Inputs<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
     let manifest: Json = match serde_json::from_str(inputs.dbt_manifest?) {
         Ok(manifest) => manifest,
         Err(cause) => {

@@ -22,9 +22,9 @@ impl Shelf {
     pub fn new(catalog: &Catalog, connections: &BTreeMap<DestinationName, Connection>) -> Shelf {
         let used = connections.values().filter_map(|connection| catalog.destinations.get(&connection.kind.kind));
         let services = used.flat_map(|kind| {
-            kind.services.iter().map(|service| {
-                ((kind.kind.0.clone(), service.name.0.clone()), Arc::new(service.clone()))
-            })
+            kind.services
+                .iter()
+                .map(|service| ((kind.kind.0.clone(), service.name.0.clone()), Arc::new(service.clone())))
         });
         Shelf { services: services.collect() }
     }
@@ -83,7 +83,13 @@ pub fn resolve<'a>(
     Some(Target { connection, service })
 }
 
-pub fn options(scope: &Scope<'_>, to: &To, target: &Target<'_>, mode: Option<Mode>, problems: &mut Problems) -> Settings {
+pub fn options(
+    scope: &Scope<'_>,
+    to: &To,
+    target: &Target<'_>,
+    mode: Option<Mode>,
+    problems: &mut Problems,
+) -> Settings {
     let given = to.settings.as_ref().map_or(&[][..], |block| &block.settings);
     let place = Place::settings(format!("service {}", target.title()), to.span);
     let service = &target.service;

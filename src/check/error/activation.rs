@@ -42,9 +42,11 @@ pub fn after_circle(start: &str, way: &[&Name]) -> Problem {
 
 pub fn unknown_metric(metric: &Name) -> Problem {
     let known = Metric::ALL.map(Metric::name);
-    Problem::error("check::unknown_metric", format!("unknown metric `{}`", metric.value))
-        .at(metric.span)
-        .help(meant(&metric.value, known, ""))
+    Problem::error("check::unknown_metric", format!("unknown metric `{}`", metric.value)).at(metric.span).help(meant(
+        &metric.value,
+        known,
+        "",
+    ))
 }
 
 pub fn guard_operator(op: &Spanned<String>) -> Problem {

@@ -21,9 +21,11 @@ pub fn unknown_source_kind(kind: &Name) -> Problem {
 }
 
 pub fn unknown_source<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Problem {
-    Problem::error("check::unknown_source", format!("unknown source `{}`", name.value))
-        .at(name.span)
-        .help(meant(&name.value, known, "sources are written `source NAME = KIND { ... }`"))
+    Problem::error("check::unknown_source", format!("unknown source `{}`", name.value)).at(name.span).help(meant(
+        &name.value,
+        known,
+        "sources are written `source NAME = KIND { ... }`",
+    ))
 }
 
 pub fn not_a_source(name: &Name) -> Problem {

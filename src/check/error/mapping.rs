@@ -76,9 +76,12 @@ pub fn no_custom(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
 }
 
 pub fn custom_is_known(name: &str, span: Span, target: &Target<'_>) -> Problem {
-    Problem::error("check::custom_is_known", format!("`{name}` is a field of {}, not a custom attribute", target.title()))
-        .at(span)
-        .help("it stands in `map { ... }`")
+    Problem::error(
+        "check::custom_is_known",
+        format!("`{name}` is a field of {}, not a custom attribute", target.title()),
+    )
+    .at(span)
+    .help("it stands in `map { ... }`")
 }
 
 pub fn custom_reserved(name: &str, span: Span, target: &Target<'_>) -> Problem {
@@ -99,9 +102,11 @@ pub fn custom_name(name: &str, span: Span, custom: &Custom, target: &Target<'_>)
 }
 
 pub fn unknown_type<'a>(word: &str, span: Span, known: impl Iterator<Item = &'a str>) -> Problem {
-    Problem::error("check::unknown_type", format!("unknown attribute type `{word}`"))
-        .at(span)
-        .help(meant(word, known, "the definition names no types"))
+    Problem::error("check::unknown_type", format!("unknown attribute type `{word}`")).at(span).help(meant(
+        word,
+        known,
+        "the definition names no types",
+    ))
 }
 
 pub fn column_type(column: &ColumnFacts, expr: &Expr, name: &FieldName, taken: &[Family]) -> Problem {
@@ -109,25 +114,27 @@ pub fn column_type(column: &ColumnFacts, expr: &Expr, name: &FieldName, taken: &
     words.sort_unstable();
     words.dedup();
     let message = format!("`{}` is {}, which `{name}` does not take", column.name, column.sql_type);
-    Problem::error("check::column_type", message)
-        .at(expr.span)
-        .help(format!("it takes {}; an expression such as `{}::varchar` converts", list(&words), expr.text.trim()))
+    Problem::error("check::column_type", message).at(expr.span).help(format!(
+        "it takes {}; an expression such as `{}::varchar` converts",
+        list(&words),
+        expr.text.trim()
+    ))
 }
 
 pub fn membership_fields(span: Span, custom: bool) -> Problem {
     let word = if custom { "custom" } else { "map" };
-    Problem::error("check::membership_fields", format!("mode `membership` writes no fields, so `{word}` has no place here"))
-        .at(span)
-        .help("another activation, in `update` or `upsert`, writes the fields of the contacts")
+    Problem::error(
+        "check::membership_fields",
+        format!("mode `membership` writes no fields, so `{word}` has no place here"),
+    )
+    .at(span)
+    .help("another activation, in `update` or `upsert`, writes the fields of the contacts")
 }
 
 pub fn missing_mapping(mode: Mode, span: Span, target: &Target<'_>) -> Problem {
     let message = format!("mode `{}` writes fields, and none is mapped", mode.name());
-    let help = if target.service.custom.is_some() {
-        "add `map { ... }` or `custom { ... }`"
-    } else {
-        "add `map { ... }`"
-    };
+    let help =
+        if target.service.custom.is_some() { "add `map { ... }` or `custom { ... }`" } else { "add `map { ... }`" };
     Problem::error("check::missing_mapping", message).at(span).help(help)
 }
 

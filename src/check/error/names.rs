@@ -11,14 +11,13 @@ pub fn duplicate_name(what: &str, name: &Name, first: &str, at: Span) -> Problem
     } else {
         format!("{what} `{}` has the name of a {first}", name.value)
     };
-    Problem::error("check::duplicate_name", message)
-        .label(name.span, "again here")
-        .label(at, "first here")
-        .help(if matches!(what, "source" | "model" | "segment") {
+    Problem::error("check::duplicate_name", message).label(name.span, "again here").label(at, "first here").help(
+        if matches!(what, "source" | "model" | "segment") {
             "sources, models and segments share one namespace, since all of them stand after `from`"
         } else {
             "each name stands for one thing in the whole project"
-        })
+        },
+    )
 }
 
 pub fn reserved_name(what: &str, name: &Name) -> Problem {
@@ -47,8 +46,11 @@ pub fn no_environment<'a>(first: Span, known: impl Iterator<Item = &'a str>) -> 
 }
 
 pub fn unread_variable<'a>(name: &str, asked: impl Iterator<Item = &'a str>) -> Problem {
-    Problem::error("check::unread_variable", format!("nothing reads the variable `{name}` of `--var`"))
-        .help(meant(name, asked, "a pipeline reads it with `var(\"NAME\")`"))
+    Problem::error("check::unread_variable", format!("nothing reads the variable `{name}` of `--var`")).help(meant(
+        name,
+        asked,
+        "a pipeline reads it with `var(\"NAME\")`",
+    ))
 }
 
 pub fn bad_manifest(cause: &str, at: Option<Span>) -> Problem {

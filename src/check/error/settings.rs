@@ -138,10 +138,13 @@ pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
-            let block = scope.environment.map_or(String::new(), |environment| {
-                format!(", to `environment {}`", environment.name.value)
-            });
-            format!("give it with `--var {name}=...`, as `SENDOFF_VAR_{}`{block}, or give a default", name.to_uppercase())
+            let block = scope
+                .environment
+                .map_or(String::new(), |environment| format!(", to `environment {}`", environment.name.value));
+            format!(
+                "give it with `--var {name}=...`, as `SENDOFF_VAR_{}`{block}, or give a default",
+                name.to_uppercase()
+            )
         }
     };
     Problem::error("check::unset_var", format!("the variable `{name}` has no value")).at(span).help(help)
