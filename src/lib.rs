@@ -2,7 +2,9 @@
 
 pub mod check;
 pub mod diag;
+pub mod inspect;
 pub mod ir;
+pub mod parse;
 pub mod plan;
 pub mod store;
 pub mod template;
