@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::ir::facts::ExprError;
 
 /// An expression as it was parsed: names with their offsets in bytes in the expression's text.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct Parsed {
     pub columns: Vec<(String, usize)>,
     /// Lower case, operators left out.
