@@ -1,20 +1,16 @@
 #![doc = include_str!("../docs/architecture.md")]
 
 pub mod catalog;
+pub mod check;
 pub mod diag;
 pub mod diff;
 pub mod engine;
+pub mod inspect;
 pub mod ir;
 pub mod parse;
 pub mod plan;
 pub mod record;
 pub mod sandbox;
-pub mod check;
-pub mod diag;
-pub mod inspect;
-pub mod ir;
-pub mod parse;
-pub mod plan;
 pub mod store;
 pub mod template;
 pub mod world;
