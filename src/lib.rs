@@ -2,5 +2,6 @@
 
 pub mod diag;
 pub mod ir;
+pub mod parse;
 pub mod template;
 pub mod world;
