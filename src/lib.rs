@@ -6,6 +6,7 @@ pub mod diag;
 pub mod diff;
 pub mod engine;
 pub mod inspect;
+pub mod format;
 pub mod ir;
 pub mod parse;
 pub mod plan;
