@@ -147,6 +147,7 @@ fn convert(kind: SettingKind, given: &Given) -> Option<Json> {
         SettingKind::IdOrName => json.is_string() || json.is_u64(),
         SettingKind::Texts => json.as_array().is_some_and(|items| items.iter().all(Json::is_string)),
         SettingKind::Any => true,
+        SettingKind::Template => json.is_string() || json.is_object(),
     };
     if matches {
         return Some(json);

@@ -107,7 +107,9 @@ pub(super) fn case_without_end(span: Span) -> Problem {
 pub(super) fn unknown_item(span: Span, word: &str) -> Problem {
     let problem = Problem::error("parse::unknown_word", format!("`{word}` begins no item of a file")).at(span);
     match word {
-        "where" => problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines"),
+        "where" => {
+            problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines")
+        }
         _ if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
             problem.help(format!("`{word}` stands inside an `activation`: is a `}}` too many before it?"))
         }
@@ -342,7 +344,9 @@ pub(super) fn wrong_equals(span: Span, sign: &str) -> Problem {
 
 pub(super) fn not_a_value(span: Span, text: &str) -> Problem {
     let problem = Problem::error("parse::value", format!("`{}` is no value", short(text))).at(span);
-    problem.help("values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`")
+    problem.help(
+        "values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`",
+    )
 }
 
 pub(super) fn single_quotes(span: Span, text: &str) -> Problem {
@@ -367,7 +371,9 @@ pub(super) fn foreign_call(name: &Name, span: Span, text: &str) -> Problem {
     if known {
         let problem = Problem::error("parse::value", format!("`{}` is not given text in double quotes", short(text)));
         let argument = text[name.value.len()..].trim_matches([' ', '\t', '(', ')', '\'', '"']);
-        return problem.at(span).help(format!("written `{0}(\"{1}\")` or `{0}(\"{1}\", \"DEFAULT\")`", name.value, argument));
+        return problem
+            .at(span)
+            .help(format!("written `{0}(\"{1}\")` or `{0}(\"{1}\", \"DEFAULT\")`", name.value, argument));
     }
     let problem = Problem::error("parse::value", format!("`{}` is no function of settings", name.value)).at(name.span);
     match suggestion(&name.value, ["env", "var"]) {

@@ -81,6 +81,7 @@ pub fn setting_kind(known: &Setting, span: Span) -> Problem {
         SettingKind::IdOrName => "an id (a whole number) or a name (text)",
         SettingKind::Texts => "a list of texts, such as [\"a\", \"b\"]",
         SettingKind::Any => "a value",
+        SettingKind::Template => "text, or a block of texts",
     };
     Problem::error("check::setting_kind", format!("`{}` takes {wanted}", known.name)).at(span)
 }
