@@ -1,7 +1,9 @@
 #![doc = include_str!("../docs/architecture.md")]
 
+pub mod catalog;
 pub mod check;
 pub mod diag;
+pub mod diff;
 pub mod inspect;
 pub mod ir;
 pub mod parse;

@@ -2,6 +2,10 @@
 
 mod common;
 
+#[path = "suite/catalog.rs"]
+mod catalog;
+#[path = "suite/check.rs"]
+mod check;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
