@@ -21,6 +21,7 @@ use sendoff::store::{Store, StoreOptions};
 
 use crate::common::difference;
 
+#[path = "check/summary.rs"]
 mod summary;
 
 const DRAWING: Drawing = Drawing { color: false, width: 110 };
