@@ -10,3 +10,5 @@ mod check;
 mod format;
 #[path = "suite/parse.rs"]
 mod parse;
+#[path = "suite/sandbox.rs"]
+mod sandbox;
