@@ -2,10 +2,12 @@
 
 pub mod catalog;
 pub mod diag;
+pub mod diff;
 pub mod emit;
+pub mod engine;
 pub mod ir;
+pub mod plan;
+pub mod record;
 pub mod store;
 pub mod template;
 pub mod world;
-pub mod plan;
-pub mod diff;
