@@ -9,7 +9,9 @@ mod fields;
 mod flow;
 mod job;
 mod judge;
+mod listing;
 mod pace;
+mod prepare;
 mod program;
 mod render;
 mod retry;
@@ -30,6 +32,7 @@ use crate::world::World;
 
 pub use judge::judge_example;
 pub use pace::Limiters;
+pub use prepare::{Depth, Preparation, prepare};
 pub use program::{Prepared, RunFacts, Setup};
 
 /// Everything compiled once for one activation.
@@ -114,7 +117,11 @@ impl Delivery {
         redactor: Redactor,
     ) -> Result<Delivery, String> {
         let program = program::Program::new(setup, prepared, limiters)?;
-        Ok(Delivery { program, redactor, numbers: AtomicU64::new(0) })
+        Ok(Delivery::of(program, redactor, prepared.requests))
+    }
+
+    fn of(program: program::Program, redactor: Redactor, requests: u64) -> Delivery {
+        Delivery { program, redactor, numbers: AtomicU64::new(requests) }
     }
 
     /// Sends what is offered until the channel closes, or until it is stopped.

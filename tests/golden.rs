@@ -2,3 +2,6 @@
 
 #[path = "suite/catalog.rs"]
 mod catalog;
+
+#[path = "suite/emit.rs"]
+mod emit;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::fields::Fields;
-use super::judge::Judge;
+use super::judge::{Judge, number};
 use super::pace::Limiter;
 use super::program::Ground;
 use super::render::{self, Ink};
@@ -103,15 +103,15 @@ impl CallPlan {
             auth: call.auth,
             repeat: call.repeat.clone(),
             send: call.send,
-            records: call.batch.records.max(1) as usize,
+            records: batch_records(call, scope)?,
             bytes: call.batch.bytes,
             in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
             has_fields: record.as_ref().is_some_and(Node::has_fields),
             paced: limits.collect::<Result<_, _>>()?,
             judge: Judge::new(call, &ground.setup.destination.answer)?,
-            job: call.job.as_ref().map(|job| job_plan(job)).transpose()?,
+            job: call.job.as_ref().map(job_plan).transpose()?,
             scope: scope.clone(),
-            method: call.method.clone(),
+            method: method(call, scope)?,
             base: ground.base.to_string(),
             path: text(engine, &call.path)?,
             url: call.url.as_ref().map(|url| text(engine, url)).transpose()?,
@@ -209,6 +209,18 @@ fn paced(name: &str, ground: &Ground<'_>) -> Result<Paced, String> {
         remaining: optional(&limit.remaining)?,
         reset: optional(&limit.reset)?,
     })
+}
+
+fn method(call: &Call, scope: &Scope) -> Result<String, String> {
+    let method = text(Engine::strict(), &Template(call.method.clone()))?.text(scope);
+    let method = method.map_err(|error| format!("method: {error}"))?;
+    method.map(|method| method.to_ascii_uppercase()).ok_or_else(|| "the method is none".to_string())
+}
+
+fn batch_records(call: &Call, scope: &Scope) -> Result<usize, String> {
+    let most = call.batch.at_most.as_ref().map(|at_most| text(Engine::strict(), at_most)).transpose()?;
+    let most = most.and_then(|most| number(&most, scope)).filter(|most| *most >= 1.0);
+    Ok(most.map_or(call.batch.records, |most| call.batch.records.min(most as u32)).max(1) as usize)
 }
 
 fn job_plan(job: &Job) -> Result<JobPlan, String> {

@@ -52,6 +52,8 @@ pub struct Prepared {
     pub things: serde_json::Map<String, Json>,
     /// By name of the custom attribute: its id in the account.
     pub known: BTreeMap<String, String>,
+    /// Requests it took.
+    pub requests: u64,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,7 @@ pub struct Program {
 impl Program {
     pub fn new(setup: &Setup<'_>, prepared: &Prepared, limiters: &Limiters) -> Result<Program, String> {
         let scope = base_scope(setup, prepared);
+        check_prepared(setup, prepared, &scope)?;
         let known = |name: &str| prepared.known.get(name).cloned();
         let fields = Fields::new(setup.service, setup.mode, setup.identifiers, setup.fields, known)?;
         let token = setup.destination.token.as_ref().map(|token| TokenPlan::new(token, &scope)).transpose()?.flatten();
@@ -80,6 +83,19 @@ impl Program {
             program.add_identifier(&ground, which, &scope)?;
         }
         Ok(program)
+    }
+
+    /// Calls only, compiled as they are needed: for preparation.
+    pub fn bare(setup: &Setup<'_>, scope: &Scope) -> Result<Program, String> {
+        let token = setup.destination.token.as_ref().map(|token| TokenPlan::new(token, scope)).transpose()?.flatten();
+        Ok(Program {
+            calls: Vec::new(),
+            index: HashMap::new(),
+            routes: HashMap::new(),
+            fields: Fields::none(),
+            token,
+            mode: setup.mode,
+        })
     }
 
     pub fn route(&self, kind: ChangeKind, which: usize) -> Option<&[StepPlan]> {
@@ -139,6 +155,18 @@ fn leads_to(call: &Call) -> impl Iterator<Item = &CallName> {
     look.into_iter().chain(call.job.as_ref().map(|job| &job.poll)).chain(files)
 }
 
+/// What the definition prepares must have been prepared: a path with a gap would be another path.
+fn check_prepared(setup: &Setup<'_>, prepared: &Prepared, scope: &Scope) -> Result<(), String> {
+    for thing in &setup.service.prepare {
+        if holds(thing.when.as_ref(), scope)? && !prepared.things.contains_key(&thing.name) {
+            return Err(format!("`{}` is not prepared", thing.name));
+        }
+    }
+    let knows = setup.service.custom.as_ref().is_some_and(|custom| custom.known.is_some());
+    let missing = setup.fields.iter().find(|field| knows && field.custom && !prepared.known.contains_key(&field.name));
+    missing.map_or(Ok(()), |field| Err(format!("custom attribute `{}` is not prepared", field.name)))
+}
+
 pub fn base_scope(setup: &Setup<'_>, prepared: &Prepared) -> Scope {
     let run = &setup.run;
     let facts = json!({
@@ -168,7 +196,7 @@ fn filled(declared: &[Setting], given: &Settings) -> Json {
     Json::Object(all)
 }
 
-fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
+pub fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
     let base = match setup.base_url {
         Some(base) => base.to_string(),
         None => {
@@ -179,7 +207,7 @@ fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
     Ok(base.trim_end_matches('/').to_string())
 }
 
-fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
+pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
     let name = setup.identifiers[which].name.as_str();
     let definition = setup.service.identifier(name).or_else(|| setup.service.identifier("*"));
     let mut facts: serde_json::Map<String, Json> =
