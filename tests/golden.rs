@@ -1,7 +1,15 @@
-//! Inputs and what a stage makes of them, side by side in `golden/`. `UPDATE=1` rewrites what is expected.
+//! The golden tests: each folder of `tests/golden/` is a stage, each case a pair of files. `UPDATE=1` rewrites what is expected.
+
+mod common;
 
 #[path = "suite/catalog.rs"]
 mod catalog;
 
 #[path = "suite/emit.rs"]
 mod emit;
+#[path = "suite/format.rs"]
+mod format;
+#[path = "suite/parse.rs"]
+mod parse;
+#[path = "suite/sandbox.rs"]
+mod sandbox;

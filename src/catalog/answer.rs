@@ -6,9 +6,8 @@ use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{Answer, Example, Expect, Match, Reader as RecordReader, RecordRule, RecordVerdict};
 
-const VERDICTS: [&str; 11] = [
-    "accepted", "warning", "rejected", "absent", "exists", "found", "pending", "failed", "unclear", "retry", "stop",
-];
+const VERDICTS: [&str; 11] =
+    ["accepted", "warning", "rejected", "absent", "exists", "found", "pending", "failed", "unclear", "retry", "stop"];
 
 fn verdict(reader: &Reader<'_>, node: &Node) -> Option<RecordVerdict> {
     reader.word(node, RecordVerdict::parse, &VERDICTS)
@@ -123,10 +122,7 @@ fn expect(reader: &Reader<'_>, node: &Node, sent: usize) -> Option<Expect> {
     let records = fields.take("records").map(|node| reader.list(node)).unwrap_or_default();
     let expect = Expect {
         answer: answer.unwrap_or_default(),
-        records: records
-            .iter()
-            .filter_map(|item| verdict(reader, item).and_then(|_| reader.text(item)))
-            .collect(),
+        records: records.iter().filter_map(|item| verdict(reader, item).and_then(|_| reader.text(item))).collect(),
         reasons: fields.texts(reader, "reasons"),
     };
     fields.finish(reader);

@@ -50,7 +50,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         writes: fields.flag(reader, "writes", !matches!(method.as_str(), "GET" | "HEAD")),
         plan: fields.flag(reader, "plan", false),
         auth: fields.take("auth").and_then(|node| reader.word(node, auth, &["none"])).unwrap_or(true),
-        json_lines: fields.take("format").and_then(|node| reader.word(node, format, &["json", "jsonl"])).unwrap_or(false),
+        json_lines: fields
+            .take("format")
+            .and_then(|node| reader.word(node, format, &["json", "jsonl"]))
+            .unwrap_or(false),
         answer: fields
             .take("answer")
             .map(|node| answer_rules(reader, node, declared, Some(around.calls)))
@@ -79,7 +82,11 @@ fn check_body(reader: &Reader<'_>, call: &Call, node: &Node) {
         }
         (Some(_), false) => {
             let at = node.get("record").unwrap_or(node);
-            reader.error("catalog::missing_key", "`record` goes nowhere: the body names neither `$records` nor `$record`", at);
+            reader.error(
+                "catalog::missing_key",
+                "`record` goes nowhere: the body names neither `$records` nor `$record`",
+                at,
+            );
         }
         _ => {}
     }
@@ -207,12 +214,7 @@ pub fn answer_rules(
     reader.list(node).iter().filter_map(|item| answer_rule(reader, item, declared, calls)).collect()
 }
 
-fn answer_rule(
-    reader: &Reader<'_>,
-    node: &Node,
-    declared: &Declared,
-    calls: Option<&Calls<'_>>,
-) -> Option<AnswerRule> {
+fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Option<&Calls<'_>>) -> Option<AnswerRule> {
     let mut fields = Fields::new(reader, node, "a rule for an answer")?;
     let when = condition(reader, fields.take("when"), Site::Answer, declared);
     let is = fields.need(reader, "is").and_then(|node| reader.word(node, Answer::parse, &Answer::NAMES));

@@ -124,12 +124,7 @@ pub fn one_of(reader: &Reader<'_>, node: Option<&Node>, settings: &[Setting]) ->
 }
 
 /// A mapping of names and templates: headers, a form, what is learnt.
-pub fn templates(
-    reader: &Reader<'_>,
-    node: Option<&Node>,
-    site: Site,
-    declared: &Declared,
-) -> Vec<(String, Template)> {
+pub fn templates(reader: &Reader<'_>, node: Option<&Node>, site: Site, declared: &Declared) -> Vec<(String, Template)> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
     entries.iter().filter_map(|(name, node)| Some((name.clone(), reader.template(node, site, declared)?))).collect()
 }

@@ -29,7 +29,10 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer) -> 
         at,
         wire: wire.unwrap_or(Wire::Text),
         words: fields.take("words").map(|node| words(reader, node)).unwrap_or_default(),
-        values: fields.take("values").map(|node| reader.list(node).iter().map(Node::json).collect()).unwrap_or_default(),
+        values: fields
+            .take("values")
+            .map(|node| reader.list(node).iter().map(Node::json).collect())
+            .unwrap_or_default(),
         min: fields.count(reader, "min"),
         max: fields.count(reader, "max"),
         max_items: fields.count(reader, "max_items"),
@@ -134,7 +137,11 @@ impl Calls<'_> {
     pub fn listing(&self, reader: &Reader<'_>, node: &Node) -> Option<CallName> {
         let name = self.any(reader, node)?;
         if !self.listings.contains(&name.as_str()) {
-            reader.error("catalog::listing", format!("the call `{name}` has no `list`, so nothing is found in it"), node);
+            reader.error(
+                "catalog::listing",
+                format!("the call `{name}` has no `list`, so nothing is found in it"),
+                node,
+            );
         }
         Some(name)
     }

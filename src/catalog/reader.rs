@@ -131,7 +131,8 @@ impl<'a> Reader<'a> {
         let word = self.text(node)?;
         let found = parse(&word);
         if found.is_none() {
-            let help = suggestion(&word, known.iter().copied()).or_else(|| Some(format!("known here: {}", list(known))));
+            let help =
+                suggestion(&word, known.iter().copied()).or_else(|| Some(format!("known here: {}", list(known))));
             self.error_help("catalog::word", format!("`{word}` is not a word for this place"), node, help);
         }
         found

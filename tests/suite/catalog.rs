@@ -29,7 +29,8 @@ fn builtins() -> Vec<(String, String)> {
 /// The definitions of a folder `tests/vendors/KIND`.
 fn vendor(kind: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors").join(kind);
-    let mut files: Vec<_> = fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
     files.sort();
     let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     files
