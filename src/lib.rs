@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod check;
 pub mod diag;
 pub mod diff;
+pub mod emit;
 pub mod engine;
 pub mod format;
 pub mod inspect;

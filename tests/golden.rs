@@ -6,6 +6,9 @@ mod common;
 mod catalog;
 #[path = "suite/check.rs"]
 mod check;
+
+#[path = "suite/emit.rs"]
+mod emit;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
