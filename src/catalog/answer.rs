@@ -1,6 +1,6 @@
 //! How an answer reads record by record, and the examples that prove it.
 
-use super::connection::{condition, templates};
+use super::connection::{condition, learnt};
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
@@ -37,7 +37,7 @@ fn record_reader(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Optio
         fields.finish(reader);
         return Some(RecordReader::Others { is: is?, reason });
     }
-    let each = fields.need(reader, "each").and_then(|node| reader.template(node, Site::Answer, declared));
+    let each = fields.need(reader, "each").and_then(|node| reader.value(node, Site::Answer, declared));
     let matching = fields.need(reader, "match").and_then(|node| matching(reader, node, declared));
     let rules = match fields.take("rules") {
         Some(list) => reader.list(list).iter().filter_map(|item| record_rule(reader, item, declared)).collect(),
@@ -74,7 +74,7 @@ fn rule(reader: &Reader<'_>, fields: &mut Fields<'_>, declared: &Declared) -> Op
     let when = condition(reader, fields.take("when"), Site::Item, declared);
     let is = fields.need(reader, "is").and_then(|node| verdict(reader, node));
     let reason = fields.take("reason").and_then(|node| reader.template(node, Site::Item, declared));
-    let learn = templates(reader, fields.take("learn"), Site::Item, declared);
+    let learn = learnt(reader, fields.take("learn"), Site::Item, declared);
     let field = fields.take("field").and_then(|node| reader.template(node, Site::Item, declared));
     Some(RecordRule { when, is: is?, reason, learn, field })
 }

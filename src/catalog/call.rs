@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::{examples, readers};
-use super::connection::{condition, templates};
+use super::connection::{condition, learnt, templates};
 use super::field::Calls;
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
@@ -223,7 +223,7 @@ fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Opt
         when,
         is: is.unwrap_or(Answer::Stop),
         reason: fields.take("reason").and_then(template),
-        learn: templates(reader, fields.take("learn"), Site::Answer, declared),
+        learn: learnt(reader, fields.take("learn"), Site::Answer, declared),
         until: fields.take("until").and_then(template),
         with: fields.take("with").zip(calls).and_then(|(node, calls)| calls.any(reader, node)),
     };
@@ -233,13 +233,13 @@ fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Opt
 
 fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Listing> {
     let mut fields = Fields::new(reader, node, "a listing")?;
-    let items = fields.need(reader, "items").and_then(|node| reader.template(node, Site::Answer, declared));
+    let items = fields.need(reader, "items").and_then(|node| reader.value(node, Site::Answer, declared));
     let listing = Listing {
         items: items.unwrap_or(Template(String::new())),
         next: fields.take("next").and_then(|node| reader.template(node, Site::Answer, declared)),
         more: fields.take("more").and_then(|node| reader.template(node, Site::Answer, declared)),
         identifier: fields.take("identifier").and_then(|node| reader.template(node, Site::Item, declared)),
-        learn: templates(reader, fields.take("learn"), Site::Item, declared),
+        learn: learnt(reader, fields.take("learn"), Site::Item, declared),
     };
     fields.finish(reader);
     Some(listing)

@@ -199,7 +199,7 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node) -> Option<CustomTyp
 fn known(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Known> {
     let mut fields = Fields::new(reader, node, "`known`")?;
     let listing = fields.need(reader, "in").and_then(|node| calls.listing(reader, node));
-    let by = fields.need(reader, "by").and_then(|node| reader.template(node, Site::Found, declared));
+    let by = fields.need(reader, "by").and_then(|node| reader.value(node, Site::Found, declared));
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);
@@ -222,7 +222,7 @@ fn preparation(
     let when = condition(reader, fields.take("when"), Site::Route, declared);
     let want = fields.need(reader, "want").and_then(|node| reader.template(node, Site::Want, declared));
     let listing = fields.need(reader, "in").and_then(|node| calls.listing(reader, node));
-    let by = fields.need(reader, "by").and_then(|node| reader.template(node, Site::Found, declared));
+    let by = fields.need(reader, "by").and_then(|node| reader.value(node, Site::Found, declared));
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);

@@ -72,8 +72,8 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
         "attempt" => &["nonce", "now"],
         "job" => &["id", "age"],
         "page" => &["next", "number", "seen", "count"],
-        "record" => &["identifier", "identifiers", "remote_id", "key", "change", "fields"],
-        "answer" => &["status", "body", "headers"],
+        "record" => &["identifier", "identifiers", "remote_id", "change", "fields"],
+        "answer" => &["status", "body"],
         "field" => &["name", "native", "id", "type"],
         _ => return None,
     })
@@ -84,7 +84,7 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
 pub struct Declared {
     pub settings: BTreeSet<String>,
     pub options: BTreeSet<String>,
-    /// What `identifier.` may be followed by: `name` and each identifier's `extra`.
+    /// What `identifier.` may be followed by: `name`, `remote_id` and each identifier's `extra`.
     pub identifier: BTreeSet<String>,
     /// What each preparation gives.
     pub prepared: BTreeMap<String, BTreeSet<String>>,

@@ -204,6 +204,16 @@ impl<'a> Reader<'a> {
         Some(template)
     }
 
+    /// A template that must be exactly one expression, since a list or a truth is wanted and not text.
+    pub fn value(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
+        let template = self.template(node, site, declared)?;
+        if Engine::lenient().text(&template).is_ok_and(|text| text.expression().is_none()) {
+            let help = Some("exactly one `{{ ... }}`, and nothing around it".to_string());
+            self.error_help("catalog::expression", "a value is needed here, and this is text", node, help);
+        }
+        Some(template)
+    }
+
     /// Checks text that stands at a node: its value or its key.
     pub fn check_template(&self, template: &Template, node: &Node, site: Site, declared: &Declared) {
         match Engine::lenient().text(template) {

@@ -131,7 +131,9 @@ impl CallPlan {
             None => scope.clone(),
         };
         let attempt_facts = json!({"nonce": attempt.nonce, "now": attempt.now});
-        let scope = scope.with("attempt", &attempt_facts).with("token", &attempt.token.map_or(Json::Null, |token| json!(token)));
+        let scope = scope
+            .with("attempt", &attempt_facts)
+            .with("token", &attempt.token.map_or(Json::Null, |token| json!(token)));
         let (mut headers, secret_headers) = self.written_headers(&scope)?;
         let body = self.body.as_ref().map(|node| render::body(node, Ink { row, ..ink })).transpose()?;
         let body = body.map(String::from_utf8).transpose().map_err(|error| error.to_string())?;

@@ -46,7 +46,12 @@ impl Fields {
         let placed = fields.iter().map(|field| place_field(field, service.dots, known(&field.name)));
         let placed: Vec<Placed> = placed.collect();
         let groups = service.whole.iter().map(|top| group(top, &placed)).filter(|group| group.len() > 1).collect();
-        Ok(Fields { identifiers: identifiers.collect::<Result<_, _>>()?, fields: placed, groups, creates: mode.creates() })
+        Ok(Fields {
+            identifiers: identifiers.collect::<Result<_, _>>()?,
+            fields: placed,
+            groups,
+            creates: mode.creates(),
+        })
     }
 
     /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value.
@@ -118,6 +123,7 @@ fn segments(pointer: &str, name: &str, id: &str, dots: Dots) -> Vec<String> {
 }
 
 fn group(top: &str, fields: &[Placed]) -> Vec<usize> {
-    let inside = |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
+    let inside =
+        |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
     fields.iter().enumerate().filter(|(_, field)| inside(field)).map(|(at, _)| at).collect()
 }

@@ -281,7 +281,9 @@ impl<'a> Flow<'a> {
     fn drop_rider(&mut self, rider: Rider) {
         if rider.marked {
             let why = match &self.halt {
-                Some(Halt::Refused(why) | Halt::Unreachable(why) | Halt::Guard(why) | Halt::Ledger(why)) => why.as_str(),
+                Some(Halt::Refused(why) | Halt::Unreachable(why) | Halt::Guard(why) | Halt::Ledger(why)) => {
+                    why.as_str()
+                }
                 Some(Halt::Interrupted) | None => "the run was interrupted",
             };
             let reason = Some(format!("not sent: {why}"));

@@ -152,7 +152,14 @@ mod tests {
     #[test]
     fn one_credential_has_one_limiter() {
         let limiters = Limiters::default();
-        let limit = Limit { requests: Some(1), records: None, per: Duration::from_secs(1), burst: None, remaining: None, reset: None };
+        let limit = Limit {
+            requests: Some(1),
+            records: None,
+            per: Duration::from_secs(1),
+            burst: None,
+            remaining: None,
+            reset: None,
+        };
         let (a, b) = (Secret::new("key-a"), Secret::new("key-b"));
         let one = |secret: &Secret| limiters.get(Credential::new("u", std::iter::once(secret)), "api", &limit);
         assert!(Arc::ptr_eq(&one(&a), &one(&a)));

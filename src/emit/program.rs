@@ -75,8 +75,14 @@ impl Program {
         let token = setup.destination.token.as_ref().map(|token| TokenPlan::new(token, &scope)).transpose()?.flatten();
         let base = base_url(setup, &scope)?;
         let credential = Credential::new(&base, setup.settings.secrets());
-        let mut program =
-            Program { calls: Vec::new(), index: HashMap::new(), routes: HashMap::new(), fields, token, mode: setup.mode };
+        let mut program = Program {
+            calls: Vec::new(),
+            index: HashMap::new(),
+            routes: HashMap::new(),
+            fields,
+            token,
+            mode: setup.mode,
+        };
         let ground = Ground { setup, limiters, credential, base: &base };
         for which in 0..setup.identifiers.len() {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
@@ -127,7 +133,8 @@ impl Program {
             return Ok(known);
         }
         let call = ground.setup.service.calls.get(name).ok_or_else(|| format!("there is no call `{name}`"))?;
-        let plan = CallPlan::new(call, which, scope, ground, &self.fields).map_err(|error| format!("call `{name}`: {error}"))?;
+        let plan = CallPlan::new(call, which, scope, ground, &self.fields)
+            .map_err(|error| format!("call `{name}`: {error}"))?;
         self.calls.push(plan);
         let at = self.calls.len() - 1;
         self.index.insert((name.clone(), which), at);

@@ -118,6 +118,7 @@ impl TokenPlan {
 /// Basic authentication, by the filter that definitions use for it too.
 fn basic(user: &str, password: &str) -> Result<String, String> {
     let scope = Scope::new().with("pair", &json!(format!("{user}:{password}")));
-    let text = Engine::strict().text(&Template("Basic {{ pair|base64 }}".to_string())).and_then(|text| text.text(&scope));
+    let text =
+        Engine::strict().text(&Template("Basic {{ pair|base64 }}".to_string())).and_then(|text| text.text(&scope));
     text.map(Option::unwrap_or_default).map_err(|error| error.to_string())
 }

@@ -13,7 +13,10 @@ pub enum Node {
     Constant(Vec<u8>),
     Object(Vec<Member>),
     Array(Vec<Node>),
-    Identifier { position: usize, wire: Wire },
+    Identifier {
+        position: usize,
+        wire: Wire,
+    },
     /// The mapped field of this position.
     Field(usize),
     Read(Read),
@@ -187,7 +190,9 @@ fn merge(into: &mut Node, from: Node, what: &str) -> Result<(), String> {
 fn unfold(node: Node) -> Node {
     let Node::Constant(text) = &node else { return node };
     match serde_json::from_slice(text) {
-        Ok(Json::Object(members)) => Node::Object(members.iter().map(|(name, value)| member(name, constant(value))).collect()),
+        Ok(Json::Object(members)) => {
+            Node::Object(members.iter().map(|(name, value)| member(name, constant(value))).collect())
+        }
         _ => node,
     }
 }

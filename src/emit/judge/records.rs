@@ -57,7 +57,8 @@ impl Reads {
 impl Judge {
     /// Judges the records of a request by the identifiers they were sent with.
     pub fn records(&self, scope: &Scope, identifiers: &[&str], fields: &Fields) -> Reading {
-        let mut sheet = Sheet { slots: vec![None; identifiers.len()], stray: None, stray_warning: None, identifiers, fields };
+        let mut sheet =
+            Sheet { slots: vec![None; identifiers.len()], stray: None, stray_warning: None, identifiers, fields };
         for reader in &self.readers {
             let Reads::Each { each, index, key, fold_case, rules } = reader else { continue };
             let matching = Matching { index: index.as_ref(), key: key.as_ref(), fold_case: *fold_case };
