@@ -28,18 +28,10 @@ fn builtins() -> Vec<(String, String)> {
     builtin().into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
 }
 
-<<<<<<< HEAD
-/// The definitions of a folder `tests/vendors/KIND`.
-fn vendor(kind: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors").join(kind);
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("the folder is there").flatten().map(|entry| entry.path()).collect();
-=======
 /// The files of a folder under `tests/`, as those of a destination.
 fn folder(path: &str, kind: &str) -> Vec<(String, String)> {
     let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)).expect("the folder is there");
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
->>>>>>> catalog
     files.sort();
     let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     files
