@@ -7,5 +7,6 @@ pub mod ir;
 pub mod plan;
 pub mod record;
 pub mod store;
+pub mod parse;
 pub mod template;
 pub mod world;

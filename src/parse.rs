@@ -1,0 +1,100 @@
+//! Text to tree, with every problem of the text at once. Home of pest.
+//!
+//! The grammar reads any text: what no rule fits lands in one of its mistake rules. So there is one pass, the pairs are
+//! walked once, well-formed entries become the tree, and mistakes become problems (`recover`).
+
+mod blocks;
+mod error;
+mod items;
+mod mappings;
+mod recover;
+mod values;
+
+use pest::Parser;
+use pest::iterators::Pair;
+
+use crate::diag::Problems;
+use crate::ir::ast::{Comment, File};
+use crate::ir::span::{FileId, Span, Spanned};
+
+#[derive(pest_derive::Parser)]
+#[grammar = "../grammar/sendoff.pest"]
+struct Grammar;
+
+/// Reads one file. The tree holds what could be read; with an error among the problems it is not the whole file.
+pub fn parse(file: FileId, text: &str) -> (File, Problems) {
+    let mut reader = Reader { file, text, problems: Problems::default(), blocks: Vec::new() };
+    let mut pairs = match Grammar::parse(Rule::file, text) {
+        Ok(pairs) => pairs,
+        Err(error) => return (File::default(), reader.too_deep(error).into()),
+    };
+    let comments = pairs.clone().flatten().filter(|pair| pair.as_rule() == Rule::COMMENT);
+    let comments = comments.map(|pair| reader.comment(&pair)).collect();
+    let items = pairs.next().map(|pair| reader.items(pair)).unwrap_or_default();
+    reader.unclosed_blocks();
+    reader.problems.sort();
+    (File { items, comments }, reader.problems)
+}
+
+/// Walks the pairs of one file and collects what is wrong with them.
+struct Reader<'t> {
+    file: FileId,
+    text: &'t str,
+    problems: Problems,
+    blocks: Vec<Bracketed>,
+}
+
+/// A block or list, from its opening bracket to where it ended: for telling which one lacks its closing bracket.
+struct Bracketed {
+    open: usize,
+    end: usize,
+    closed: bool,
+}
+
+impl<'t> Reader<'t> {
+    /// Where a pair stands, without the blanks and comments that implicit skipping has added at its end.
+    fn span(&self, pair: &Pair<'t, Rule>) -> Span {
+        let start = pair.as_span().start();
+        Span::new(self.file, start, trimmed_end(pair))
+    }
+
+    fn spanned(&self, pair: &Pair<'t, Rule>) -> Spanned<String> {
+        Spanned::new(pair.as_str().to_string(), self.span(pair))
+    }
+
+    fn comment(&self, pair: &Pair<'t, Rule>) -> Comment {
+        let span = Span::new(self.file, pair.as_span().start(), pair.as_span().end());
+        let before = &self.text[..span.start];
+        let line = &before[before.rfind(['\n', '\r']).map_or(0, |at| at + 1)..];
+        Comment { span, text: pair.as_str().trim_end().to_string(), own_line: line.trim().is_empty() }
+    }
+
+    /// The grammar reads every text, so that only its limits on depth can end it early.
+    fn too_deep(&self, error: pest::error::Error<Rule>) -> crate::diag::Problem {
+        let at = match error.location {
+            pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+        };
+        error::unreadable(Span::new(self.file, at, at))
+    }
+}
+
+fn trimmed_end(pair: &Pair<'_, Rule>) -> usize {
+    let (start, mut end) = (pair.as_span().start(), pair.as_span().end());
+    let text = pair.as_str();
+    let mut inner = pair.clone().into_inner().rev();
+    loop {
+        end = start + text[..end - start].trim_end().len();
+        match inner.next() {
+            Some(last) if last.as_rule() == Rule::COMMENT && last.as_span().end() >= end => end = last.as_span().start(),
+            _ => return end,
+        }
+    }
+}
+
+fn children<'t>(pair: &Pair<'t, Rule>, rule: Rule) -> impl Iterator<Item = Pair<'t, Rule>> {
+    pair.clone().into_inner().filter(move |inner| inner.as_rule() == rule)
+}
+
+fn child<'t>(pair: &Pair<'t, Rule>, rule: Rule) -> Option<Pair<'t, Rule>> {
+    children(pair, rule).next()
+}

@@ -1,0 +1,165 @@
+//! Blocks, and the entries of models and activations.
+
+use pest::iterators::Pair;
+
+use super::recover::Place;
+use super::{Bracketed, Reader, Rule, child, children, error};
+use crate::diag::Problem;
+use crate::ir::ast::{
+    ActivationEntry, After, Column, From, Guard, Identify, Input, Key, MapBlock, ModeEntry, ModelEntry, To,
+};
+use crate::ir::spec::Compare;
+use crate::ir::span::{Span, Spanned};
+
+impl<'t> Reader<'t> {
+    /// Reads the entries of a block with `read`, and tells what is wrong with the others.
+    pub(super) fn entries<T>(
+        &mut self,
+        place: Place,
+        block: &Pair<'t, Rule>,
+        read: fn(&mut Self, &Pair<'t, Rule>) -> Option<T>,
+    ) -> Vec<T> {
+        let mut entries = Vec::new();
+        let mut closed = true;
+        let mut before = None;
+        for pair in block.clone().into_inner() {
+            match pair.as_rule() {
+                Rule::COMMENT => {}
+                Rule::unclosed => closed = false,
+                Rule::surplus | Rule::surplus_value => self.surplus(place, before.as_ref(), &pair),
+                Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_value => self.bad(place, &pair),
+                _ => {
+                    entries.extend(read(self, &pair));
+                    before = Some(pair);
+                }
+            }
+        }
+        let (open, end) = (block.as_span().start(), block.as_span().end());
+        self.blocks.push(Bracketed { open, end, closed });
+        entries
+    }
+
+    pub(super) fn model_entry(&mut self, pair: &Pair<'t, Rule>) -> Option<ModelEntry> {
+        Some(match pair.as_rule() {
+            Rule::from => ModelEntry::From(self.from(pair)?),
+            _ => ModelEntry::Key(self.key(pair)),
+        })
+    }
+
+    pub(super) fn activation_entry(&mut self, pair: &Pair<'t, Rule>) -> Option<ActivationEntry> {
+        let span = self.span(pair);
+        Some(match pair.as_rule() {
+            Rule::from => ActivationEntry::From(self.from(pair)?),
+            Rule::key | Rule::loose_key => ActivationEntry::Key(self.key(pair)),
+            Rule::to => ActivationEntry::To(self.to(pair)?),
+            Rule::mode => {
+                ActivationEntry::Mode(ModeEntry { span, name: self.name_in(pair)?, options: self.block_in(pair) })
+            }
+            Rule::after => {
+                let names = children(pair, Rule::name).map(|name| self.spanned(&name)).collect();
+                ActivationEntry::After(After { span, names })
+            }
+            Rule::identify => {
+                let all = child(pair, Rule::all_word).is_some();
+                ActivationEntry::Identify(Identify { span, all, mappings: self.mappings_in(pair) })
+            }
+            Rule::map => ActivationEntry::Map(MapBlock { span, mappings: self.mappings_in(pair) }),
+            Rule::custom => ActivationEntry::Custom(MapBlock { span, mappings: self.mappings_in(pair) }),
+            _ => ActivationEntry::Guard(self.guard(pair)?),
+        })
+    }
+
+    fn from(&mut self, pair: &Pair<'t, Rule>) -> Option<From> {
+        let input = pair.clone().into_inner().find_map(|inner| self.input(&inner))?;
+        Some(From { span: self.span(pair), input, options: self.block_in(pair), filter: self.filter_in(pair) })
+    }
+
+    fn input(&mut self, pair: &Pair<'t, Rule>) -> Option<Input> {
+        match pair.as_rule() {
+            Rule::file_input => Some(Input::File { path: self.text_in(pair)? }),
+            Rule::sql_file_input => Some(Input::SqlFile { source: self.name_in(pair)?, path: self.text_in(pair)? }),
+            Rule::sql_input => Some(Input::Sql { source: self.name_in(pair)?, text: self.text_in(pair)? }),
+            Rule::table_input => {
+                let table = self.path(&child(pair, Rule::path)?);
+                Some(Input::Table { source: self.name_in(pair)?, table })
+            }
+            Rule::named_input => Some(Input::Named(self.name_in(pair)?)),
+            _ => None,
+        }
+    }
+
+    fn key(&mut self, pair: &Pair<'t, Rule>) -> Key {
+        let columns: Vec<Column> = children(pair, Rule::column).map(|column| self.column(&column)).collect();
+        let span = self.span(pair);
+        if pair.as_rule() == Rule::loose_key {
+            self.problems.push(error::loose_key(span, &columns));
+        }
+        Key { span, columns }
+    }
+
+    fn to(&mut self, pair: &Pair<'t, Rule>) -> Option<To> {
+        let address = child(pair, Rule::address)?;
+        let mut names = children(&address, Rule::name).map(|name| self.spanned(&name));
+        let (destination, service) = (names.next()?, names.next());
+        Some(To { span: self.span(pair), destination, service, settings: self.block_in(pair) })
+    }
+
+    fn guard(&mut self, pair: &Pair<'t, Rule>) -> Option<Guard> {
+        let op = self.spanned(&child(pair, Rule::guard_op)?);
+        let mut value = self.spanned(&child(pair, Rule::guard_value)?);
+        value.value.retain(|c| !c.is_whitespace());
+        self.check_guard(&op, &value);
+        let stop = child(pair, Rule::stop_word).is_some();
+        Some(Guard { span: self.span(pair), stop, metric: self.name_in(pair)?, op, value })
+    }
+
+    fn check_guard(&mut self, op: &Spanned<String>, value: &Spanned<String>) {
+        if Compare::parse(&op.value).is_none() {
+            self.problems.push(error::guard_op(op));
+        }
+        let number = value.value.strip_suffix('%').unwrap_or(&value.value);
+        let plain = number.starts_with(|c: char| c.is_ascii_digit()) && number.parse::<f64>().is_ok();
+        if !plain {
+            self.problems.push(error::guard_value(value));
+        }
+    }
+
+    /// One missing bracket leaves every block around it unclosed, so it is told once for each place where text ran out,
+    /// at the block whose closing bracket is out of line with it, or else at the innermost one.
+    pub(super) fn unclosed_blocks(&mut self) {
+        let mut open: Vec<&Bracketed> = self.blocks.iter().filter(|block| !block.closed).collect();
+        let mut ends = Vec::new();
+        open.sort_by_key(|block| (block.end, block.open));
+        for group in open.chunk_by(|a, b| a.end == b.end) {
+            let (Some(outer), Some(inner)) = (group.first(), group.last()) else { continue };
+            ends.push(match self.out_of_line(outer) {
+                Some(suspect) => (suspect, outer.end, true),
+                None => (inner.open, outer.end, false),
+            });
+        }
+        for (open, end, misread) in ends {
+            self.unclosed_block(open, end, misread);
+        }
+    }
+
+    /// What follows the opening bracket was read as part of the wrong block, or of a list: its mistakes may be none.
+    fn unclosed_block(&mut self, open: usize, end: usize, misread: bool) {
+        let sign = self.text[open..].chars().next().unwrap_or('{');
+        if misread || sign == '[' {
+            let inside = |problem: &Problem| problem.labels.first().is_some_and(|(span, _)| (open..end).contains(&span.start));
+            self.problems.0.retain(|problem| !inside(problem));
+        }
+        self.problems.push(error::unclosed_block(Span::new(self.file, open, open + sign.len_utf8()), sign));
+    }
+
+    /// The first block inside `outer` that was opened on a line with another indent than the one it was closed on.
+    fn out_of_line(&self, outer: &Bracketed) -> Option<usize> {
+        let inside = self.blocks.iter().filter(|block| block.closed && block.open > outer.open && block.end <= outer.end);
+        inside.filter(|block| self.indent(block.open) != self.indent(block.end - 1)).map(|block| block.open).min()
+    }
+
+    fn indent(&self, at: usize) -> usize {
+        let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        self.text[line..].len() - self.text[line..].trim_start_matches([' ', '\t']).len()
+    }
+}

@@ -1,0 +1,229 @@
+//! What is wrong with the text that no rule reads: the pieces of a mistake are looked at in turn, the most telling first.
+
+use pest::iterators::Pair;
+
+use super::{Reader, Rule, error};
+use crate::diag::Problem;
+use crate::ir::span::Span;
+
+/// What kind of entries stood around the mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    File,
+    Model,
+    Activation,
+    Settings,
+    Mappings,
+    List,
+}
+
+pub(super) struct Piece<'t> {
+    pub rule: Rule,
+    pub text: &'t str,
+    pub span: Span,
+}
+
+impl Piece<'_> {
+    fn is(&self, text: &str) -> bool {
+        self.text == text
+    }
+
+    fn is_word(&self) -> bool {
+        self.rule == Rule::name
+    }
+}
+
+impl<'t> Reader<'t> {
+    /// An entry that cannot be read.
+    pub(super) fn bad(&mut self, place: Place, pair: &Pair<'t, Rule>) {
+        let pieces = self.pieces(pair);
+        let whole = self.span(pair);
+        let problem = unclosed(&pieces).or_else(|| match place {
+            Place::File => Some(bad_item(&pieces, whole)),
+            Place::Model | Place::Activation => bad_entry(place, &pieces, whole),
+            Place::Settings => Some(bad_setting(&pieces, whole)),
+            Place::Mappings => Some(bad_mapping(&pieces, whole, self.text)),
+            Place::List => Some(error::not_a_value(whole, pair.as_str())),
+        });
+        self.problems.0.extend(problem);
+    }
+
+    /// What follows a whole entry on its line.
+    pub(super) fn surplus(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) {
+        let pieces = self.pieces(pair);
+        let whole = self.span(pair);
+        let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
+        let problem = unclosed(&pieces).unwrap_or_else(|| match place {
+            Place::Mappings => self.surplus_mapping(&pieces, entry, whole),
+            Place::Settings | Place::List => self.surplus_value(&pieces, entry, whole),
+            Place::File | Place::Model | Place::Activation => self.surplus_entry(place, &pieces, entry, whole),
+        });
+        self.problems.push(problem);
+    }
+
+    fn pieces(&self, pair: &Pair<'t, Rule>) -> Vec<Piece<'t>> {
+        let inner = pair.clone().into_inner();
+        inner.map(|piece| Piece { rule: piece.as_rule(), text: piece.as_str(), span: self.span(&piece) }).collect()
+    }
+
+    fn surplus_mapping(&self, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
+        let full = entry.to(whole);
+        let first_arrow = pieces.iter().position(|piece| piece.rule == Rule::arrow);
+        if first_arrow == Some(0) {
+            return error::json_arrow(full, &self.text[full.start..full.end]);
+        }
+        if entry.end == whole.start {
+            return error::quoted_name(self.run(entry, whole), self.text);
+        }
+        if first_arrow.is_none() && self.text[entry.start..entry.end].contains("->") {
+            return error::after_target(whole, &self.text[whole.start..whole.end]);
+        }
+        error::no_comma(whole)
+    }
+
+    fn surplus_value(&self, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
+        if entry.end == whole.start {
+            return error::quoted_text(self.run(entry, whole), self.text);
+        }
+        match pieces {
+            [_, second, ..] if second.is("=") || second.text.starts_with('{') => error::no_comma(whole),
+            [one] if one.rule == Rule::text => error::no_comma(whole),
+            _ => error::after_value(whole, &self.text[whole.start..whole.end]),
+        }
+    }
+
+    fn surplus_entry(&self, place: Place, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
+        let keyword = self.text[entry.start..entry.end].split_whitespace().next().unwrap_or_default();
+        match pieces.first() {
+            Some(first) if first.is("where") && matches!(keyword, "from" | "segment") => {
+                error::no_condition(first.span)
+            }
+            Some(first) if keyword == "from" && (first.is("sql") || first.is("table")) => {
+                error::input_form(first.span, first.text)
+            }
+            Some(first) if error::known_words(place).contains(&first.text) => error::no_comma(whole),
+            _ => error::left_over(whole, &self.text[whole.start..whole.end], keyword),
+        }
+    }
+
+    /// The unbroken run of signs that goes over the end of the entry.
+    fn run(&self, entry: Span, whole: Span) -> Span {
+        let before = self.text[entry.start..entry.end].rfind(char::is_whitespace).map_or(entry.start, |at| {
+            entry.start + at + self.text[entry.start + at..].chars().next().map_or(1, char::len_utf8)
+        });
+        let rest = &self.text[whole.start..whole.end];
+        let len = rest.find(|c: char| c.is_whitespace() || ",]".contains(c)).unwrap_or(rest.len());
+        Span { start: before, end: whole.start + len, ..whole }
+    }
+}
+
+/// A quote or a bracket that is not closed explains whatever else is odd about its entry. A brace that is not is told by
+/// the block around it.
+fn unclosed(pieces: &[Piece<'_>]) -> Option<Problem> {
+    let open = pieces.iter().find(|piece| matches!(piece.rule, Rule::open_quote | Rule::open_bracket))?;
+    Some(match open.rule {
+        Rule::open_quote => error::unclosed_quote(open.span, open.text),
+        _ => error::unclosed_bracket(open.span, open.text),
+    })
+}
+
+fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
+    let Some(first) = pieces.first() else { return error::no_item(whole, "") };
+    if !first.is_word() {
+        return error::no_item(first.span, first.text);
+    }
+    if !error::known_words(Place::File).contains(&first.text) {
+        return error::unknown_item(first.span, first.text);
+    }
+    let head = |count: usize| first.span.to(pieces[count.min(pieces.len()) - 1].span);
+    let name = pieces.get(1).filter(|piece| piece.is_word());
+    let connection = matches!(first.text, "source" | "destination");
+    match (first.text, name) {
+        ("project", _) => error::no_block(head(1), first.text),
+        (_, None) => error::no_name(first, pieces.get(1)),
+        ("segment", Some(_)) if !pieces.get(2).is_some_and(|piece| piece.is("of")) => {
+            error::missing_word(head(2), "of", first.text)
+        }
+        ("segment", Some(_)) => error::missing_word(head(3), "NAME", first.text),
+        (_, Some(_)) if connection && !pieces.get(2).is_some_and(|piece| piece.is("=")) => {
+            error::missing_word(head(2), "=", first.text)
+        }
+        (_, Some(_)) if connection => error::missing_word(head(3), "KIND", first.text),
+        (_, Some(_)) if pieces.iter().any(|piece| piece.rule == Rule::open_brace) => {
+            error::unclosed_block(head(2), '{')
+        }
+        (_, Some(_)) => error::no_block(head(2), first.text),
+    }
+}
+
+fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem> {
+    let first = pieces.first()?;
+    let known = error::known_words(place).contains(&first.text);
+    if !known && pieces.iter().any(|piece| piece.rule == Rule::arrow) {
+        return Some(error::mapping_outside(whole));
+    }
+    Some(match pieces.get(1) {
+        _ if !first.is_word() => error::no_entry(first.span, first.text, place),
+        _ if first.is("where") => error::where_line(first.span),
+        _ if !known => error::unknown_entry(first.span, first.text, place),
+        Some(second) if second.is("=") => error::entry_equals(first.span.to(second.span), first.text),
+        Some(second) => error::malformed(first.span.to(second.span), first.text),
+        None => error::malformed(first.span, first.text),
+    })
+}
+
+fn bad_setting(pieces: &[Piece<'_>], whole: Span) -> Problem {
+    let Some(key) = pieces.first() else { return error::no_setting(whole, "") };
+    if key.rule == Rule::single_quoted {
+        return error::single_quotes(key.span, key.text);
+    }
+    if !key.is_word() && key.rule != Rule::text {
+        return error::no_setting(key.span, key.text);
+    }
+    match (pieces.get(1), pieces.get(2)) {
+        (None, _) => error::no_value(key.span, key.text),
+        (Some(sign), None) if sign.is("=") => error::no_value(key.span.to(sign.span), key.text),
+        (Some(sign), Some(value)) if sign.is("=") => error::not_a_value(value.span.to(whole_end(whole)), value.text),
+        (Some(sign), _) if sign.is(":") || sign.rule == Rule::arrow => error::wrong_equals(sign.span, sign.text),
+        (Some(second), _) => error::no_equals(key.span.to(second.span), key.text),
+    }
+}
+
+fn whole_end(whole: Span) -> Span {
+    Span { start: whole.end, ..whole }
+}
+
+fn bad_mapping(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
+    let written = &text[whole.start..whole.end];
+    let word = |wanted: &str| pieces.iter().find(|piece| piece.is_word() && piece.text.eq_ignore_ascii_case(wanted));
+    if let (Some(case), None) = (word("case"), word("end")) {
+        return error::case_without_end(case.span);
+    }
+    let arrows: Vec<usize> = (0..pieces.len()).filter(|at| pieces[*at].rule == Rule::arrow).collect();
+    match arrows[..] {
+        [] => no_arrow(pieces, whole, written),
+        [0, ..] => error::no_expression(pieces[0].span),
+        [.., last] if last + 1 == pieces.len() => error::no_target(pieces[last].span),
+        [at] if pieces[at + 1].rule == Rule::single_quoted => error::text_target(pieces[at + 1].span, written),
+        [at] if pieces[..at].iter().any(|piece| matches!(piece.text, ")" | "]")) => {
+            error::stray_bracket(pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")).map_or(whole, |p| p.span))
+        }
+        [at] => error::quoted_name(pieces[at + 1].span.to(whole_end(whole)), text),
+        _ => error::json_arrow(whole, written),
+    }
+}
+
+/// Other languages' arrows are named as such; without any, what was meant is shown with the arrow in place.
+fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
+    let sign = pieces.windows(2).find(|pair| pair[0].is("=") && pair[1].is(">"));
+    if let Some([equals, more]) = sign {
+        return error::wrong_arrow(equals.span.to(more.span), "=>");
+    }
+    match pieces {
+        [_, sign, _] if matches!(sign.text, "=" | ":" | "→") => error::wrong_arrow(sign.span, sign.text),
+        [column, name] if column.is_word() && name.is_word() => {
+            error::no_arrow(whole, written, &format!("{} -> {}", column.text, name.text))
+        }
+        _ => error::no_arrow(whole, written, &format!("{written} -> FIELD")),
+    }
+}

@@ -1,0 +1,8 @@
+//! The golden tests: each folder of `tests/golden/` is a stage, each case a pair of files. `UPDATE=1` rewrites what is expected.
+
+mod common;
+
+#[path = "suite/format.rs"]
+mod format;
+#[path = "suite/parse.rs"]
+mod parse;
