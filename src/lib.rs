@@ -3,10 +3,11 @@
 pub mod diag;
 pub mod diff;
 pub mod engine;
+pub mod format;
 pub mod ir;
+pub mod parse;
 pub mod plan;
 pub mod record;
 pub mod store;
-pub mod parse;
 pub mod template;
 pub mod world;
