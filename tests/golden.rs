@@ -2,7 +2,7 @@
 
 mod common;
 
-#[path = "suite/format.rs"]
-mod format;
+#[path = "suite/catalog.rs"]
+mod catalog;
 #[path = "suite/parse.rs"]
 mod parse;
