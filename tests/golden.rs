@@ -1,8 +1,12 @@
+#[path = "suite/sandbox.rs"]
+mod sandbox;
 //! The golden tests: each folder of `tests/golden/` is a stage, each case a pair of files. `UPDATE=1` rewrites what is expected.
 
 mod common;
 
 #[path = "suite/catalog.rs"]
 mod catalog;
+#[path = "suite/format.rs"]
+mod format;
 #[path = "suite/parse.rs"]
 mod parse;

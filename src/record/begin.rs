@@ -2,6 +2,7 @@
 
 use super::{Delta, Opening, columns, numbered, timestamp};
 use crate::ir::change::Changes;
+use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
 /// Writes the bookkeeping of a comparison and its delta, in one transaction. Needs `diff_rows` and `diff_aside`.
@@ -119,12 +120,16 @@ fn delta(opening: &Opening<'_>) -> Vec<String> {
              FROM (SELECT {columns} FROM diff_rows WHERE action = 'removed'{rest})"
         ),
         format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
-        format!(
-            "CREATE OR REPLACE TABLE {} (row UBIGINT, verdict VARCHAR, reason VARCHAR, warning BOOLEAN, remote_id VARCHAR, \
-             job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, at TIMESTAMP)",
-            ledger.table("outcome")
-        ),
+        outcome_table(ledger),
     ]
+}
+
+pub fn outcome_table(ledger: &Ledger) -> String {
+    format!(
+        "CREATE OR REPLACE TABLE {} (row UBIGINT, verdict VARCHAR, reason VARCHAR, warning BOOLEAN, remote_id VARCHAR, \
+         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, at TIMESTAMP)",
+        ledger.table("outcome")
+    )
 }
 
 fn delta_columns(opening: &Opening<'_>) -> String {

@@ -50,9 +50,12 @@ fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
 /// Rows that wait for a job, or for a person to say what became of them, keep the values that were sent.
 fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, StoreError> {
     let (delta, outcome, parked) = (ledger.table("delta"), ledger.table("outcome"), ledger.table("parked"));
+    let described = store.describe(&format!("SELECT * FROM {delta}"))?;
+    let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
     let waits = if run.unclear_waits { "('pending', 'unclear')" } else { "('pending')" };
     let from = format!(
-        "SELECT d.* EXCLUDE (row), o.job_call, o.job_id, o.verdict, o.at FROM {delta} d JOIN {} o ON o.row = d.row",
+        "SELECT d.* EXCLUDE (row{}), o.job_call, o.job_id, o.verdict, o.at FROM {delta} d JOIN {} o ON o.row = d.row",
+        if columns.contains(&"job_id".to_string()) { ", job_call, job_id" } else { "" },
         last(ledger)
     );
     let keys = numbered("k", run.keys).join(", ");
