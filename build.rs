@@ -1,10 +1,15 @@
-<<<<<<< HEAD
-//! Embeds `destinations/**/*.yaml`, so that a new destination needs no Rust.
+//! Embeds `destinations/**/*.yaml`, so that a new destination needs no Rust, and tells the linker where the program will
+//! find DuckDB's library when it starts.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
+    rpath();
+    embed()
+}
+
+fn embed() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=destinations");
     let mut files = Vec::new();
@@ -31,14 +36,6 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
     found.sort();
     Ok(found)
-=======
-//! Tells the linker where the program will find DuckDB's library when it starts.
-
-use std::env;
-
-fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    rpath();
 }
 
 /// Beside the program, so that an unpacked folder runs anywhere; one folder up, where cargo puts tests and benches; and
@@ -60,5 +57,4 @@ fn rpath() {
 
 fn link_arg(arg: &str) {
     println!("cargo:rustc-link-arg={arg}");
->>>>>>> docs
 }

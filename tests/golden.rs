@@ -1,5 +1,3 @@
-#[path = "suite/sandbox.rs"]
-mod sandbox;
 //! The golden tests: each folder of `tests/golden/` is a stage, each case a pair of files. `UPDATE=1` rewrites what is expected.
 
 mod common;
@@ -10,3 +8,5 @@ mod catalog;
 mod format;
 #[path = "suite/parse.rs"]
 mod parse;
+#[path = "suite/sandbox.rs"]
+mod sandbox;
