@@ -7,7 +7,6 @@ pub mod diff;
 pub mod emit;
 pub mod engine;
 pub mod format;
-pub mod engine;
 pub mod inspect;
 pub mod ir;
 pub mod parse;
