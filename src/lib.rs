@@ -8,6 +8,7 @@ pub mod emit;
 pub mod engine;
 pub mod format;
 pub mod inspect;
+pub mod format;
 pub mod ir;
 pub mod parse;
 pub mod plan;

@@ -149,7 +149,18 @@ impl<'t> Reader<'t> {
             let inside = |problem: &Problem| problem.labels.first().is_some_and(|(span, _)| (open..end).contains(&span.start));
             self.problems.0.retain(|problem| !inside(problem));
         }
+        if !misread && self.unclosed_text(open, end) {
+            return;
+        }
         self.problems.push(error::unclosed_block(Span::new(self.file, open, open + sign.len_utf8()), sign));
+    }
+
+    /// Whether a `"""` without its end, already told, has taken the closing bracket with it.
+    fn unclosed_text(&self, open: usize, end: usize) -> bool {
+        self.problems.0.iter().filter(|problem| problem.code == "parse::unclosed").any(|problem| {
+            let place = problem.labels.first().map(|(span, _)| span.start).filter(|at| (open..end).contains(at));
+            place.is_some_and(|at| self.text[at..].starts_with("\"\"\""))
+        })
     }
 
     /// The first block inside `outer` that was opened on a line with another indent than the one it was closed on.
