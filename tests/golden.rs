@@ -4,6 +4,8 @@ mod common;
 
 #[path = "suite/catalog.rs"]
 mod catalog;
+#[path = "suite/check.rs"]
+mod check;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
