@@ -2,6 +2,8 @@
 
 mod common;
 
+#[path = "suite/catalog.rs"]
+mod catalog;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]

@@ -41,7 +41,8 @@ pub struct Destination {
     /// Groups of settings of which exactly one must be given whole.
     pub one_of: Vec<Vec<String>>,
     pub base_url: Template,
-    /// Evaluated for each attempt; a header whose value is none is not sent.
+    /// Evaluated for each attempt; a header whose value is none is not sent. The name `*` stands for several: its value is
+    /// an object of names and values.
     pub headers: Vec<(String, Template)>,
     pub token: Option<Token>,
     pub limits: BTreeMap<String, Limit>,
@@ -93,6 +94,9 @@ pub enum SettingKind {
     Texts,
     /// Anything, blocks included.
     Any,
+    /// A text or a block of texts that may hold `{{ expr }}`. Where a call's template is exactly `{{ option.NAME.PART }}`,
+    /// the option's own text or tree stands in its place before the call is compiled.
+    Template,
 }
 
 /// OAuth2 client credentials and the like: one call that gives a token for the others.
@@ -240,14 +244,21 @@ impl Service {
         self.modes.iter().find(|(name, _)| *name == mode).map(|(_, routes)| routes.as_slice())
     }
 
+    /// The identifier of that name, else the one declared as `*`, which stands for any name.
     pub fn identifier(&self, name: &str) -> Option<&Identifier> {
-        self.identifiers.iter().find(|identifier| identifier.name == name)
+        let named = |wanted: &str| self.identifiers.iter().find(|identifier| identifier.name == wanted);
+        named(name).or_else(|| named(ANY))
     }
 
+    /// The field of that name, else the one declared as `*`, which stands for any name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name)
+        let named = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
+        named(name).or_else(|| named(ANY))
     }
 }
+
+/// An identifier or field of this name stands for every name; `{name}` in its pointer is the name used.
+pub const ANY: &str = "*";
 
 /// Whether dots of a target nest objects or belong to flat names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Default)]
@@ -312,6 +323,14 @@ pub struct Placement {
     pub native: Option<String>,
     /// Families this target takes; empty: whatever converts.
     pub from: Vec<Family>,
+}
+
+impl Placement {
+    /// The placement of one name, where the pointer says `{name}`.
+    pub fn named(&self, name: &str) -> Placement {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
+    }
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.
@@ -451,6 +470,7 @@ pub enum StepAction {
 pub struct Call {
     pub name: CallName,
     pub about: String,
+    /// A verb, or a template for one (`{{ option.added.method }}`).
     pub method: String,
     pub path: Template,
     /// A whole URL in place of base and path (a result file).
@@ -487,6 +507,8 @@ pub struct Call {
 pub struct Batch {
     pub records: u32,
     pub bytes: Option<u64>,
+    /// A number (of an option) that may lower `records`.
+    pub at_most: Option<Template>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

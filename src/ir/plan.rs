@@ -8,6 +8,24 @@ use super::mode::Mode;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sql(pub String);
 
+impl Sql {
+    /// A name, quoted: DuckDB reserves words that people use for columns.
+    pub fn name(name: &str) -> Sql {
+        Sql(format!("\"{}\"", name.replace('"', "\"\"")))
+    }
+
+    /// A text literal.
+    pub fn text(text: &str) -> Sql {
+        Sql(format!("'{}'", text.replace('\'', "''")))
+    }
+
+    /// An expression as a person wrote it: in parentheses, and with a line end of its own, so that neither an alias nor a
+    /// trailing comment changes what stands around it.
+    pub fn expr(text: &str) -> Sql {
+        Sql(format!("({text}\n)"))
+    }
+}
+
 impl std::fmt::Display for Sql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -32,6 +50,9 @@ pub struct Plan {
     pub absent_retry_days: u32,
     /// The mode's call answers "lost" rows how: sent again, looked up, or left to `settle`.
     pub unclear: UnclearPolicy,
+    /// Ledgers this activation comes after, each as a query that gives `identifier` and `acked_at`: an absent row wakes
+    /// when its identifier was written there later.
+    pub wake: Vec<Sql>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,16 +90,53 @@ pub struct PlannedField {
     pub unfit: Vec<(Sql, String)>,
     pub clear: bool,
     pub required_on_create: bool,
-    /// The ledger's column for the field (`v7`), or `None` where it has none yet.
-    pub column: Option<LedgerColumn>,
-    /// Mapped for the first time, or again after a gap.
-    pub fresh: bool,
+    pub column: LedgerColumn,
 }
 
+/// The ledger's column for a field: `v7` for position 7.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerColumn {
     pub position: u32,
-    pub sql_type: String,
+    /// The type it has there; `None` where the ledger has no such column yet.
+    pub sql_type: Option<String>,
     /// The mapping version that brought it.
     pub since: u32,
+    /// Mapped for the first time, or again after a gap: what the ledger holds of it does not count.
+    pub fresh: bool,
+}
+
+/// What a ledger says of itself: all of it but the entries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LedgerShape {
+    /// The target as canonical JSON; empty in a new ledger.
+    pub target: String,
+    pub mode: Option<Mode>,
+    pub holds_new_rows: bool,
+    pub mapping_version: u32,
+    pub mapping_digest: String,
+    /// Counts `--full`: entries below it are sent whole.
+    pub full_number: u32,
+    /// Every row that stood in the source at the first run was offered, adopted or set aside.
+    pub baseline_closed: bool,
+    /// Counts runs that wrote.
+    pub sequence: u64,
+    pub keys: Vec<(String, String)>,
+    pub identifiers: Vec<String>,
+    pub fields: Vec<LedgerField>,
+    pub entries: u64,
+    /// Rows of the source at the last run, for guards.
+    pub last_rows: Option<u64>,
+    /// A run that ended before its outcomes were merged.
+    pub open_run: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerField {
+    pub position: u32,
+    pub name: String,
+    pub custom: bool,
+    pub sql_type: String,
+    pub since: u32,
+    /// Whether the last run that wrote had it in its mapping.
+    pub mapped: bool,
 }

@@ -1,0 +1,154 @@
+//! Desired rows minus ledger: what to send, as set differences in SQL.
+//!
+//! The comparison fills the temporary table `diff_rows`, one line for each row that something must be done about; rows
+//! that rest never leave DuckDB's join. `record` turns it into the delta of a run; `plan` only looks.
+
+use crate::ir::change::Changes;
+use crate::ir::mode::{Mode, State};
+use crate::ir::plan::{LedgerShape, Plan, Sql};
+use crate::ir::value::Value;
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+mod compare;
+mod sample;
+mod want;
+
+pub use sample::samples;
+
+/// What a comparison depends on besides the plan.
+#[derive(Clone, Debug)]
+pub struct Basis<'a> {
+    pub ledger: &'a Ledger,
+    pub shape: &'a LedgerShape,
+    /// The number of the newest `--full`, this run's included: entries below it are sent whole.
+    pub full_number: u32,
+    /// `--full` was asked for now.
+    pub full: bool,
+    /// DuckDB's spelling of an instant, UTC.
+    pub now: String,
+}
+
+impl Basis<'_> {
+    /// New rows count as part of a first load.
+    fn first_load(&self) -> bool {
+        self.full || !self.shape.baseline_closed
+    }
+}
+
+pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, StoreError> {
+    let source = want::prepare(store, plan, basis)?;
+    store.execute(&compare::statement(plan, basis, &source))?;
+    want::note_aside(store, plan, &source)?;
+    count(store, plan, basis, &source)
+}
+
+fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -> Result<Changes, StoreError> {
+    let mut changes = Changes::default();
+    let counts = &mut changes.counts;
+    counts.rows = source.rows;
+    counts.null_keys = source.null_keys;
+    counts.duplicates = source.duplicate_rows;
+    counts.entries = basis.shape.entries;
+    for row in store.rows("SELECT action, cause, count(*), count(*) FILTER (reidentified) FROM diff_rows GROUP BY ALL")? {
+        let [Value::Text(action), cause, Value::Int(number), Value::Int(reidentified)] = row.as_slice() else { continue };
+        let cause = if let Value::Text(cause) = cause { cause.as_str() } else { "" };
+        tally(counts, action, cause, *number as u64);
+        counts.reidentified += *reidentified as u64;
+    }
+    for row in store.rows("SELECT unidentified, count(*) FROM diff_aside GROUP BY ALL")? {
+        match row.as_slice() {
+            [Value::Bool(true), Value::Int(number)] => counts.unidentified += *number as u64,
+            [Value::Bool(false), Value::Int(number)] => counts.invalid += *number as u64,
+            _ => {}
+        }
+    }
+    standing(store, basis, counts)?;
+    let present = if plan.mode.is_set() { source.wanted } else { source.rows - source.null_keys };
+    let aside = if plan.mode.is_set() { 0 } else { counts.unidentified + counts.invalid - counts.null_keys };
+    counts.deliverable = present.saturating_sub(aside);
+    let moved = counts.to_send() - counts.removed + counts.held + counts.pending + counts.unclear + counts.absent;
+    counts.unchanged = counts.deliverable.saturating_sub(moved);
+    changes.by_field = by_field(store, plan)?;
+    Ok(changes)
+}
+
+fn tally(counts: &mut crate::ir::change::Counts, action: &str, cause: &str, number: u64) {
+    let count = match (action, cause) {
+        ("removed", _) => &mut counts.removed,
+        ("held_back", _) => &mut counts.removals_held_back,
+        ("gone", _) => &mut counts.gone,
+        ("held", _) => &mut counts.held,
+        ("added" | "changed", "added") => &mut counts.added,
+        ("added" | "changed", "changed") => &mut counts.changed,
+        ("added" | "changed", "remapped") => &mut counts.remapped,
+        ("added" | "changed", "resent") => &mut counts.resent,
+        ("added" | "changed", _) => &mut counts.retried,
+        _ => return,
+    };
+    *count += number;
+}
+
+/// Entries whose state keeps them where they are, and that this comparison does not move.
+fn standing(store: &Store, basis: &Basis<'_>, counts: &mut crate::ir::change::Counts) -> Result<(), StoreError> {
+    let entry = basis.ledger.table("entry");
+    let sql = format!(
+        "SELECT e.state, count(*) FROM {entry} e WHERE e.state IN ('held', 'pending', 'unclear', 'absent') \
+         AND NOT EXISTS (SELECT 1 FROM diff_rows d WHERE {} AND d.action <> 'aside') GROUP BY ALL",
+        compare::same_key("d", "e", basis.shape.keys.len().max(1))
+    );
+    for row in store.rows(&sql)? {
+        let [Value::Text(state), Value::Int(number)] = row.as_slice() else { continue };
+        let number = *number as u64;
+        match state.as_str() {
+            name if name == State::Held.name() => counts.held += number,
+            name if name == State::Pending.name() => counts.pending += number,
+            name if name == State::Unclear.name() => counts.unclear += number,
+            _ => counts.absent += number,
+        }
+    }
+    Ok(())
+}
+
+fn by_field(store: &Store, plan: &Plan) -> Result<std::collections::BTreeMap<String, u64>, StoreError> {
+    let mut counts = std::collections::BTreeMap::new();
+    let rows = store.rows(
+        "SELECT position, count(*) FROM (SELECT unnest(owed) AS position FROM diff_rows WHERE action IN ('added', 'changed')) \
+         GROUP BY ALL",
+    )?;
+    for row in rows {
+        let [Value::Int(position), Value::Int(number)] = row.as_slice() else { continue };
+        let field = plan.fields.iter().find(|field| i128::from(field.column.position) == *position);
+        if let Some(field) = field {
+            counts.insert(field.name.clone(), *number as u64);
+        }
+    }
+    Ok(counts)
+}
+
+/// The columns that make up a key in the ledger: the row's own, or the identifier alone.
+pub fn key_layout(plan: &Plan) -> Vec<(String, String)> {
+    if plan.mode.is_set() {
+        let name = plan.identifiers.first().map(|identifier| identifier.name.clone()).unwrap_or_default();
+        return vec![(name, "VARCHAR".to_string())];
+    }
+    plan.keys.iter().map(|key| (key.name.clone(), key.sql_type.clone())).collect()
+}
+
+/// The key of a source row as one text, for people: parts joined by ` / `.
+fn key_text(plan: &Plan) -> String {
+    let parts: Vec<String> = plan.keys.iter().map(|key| format!("CAST({} AS VARCHAR)", key.sql)).collect();
+    format!("concat_ws(' / ', {})", parts.join(", "))
+}
+
+fn filters(plan: &Plan) -> String {
+    if plan.filters.is_empty() {
+        return "true".to_string();
+    }
+    plan.filters.iter().map(|Sql(text)| text.clone()).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Whether rows that share an identifier are refused: where their values may differ, no one can say whose should win.
+fn identifiers_unique(mode: Mode) -> bool {
+    mode != Mode::Membership
+}

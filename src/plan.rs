@@ -1,0 +1,205 @@
+//! From an activation and what is known of its columns and its ledger to SQL for keys, identifiers and values. Pure.
+//!
+//! Values are typed here as the destination will get them, so that what is compared is what would be sent.
+
+use std::collections::HashMap;
+
+use crate::diag::{Problem, Problems};
+use crate::ir::ast::Expr;
+use crate::ir::catalog::{Call, Clear, Identifier, Normalise, Placement, Repeat, StepAction};
+use crate::ir::facts::ColumnFacts;
+use crate::ir::mode::Mode;
+use crate::ir::plan::{
+    LedgerColumn, LedgerShape, Plan, PlannedField, PlannedIdentifier, PlannedKey, Sql, UnclearPolicy,
+};
+use crate::ir::span::Span;
+use crate::ir::spec::{Activation, FieldMapping, FieldTarget};
+use crate::ir::value::Family;
+
+mod error;
+mod value;
+
+/// Types of expressions over the loaded model, by the place they stand at.
+pub type ExprTypes = HashMap<Span, String>;
+
+/// What the loaded model looks like.
+pub struct Loaded<'a> {
+    /// The table, quoted.
+    pub relation: Sql,
+    pub columns: &'a [ColumnFacts],
+    pub types: &'a ExprTypes,
+}
+
+pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -> (Plan, Problems) {
+    let mut problems = Problems::default();
+    let fields = fields(activation, loaded, shape, &mut problems);
+    let plan = Plan {
+        activation: activation.name.clone(),
+        mode: activation.mode,
+        relation: loaded.relation.clone(),
+        filters: activation.dataset.filters.iter().map(|filter| Sql::expr(&filter.text)).collect(),
+        keys: keys(activation, loaded, &mut problems),
+        identifiers: identifiers(activation),
+        identify_all: activation.identify_all,
+        fields,
+        hold_new_rows: activation.hold_new_rows,
+        insert_again: activation.insert_again,
+        absent_retry_days: activation.service.absent_retry_days,
+        unclear: unclear_policy(activation),
+        wake: Vec::new(),
+    };
+    (plan, problems)
+}
+
+fn keys(activation: &Activation, loaded: &Loaded<'_>, problems: &mut Problems) -> Vec<PlannedKey> {
+    let mut keys = Vec::new();
+    for name in &activation.key {
+        match loaded.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
+            Some(column) => keys.push(PlannedKey {
+                name: name.clone(),
+                sql: Sql::name(&column.name),
+                sql_type: column.sql_type.clone(),
+            }),
+            None => problems.push(error::unknown_key(activation, name, loaded.columns)),
+        }
+    }
+    keys
+}
+
+fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
+    let declared = |name: &str| activation.service.identifier(name);
+    activation
+        .identify
+        .iter()
+        .map(|mapping| match declared(&mapping.name) {
+            Some(identifier) => planned_identifier(&mapping.expr, identifier),
+            None => PlannedIdentifier {
+                name: mapping.name.clone(),
+                sql: Sql(format!("nullif(CAST({} AS VARCHAR), '')", Sql::expr(&mapping.expr.text))),
+                unfit: None,
+            },
+        })
+        .collect()
+}
+
+fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
+    let text = format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text));
+    let normalised = identifier.normalise.iter().fold(text, |sql, step| match step {
+        Normalise::Trim => format!("trim({sql})"),
+        Normalise::Lower => format!("lower({sql})"),
+        Normalise::Upper => format!("upper({sql})"),
+    });
+    let sql = if identifier.refuse.is_empty() {
+        Sql(format!("nullif({normalised}, '')"))
+    } else {
+        let words: Vec<String> = identifier.refuse.iter().map(|word| Sql::text(&word.to_lowercase()).0).collect();
+        Sql(format!(
+            "CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END",
+            words.join(", ")
+        ))
+    };
+    let unfit = value::text_limits(&sql, &identifier.placement);
+    PlannedIdentifier { name: identifier.name.clone(), sql, unfit }
+}
+
+fn fields(
+    activation: &Activation,
+    loaded: &Loaded<'_>,
+    shape: &LedgerShape,
+    problems: &mut Problems,
+) -> Vec<PlannedField> {
+    let mut next = shape.fields.iter().map(|field| field.position).max().unwrap_or(0) + 1;
+    let mut planned = Vec::new();
+    for mapping in &activation.fields {
+        let Some(sql_type) = loaded.types.get(&mapping.expr.span) else { continue };
+        match field(activation, mapping, sql_type, shape, &mut next) {
+            Ok(field) => planned.push(field),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    planned
+}
+
+fn field(
+    activation: &Activation,
+    mapping: &FieldMapping,
+    sql_type: &str,
+    shape: &LedgerShape,
+    next: &mut u32,
+) -> Result<PlannedField, Problem> {
+    let placement = placement(activation, mapping, sql_type)?;
+    if mapping.clear && placement.clear == Clear::Never {
+        return Err(error::cannot_clear(mapping));
+    }
+    let typed = value::typed(&mapping.expr, sql_type, &placement)
+        .map_err(|wanted| error::type_mismatch(mapping, sql_type, &wanted))?;
+    Ok(PlannedField {
+        name: mapping.name.to_string(),
+        custom: mapping.target.is_custom(),
+        column: column(mapping, shape, next),
+        placement,
+        sql: typed.sql,
+        sql_type: typed.sql_type,
+        unfit: typed.unfit,
+        clear: mapping.clear,
+        required_on_create: mapping.required_on_create,
+    })
+}
+
+fn placement(activation: &Activation, mapping: &FieldMapping, sql_type: &str) -> Result<Placement, Problem> {
+    let family = Family::of(sql_type);
+    let placement = match &mapping.target {
+        FieldTarget::Known(placement) | FieldTarget::CustomTyped { placement, .. } => placement.clone(),
+        FieldTarget::CustomByFamily => {
+            let types = activation.service.custom.iter().flat_map(|custom| &custom.types);
+            let found = types.filter(|custom| !custom.ask).find(|custom| custom.families.contains(&family));
+            found.map(|custom| custom.placement.clone()).ok_or_else(|| error::no_custom_type(mapping, sql_type))?
+        }
+    };
+    if placement.from.is_empty() || placement.from.contains(&family) {
+        Ok(placement)
+    } else {
+        Err(error::family_refused(mapping, sql_type, &placement.from))
+    }
+}
+
+fn column(mapping: &FieldMapping, shape: &LedgerShape, next: &mut u32) -> LedgerColumn {
+    let name = mapping.name.to_string();
+    let custom = mapping.target.is_custom();
+    match shape.fields.iter().find(|field| field.name == name && field.custom == custom) {
+        Some(field) => LedgerColumn {
+            position: field.position,
+            sql_type: Some(field.sql_type.clone()),
+            since: if field.mapped { field.since } else { shape.mapping_version + 1 },
+            fresh: !field.mapped,
+        },
+        None => {
+            *next += 1;
+            LedgerColumn { position: *next - 1, sql_type: None, since: shape.mapping_version + 1, fresh: true }
+        }
+    }
+}
+
+/// The most careful of the mode's writing calls decides.
+pub fn unclear_policy(activation: &Activation) -> UnclearPolicy {
+    let repeats: Vec<&Repeat> = writing_calls(activation, activation.mode).map(|call| &call.repeat).collect();
+    if repeats.contains(&&Repeat::Never) {
+        UnclearPolicy::Wait
+    } else if repeats.iter().any(|repeat| matches!(repeat, Repeat::After(_))) {
+        UnclearPolicy::LookFirst
+    } else {
+        UnclearPolicy::SendAgain
+    }
+}
+
+/// The calls of a mode that change something.
+pub fn writing_calls(activation: &Activation, mode: Mode) -> impl Iterator<Item = &Call> {
+    let routes = activation.service.routes(mode).unwrap_or_default();
+    let steps = routes.iter().flat_map(|route| &route.steps);
+    steps
+        .filter_map(|step| match &step.action {
+            StepAction::Call(name) => activation.service.calls.get(name),
+            StepAction::Scan(_) => None,
+        })
+        .filter(|call| call.writes)
+}

@@ -1,0 +1,41 @@
+//! What can only be wrong once the source was read: columns and their types.
+
+use crate::diag::{Problem, list};
+use crate::ir::facts::ColumnFacts;
+use crate::ir::spec::{Activation, FieldMapping};
+use crate::ir::value::Family;
+
+pub fn unknown_key(activation: &Activation, name: &str, columns: &[ColumnFacts]) -> Problem {
+    let known = columns.iter().map(|column| column.name.as_str());
+    Problem::error("plan::unknown_column", format!("the key column `{name}` is not in `{}`", activation.dataset.name))
+        .at(activation.dataset.span)
+        .suggest(name, known)
+}
+
+pub fn cannot_clear(mapping: &FieldMapping) -> Problem {
+    Problem::error("plan::cannot_clear", format!("`{}` cannot be cleared at the destination", mapping.name))
+        .at(mapping.span)
+        .help("leave `null = clear` out: a NULL is then not sent")
+}
+
+pub fn type_mismatch(mapping: &FieldMapping, sql_type: &str, wanted: &str) -> Problem {
+    Problem::error("plan::type_mismatch", format!("`{}` takes {wanted}, not {}", mapping.name, sql_type.to_lowercase()))
+        .at(mapping.expr.span)
+        .help("convert it in the mapping, with a cast or a function")
+}
+
+pub fn no_custom_type(mapping: &FieldMapping, sql_type: &str) -> Problem {
+    Problem::error(
+        "plan::no_custom_type",
+        format!("no custom attribute can hold {}, the type of `{}`", sql_type.to_lowercase(), mapping.name),
+    )
+    .at(mapping.expr.span)
+    .help("convert it in the mapping, with a cast or a function")
+}
+
+pub fn family_refused(mapping: &FieldMapping, sql_type: &str, families: &[Family]) -> Problem {
+    let names: Vec<&str> = families.iter().map(|family| family.name()).collect();
+    Problem::error("plan::type_mismatch", format!("`{}` does not take {}", mapping.name, sql_type.to_lowercase()))
+        .at(mapping.expr.span)
+        .help(format!("it takes {}; convert it in the mapping", list(&names)))
+}

@@ -1,0 +1,179 @@
+//! A mapping's expression as SQL of the type its field wants, with the conditions under which a value does not fit.
+
+use crate::ir::ast::Expr;
+use crate::ir::catalog::{Placement, Wire};
+use crate::ir::plan::Sql;
+use crate::ir::value::Family;
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Typed {
+    pub sql: Sql,
+    pub sql_type: String,
+    pub unfit: Vec<(Sql, String)>,
+}
+
+/// `Err` names what the field wants when the type of the expression can never become it.
+pub fn typed(expr: &Expr, sql_type: &str, placement: &Placement) -> Result<Typed, String> {
+    let raw = Sql::expr(&expr.text);
+    let family = Family::of(sql_type);
+    let (sql, target) = if placement.words.is_empty() {
+        converted(&raw, sql_type, family, placement.wire)?
+    } else {
+        worded(&raw, family, placement)
+    };
+    let sql = if target == "VARCHAR" { Sql(format!("nullif({sql}, '')")) } else { sql };
+    let mut unfit = Vec::new();
+    if may_fail(family, placement.wire) && placement.words.is_empty() {
+        unfit.push(lost_in_conversion(&raw, &sql, family, placement.wire));
+    }
+    unfit.extend(limits(&sql, &target, placement));
+    Ok(Typed { sql, sql_type: target, unfit })
+}
+
+fn converted(raw: &Sql, sql_type: &str, family: Family, wire: Wire) -> Result<(Sql, String), String> {
+    let keep = |target: &str| Ok((raw.clone(), target.to_string()));
+    let cast = |target: &str| Ok((Sql(format!("try_cast({raw} AS {target})")), target.to_string()));
+    match (wire, family) {
+        (Wire::Text | Wire::Choice, Family::Text | Family::Number | Family::Boolean | Family::Date) => cast("VARCHAR"),
+        (Wire::Text, Family::Timestamp) => {
+            Ok((Sql(format!("strftime(try_cast({raw} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')")), "VARCHAR".into()))
+        }
+        (Wire::Text, _) => Err("text".into()),
+        (Wire::Choice, _) => Err("a choice (text or a number)".into()),
+        (Wire::Integer, Family::Number | Family::Text) => cast("BIGINT"),
+        (Wire::Integer, _) => Err("a whole number".into()),
+        (Wire::Number, Family::Number) if is_float(sql_type) => cast("DOUBLE"),
+        (Wire::Number, Family::Number) => keep(sql_type),
+        (Wire::Number, Family::Text) => cast("DOUBLE"),
+        (Wire::Number, _) => Err("a number".into()),
+        (Wire::Boolean, Family::Boolean) => keep("BOOLEAN"),
+        (Wire::Boolean, Family::Text | Family::Number) => cast("BOOLEAN"),
+        (Wire::Boolean, _) => Err("true or false".into()),
+        (Wire::Date, Family::Date | Family::Timestamp | Family::Text) => cast("DATE"),
+        (Wire::Date, _) => Err("a date".into()),
+        (Wire::DatetimeUtc, Family::Timestamp | Family::Date) => cast("TIMESTAMP"),
+        // By way of an instant, so that a zone in the text counts; text without one is UTC, as the session is.
+        (Wire::DatetimeUtc, Family::Text) => {
+            Ok((Sql(format!("CAST(try_cast({raw} AS TIMESTAMPTZ) AS TIMESTAMP)")), "TIMESTAMP".into()))
+        }
+        (Wire::DatetimeUtc, _) => Err("a point in time".into()),
+        (Wire::List, Family::Texts) => keep("VARCHAR[]"),
+        (Wire::List, Family::Json) if sql_type.ends_with("[]") => cast("VARCHAR[]"),
+        (Wire::List, _) => Err("a list of texts".into()),
+        (Wire::Json, _) => keep(sql_type),
+    }
+}
+
+fn is_float(sql_type: &str) -> bool {
+    matches!(sql_type, "FLOAT" | "DOUBLE" | "REAL")
+}
+
+/// Booleans (and other values) as the destination's words: `true` becomes `subscribed`. A value that is one of the words
+/// already passes.
+fn worded(raw: &Sql, family: Family, placement: &Placement) -> (Sql, String) {
+    let text = if family == Family::Boolean {
+        format!("CASE WHEN {raw} THEN 'true' WHEN NOT {raw} THEN 'false' END")
+    } else {
+        format!("CAST({raw} AS VARCHAR)")
+    };
+    let arms: Vec<String> = placement
+        .words
+        .iter()
+        .map(|(from, to)| format!("WHEN {} THEN {}", Sql::text(&from.to_lowercase()), Sql::text(&plain(to))))
+        .collect();
+    let worded = format!("CASE lower({text}) {} ELSE {text} END", arms.join(" "));
+    match placement.wire {
+        Wire::Integer | Wire::Number => (Sql(format!("try_cast({worded} AS BIGINT)")), "BIGINT".into()),
+        _ => (Sql(worded), "VARCHAR".into()),
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a conversion can lose a value that is there.
+fn may_fail(family: Family, wire: Wire) -> bool {
+    match wire {
+        Wire::Text | Wire::Choice | Wire::Json => false,
+        Wire::Integer => true,
+        Wire::Number => family == Family::Text,
+        Wire::Boolean => family != Family::Boolean,
+        Wire::Date | Wire::DatetimeUtc => family == Family::Text,
+        Wire::List => family == Family::Json,
+    }
+}
+
+fn lost_in_conversion(raw: &Sql, sql: &Sql, family: Family, wire: Wire) -> (Sql, String) {
+    let there = if family == Family::Text { format!("nullif({raw}, '') IS NOT NULL") } else { format!("{raw} IS NOT NULL") };
+    let lost = if wire == Wire::Integer && family == Family::Number {
+        format!("{there} AND ({sql} IS NULL OR {sql} <> {raw})")
+    } else {
+        format!("{there} AND {sql} IS NULL")
+    };
+    (Sql(format!("({lost})")), format!("is not {}", noun(wire)))
+}
+
+fn noun(wire: Wire) -> &'static str {
+    match wire {
+        Wire::Text => "text",
+        Wire::Integer => "a whole number",
+        Wire::Number => "a number",
+        Wire::Boolean => "true or false",
+        Wire::Date => "a date",
+        Wire::DatetimeUtc => "a point in time",
+        Wire::List => "a list of texts",
+        Wire::Json => "a value",
+        Wire::Choice => "a choice",
+    }
+}
+
+fn limits(sql: &Sql, sql_type: &str, placement: &Placement) -> Vec<(Sql, String)> {
+    let mut unfit = Vec::new();
+    let mut rule = |condition: String, reason: String| unfit.push((Sql(format!("coalesce({condition}, false)")), reason));
+    if !placement.values.is_empty() {
+        let shown: Vec<String> = placement.values.iter().map(plain).collect();
+        let known: Vec<String> = shown.iter().map(|value| Sql::text(value).0).collect();
+        rule(format!("CAST({sql} AS VARCHAR) NOT IN ({})", known.join(", ")), format!("is none of {}", shown.join(", ")));
+    }
+    if matches!(sql_type, "DOUBLE") {
+        rule(format!("NOT isfinite({sql})"), "is no finite number".into());
+    }
+    if sql_type == "VARCHAR[]" {
+        if let Some(max) = placement.max_items {
+            rule(format!("len({sql}) > {max}"), format!("holds more than {max} items"));
+        }
+        rule(format!("len({sql}) = 0 OR list_contains({sql}, '')"), "is empty or holds an empty item".into());
+    }
+    if sql_type == "VARCHAR"
+        && let Some((condition, reason)) = text_limits(sql, placement)
+    {
+        rule(condition.0, reason);
+    }
+    unfit
+}
+
+/// Length and pattern of a text.
+pub fn text_limits(sql: &Sql, placement: &Placement) -> Option<(Sql, String)> {
+    let mut conditions = Vec::new();
+    let mut reasons = Vec::new();
+    if let Some(max) = placement.max {
+        conditions.push(format!("length({sql}) > {max}"));
+        reasons.push(format!("is longer than {max} characters"));
+    }
+    if let Some(min) = placement.min.filter(|min| *min > 1) {
+        conditions.push(format!("length({sql}) < {min}"));
+        reasons.push(format!("is shorter than {min} characters"));
+    }
+    if let Some(pattern) = &placement.pattern {
+        conditions.push(format!("NOT regexp_matches({sql}, {})", Sql::text(pattern)));
+        reasons.push(format!("does not look like {pattern}"));
+    }
+    if conditions.is_empty() {
+        return None;
+    }
+    Some((Sql(format!("coalesce({}, false)", conditions.join(" OR "))), reasons.join(" or ")))
+}

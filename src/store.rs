@@ -1,0 +1,149 @@
+//! The door to DuckDB: reader, difference engine and state. Home of the `duckdb` package.
+//!
+//! Stages hand in SQL text and get values back; no type of the package leaves this module.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::{Config, Connection};
+
+use crate::ir::facts::ColumnFacts;
+use crate::ir::plan::Sql;
+use crate::ir::value::Value;
+
+pub mod error;
+pub mod ledger;
+mod value;
+
+pub use error::{StoreError, StoreErrorKind};
+
+/// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
+pub struct Store {
+    connection: Connection,
+}
+
+/// How much DuckDB may take, and where it finds things.
+#[derive(Clone, Debug, Default)]
+pub struct StoreOptions {
+    /// DuckDB's spelling: `4GB`. Its own default is 80 % of the machine's memory.
+    pub memory_limit: Option<String>,
+    pub threads: Option<u32>,
+    /// Where it spills to.
+    pub temp: Option<PathBuf>,
+}
+
+impl Store {
+    pub fn open(options: &StoreOptions) -> Result<Store, StoreError> {
+        let mut config = Config::default()
+            .with("autoinstall_known_extensions", "false")?
+            .with("autoload_known_extensions", "false")?
+            .with("preserve_insertion_order", "false")?;
+        if let Some(limit) = &options.memory_limit {
+            config = config.max_memory(limit)?;
+        }
+        if let Some(threads) = options.threads {
+            config = config.threads(i64::from(threads))?;
+        }
+        if let Some(temp) = &options.temp {
+            config = config.with("temp_directory", temp.to_string_lossy())?;
+        }
+        let store = Store { connection: Connection::open_in_memory_with_flags(config)? };
+        // icu needs no autoload: the official library has it built in.
+        store.execute("SET TimeZone = 'UTC'")?;
+        Ok(store)
+    }
+
+    /// Another connection to the same database, for another thread.
+    pub fn second(&self) -> Result<Store, StoreError> {
+        let store = Store { connection: self.connection.try_clone()? };
+        store.execute("SET TimeZone = 'UTC'")?;
+        Ok(store)
+    }
+
+    /// Runs one or more statements.
+    pub fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        tracing::trace!(sql, "duckdb");
+        Ok(self.connection.execute_batch(sql)?)
+    }
+
+    /// Runs statements as one transaction: all of them, or none.
+    pub fn transaction(&self, statements: &[String]) -> Result<(), StoreError> {
+        self.execute("BEGIN")?;
+        for statement in statements {
+            if let Err(error) = self.execute(statement) {
+                self.execute("ROLLBACK")?;
+                return Err(error);
+            }
+        }
+        self.execute("COMMIT")
+    }
+
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+        tracing::trace!(sql, "duckdb");
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(value::row(row)?);
+        }
+        Ok(all)
+    }
+
+    /// The first row of a query that gives one.
+    pub fn row(&self, sql: &str) -> Result<Vec<Value>, StoreError> {
+        Ok(self.rows(sql)?.into_iter().next().unwrap_or_default())
+    }
+
+    /// A count, or any other whole number; 0 where there is none.
+    pub fn number(&self, sql: &str) -> Result<u64, StoreError> {
+        match self.row(sql)?.into_iter().next() {
+            Some(Value::Int(number)) => Ok(u64::try_from(number).unwrap_or_default()),
+            _ => Ok(0),
+        }
+    }
+
+    /// Columns and types of a query, without running it.
+    pub fn describe(&self, query: &str) -> Result<Vec<ColumnFacts>, StoreError> {
+        let rows = self.rows(&format!("DESCRIBE {query}"))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| match row.as_slice() {
+                [Value::Text(name), Value::Text(sql_type), ..] => {
+                    Some(ColumnFacts { name: name.clone(), sql_type: sql_type.clone() })
+                }
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Adds rows to a table of an attached database, all in one transaction.
+    pub fn append(&self, database: &str, table: &str, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        let mut appender = self.connection.appender_to_catalog_and_db(table, database, "main")?;
+        for row in rows {
+            let values: Vec<duckdb::types::Value> = row.iter().map(value::to_duckdb).collect();
+            appender.append_row(duckdb::appender_params_from_iter(values))?;
+        }
+        Ok(appender.flush()?)
+    }
+
+    /// From here on no SQL reaches a file that was not named before: a mapping must not read the machine's files.
+    pub fn lock_down(&self, files: &[PathBuf], folders: &[PathBuf]) -> Result<(), StoreError> {
+        let list = |paths: &[PathBuf]| {
+            let texts: Vec<String> = paths.iter().map(|path| Sql::text(&path.to_string_lossy()).0).collect();
+            format!("[{}]", texts.join(", "))
+        };
+        self.execute(&format!(
+            "SET allowed_paths = {}; SET allowed_directories = {}; SET enable_external_access = false; SET lock_configuration = true",
+            list(files),
+            list(folders)
+        ))
+    }
+
+    pub fn attach(&self, path: &Path, alias: &str, read_only: bool) -> Result<(), StoreError> {
+        let options = if read_only { " (READ_ONLY)" } else { "" };
+        self.execute(&format!("ATTACH {} AS {}{options}", Sql::text(&path.to_string_lossy()), Sql::name(alias)))
+    }
+
+    pub fn detach(&self, alias: &str) -> Result<(), StoreError> {
+        self.execute(&format!("DETACH {}", Sql::name(alias)))
+    }
+}

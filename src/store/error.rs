@@ -1,0 +1,100 @@
+//! What DuckDB refuses, sorted into the kinds that callers answer differently.
+
+use thiserror::Error;
+
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct StoreError {
+    pub kind: StoreErrorKind,
+    pub message: String,
+    /// Bytes into the statement, where DuckDB points at one.
+    pub offset: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// Another process holds the file; its number and program where DuckDB tells.
+    Locked {
+        process: Option<String>,
+    },
+    /// The file is no DuckDB file, or is damaged.
+    Damaged,
+    MissingTable,
+    MissingColumn,
+    MissingExtension,
+    Connection,
+    Permission,
+    OutOfMemory,
+    DiskFull,
+    Syntax,
+    Other,
+}
+
+impl From<duckdb::Error> for StoreError {
+    fn from(error: duckdb::Error) -> Self {
+        let text = match error {
+            duckdb::Error::DuckDBFailure(_, Some(message)) => message,
+            other => other.to_string(),
+        };
+        StoreError { kind: kind(&text), offset: offset(&text), message: tidy(&text) }
+    }
+}
+
+fn kind(text: &str) -> StoreErrorKind {
+    let lower = text.to_lowercase();
+    let has = |part: &str| lower.contains(part);
+    if has("could not set lock on file") || has("conflicting lock") {
+        StoreErrorKind::Locked { process: holder(text) }
+    } else if has("not a valid duckdb database file") || has("corrupt") || has("checksum") {
+        StoreErrorKind::Damaged
+    } else if has("no space left on device") {
+        StoreErrorKind::DiskFull
+    } else if has("out of memory") {
+        StoreErrorKind::OutOfMemory
+    } else if has("unable to connect")
+        || has("connection refused")
+        || has("authentication failed")
+        || has("access denied")
+    {
+        StoreErrorKind::Connection
+    } else if has("extension") && (has("not found") || has("not loaded") || has("needs to be") || has("does not exist"))
+    {
+        StoreErrorKind::MissingExtension
+    } else if has("table with name") || (has("relation") && has("does not exist")) {
+        StoreErrorKind::MissingTable
+    } else if has("referenced column") || has("does not have a column") || (has("column") && has("does not exist")) {
+        StoreErrorKind::MissingColumn
+    } else if has("permission") || has("read-only") || has("disabled by configuration") {
+        StoreErrorKind::Permission
+    } else if has("parser error") || has("syntax error") {
+        StoreErrorKind::Syntax
+    } else {
+        StoreErrorKind::Other
+    }
+}
+
+/// "Conflicting lock is held in /usr/bin/sendoff (PID 42)" -> "/usr/bin/sendoff (PID 42)"
+fn holder(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("lock is held in ")?;
+    let end = rest.find(')')?;
+    Some(rest[..=end].to_string())
+}
+
+/// DuckDB shows the line and a caret under the place: the caret's column, less the prompt, is the offset.
+fn offset(text: &str) -> Option<usize> {
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("LINE 1: "));
+    let (line, caret) = (lines.next()?, lines.next()?);
+    let prompt = "LINE 1: ".len();
+    let at = caret.find('^')?.checked_sub(prompt)?;
+    (!line.contains("...")).then_some(at)
+}
+
+/// The first line says it; what follows are the statement and hints that name it.
+fn tidy(text: &str) -> String {
+    let first = text.split("\nLINE ").next().unwrap_or(text).trim();
+    let one_line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    match one_line.split_once(" See also https://") {
+        Some((head, _)) => head.to_string(),
+        None => one_line,
+    }
+}

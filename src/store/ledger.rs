@@ -1,0 +1,199 @@
+//! The ledger's file: its tables, and what it says of itself.
+//!
+//! `entry` holds one line for each key (records modes) or identifier (set modes); `k1..` its key, `i1..` the identifiers
+//! acknowledged, `v1..` the values acknowledged, numbered rather than named, since DuckDB takes names that differ only in
+//! case for one. `delta`, `flight` and `outcome` exist while a run is open; `parked` holds rows that wait for a vendor's job
+//! or for a person, with the values that were sent.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Store, StoreError, StoreErrorKind};
+use crate::ir::mode::Mode;
+use crate::ir::plan::{LedgerField, LedgerShape, Sql};
+use crate::ir::value::Value;
+
+/// The ledger's own format; a newer one is refused, an older one migrated.
+pub const FORMAT: u32 = 1;
+
+/// A ledger attached to a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    pub alias: String,
+}
+
+/// What the tables of a new ledger depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Name and type of each key column; one text column for set modes.
+    pub keys: Vec<(String, String)>,
+    pub identifiers: Vec<String>,
+}
+
+impl Ledger {
+    /// Attaches the file, making it where there is none and `read_only` is off. Without a file to read, an empty ledger in
+    /// memory stands in, so that a plan needs no other path.
+    pub fn attach(store: &Store, path: &Path, alias: &str, read_only: bool) -> Result<Ledger, StoreError> {
+        if read_only && !path.exists() {
+            store.attach(Path::new(":memory:"), alias, false)?;
+        } else {
+            store.attach(path, alias, read_only)?;
+        }
+        Ok(Ledger { alias: alias.to_string() })
+    }
+
+    pub fn table(&self, name: &str) -> String {
+        format!("{}.{}", Sql::name(&self.alias), Sql::name(name))
+    }
+
+    pub fn is_new(&self, store: &Store) -> Result<bool, StoreError> {
+        Ok(!self.has(store, "meta")?)
+    }
+
+    pub fn has(&self, store: &Store, table: &str) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = {} AND table_name = {}",
+            Sql::text(&self.alias),
+            Sql::text(table)
+        );
+        Ok(store.number(&sql)? > 0)
+    }
+
+    /// Makes the tables of a new ledger.
+    pub fn create(&self, store: &Store, layout: &Layout) -> Result<(), StoreError> {
+        let keys: Vec<String> =
+            layout.keys.iter().enumerate().map(|(at, (_, sql_type))| format!("k{} {sql_type}", at + 1)).collect();
+        let identifiers: Vec<String> = (1..=layout.identifiers.len()).map(|at| format!("i{at} VARCHAR")).collect();
+        let own = "state VARCHAR, since TIMESTAMP, acked_at TIMESTAMP, keys VARCHAR[], owes INTEGER[], \
+                   refused MAP(INTEGER, VARCHAR), remote_id VARCHAR, mapping INTEGER, full_number INTEGER, reason VARCHAR, \
+                   request UBIGINT";
+        let mut statements = vec![
+            format!("CREATE TABLE {} (key VARCHAR, value VARCHAR)", self.table("meta")),
+            format!(
+                "CREATE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN)",
+                self.table("field")
+            ),
+            format!("CREATE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
+            format!("CREATE TABLE {} (name VARCHAR)", self.table("identifier")),
+            format!("CREATE TABLE {} ({}, {}, {own})", self.table("entry"), keys.join(", "), identifiers.join(", ")),
+            format!("CREATE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
+            format!(
+                "CREATE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
+                 status INTEGER, answer VARCHAR, at TIMESTAMP)",
+                self.table("request")
+            ),
+        ];
+        for (name, sql_type) in &layout.keys {
+            statements.push(format!(
+                "INSERT INTO {} VALUES ({}, {})",
+                self.table("key_column"),
+                Sql::text(name),
+                Sql::text(sql_type)
+            ));
+        }
+        for name in &layout.identifiers {
+            statements.push(format!("INSERT INTO {} VALUES ({})", self.table("identifier"), Sql::text(name)));
+        }
+        statements.push(self.set("format", &FORMAT.to_string()));
+        store.transaction(&statements)
+    }
+
+    /// The statement that writes one fact about the ledger.
+    pub fn set(&self, key: &str, value: &str) -> String {
+        let meta = self.table("meta");
+        let key = Sql::text(key);
+        format!("DELETE FROM {meta} WHERE key = {key}; INSERT INTO {meta} VALUES ({key}, {})", Sql::text(value))
+    }
+
+    pub fn unset(&self, key: &str) -> String {
+        format!("DELETE FROM {} WHERE key = {}", self.table("meta"), Sql::text(key))
+    }
+
+    pub fn shape(&self, store: &Store) -> Result<LedgerShape, StoreError> {
+        let meta = self.meta(store)?;
+        let get = |key: &str| meta.get(key).cloned();
+        let number = |key: &str| get(key).and_then(|text| text.parse().ok()).unwrap_or(0u64);
+        self.refuse_newer(number("format"))?;
+        Ok(LedgerShape {
+            target: get("target").unwrap_or_default(),
+            mode: get("mode").and_then(|name| Mode::parse(&name)),
+            holds_new_rows: get("holds_new_rows").is_some_and(|text| text == "true"),
+            mapping_version: number("mapping_version") as u32,
+            mapping_digest: get("mapping_digest").unwrap_or_default(),
+            full_number: number("full_number") as u32,
+            baseline_closed: get("baseline").is_some_and(|text| text == "closed"),
+            sequence: number("sequence"),
+            keys: pairs(&store.rows(&format!("SELECT name, sql_type FROM {}", self.table("key_column")))?),
+            identifiers: texts(&store.rows(&format!("SELECT name FROM {}", self.table("identifier")))?),
+            fields: self.fields(store)?,
+            entries: store.number(&format!("SELECT count(*) FROM {}", self.table("entry")))?,
+            last_rows: get("last_rows").and_then(|text| text.parse().ok()),
+            open_run: get("open_run"),
+        })
+    }
+
+    fn refuse_newer(&self, format: u64) -> Result<(), StoreError> {
+        if format <= u64::from(FORMAT) {
+            return Ok(());
+        }
+        Err(StoreError {
+            kind: StoreErrorKind::Other,
+            message: format!(
+                "the ledger was written by a newer version (its format is {format}, this one knows {FORMAT})"
+            ),
+            offset: None,
+        })
+    }
+
+    fn meta(&self, store: &Store) -> Result<BTreeMap<String, String>, StoreError> {
+        let rows = store.rows(&format!("SELECT key, value FROM {}", self.table("meta")))?;
+        Ok(pairs(&rows).into_iter().collect())
+    }
+
+    fn fields(&self, store: &Store) -> Result<Vec<LedgerField>, StoreError> {
+        let rows = store.rows(&format!(
+            "SELECT position, name, custom, sql_type, since, mapped FROM {} ORDER BY position",
+            self.table("field")
+        ))?;
+        Ok(rows.iter().filter_map(|row| field(row)).collect())
+    }
+}
+
+fn field(row: &[Value]) -> Option<LedgerField> {
+    match row {
+        [
+            Value::Int(position),
+            Value::Text(name),
+            Value::Bool(custom),
+            Value::Text(sql_type),
+            Value::Int(since),
+            Value::Bool(mapped),
+        ] => Some(LedgerField {
+            position: *position as u32,
+            name: name.clone(),
+            custom: *custom,
+            sql_type: sql_type.clone(),
+            since: *since as u32,
+            mapped: *mapped,
+        }),
+        _ => None,
+    }
+}
+
+fn pairs(rows: &[Vec<Value>]) -> Vec<(String, String)> {
+    rows.iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(first), Value::Text(second)] => Some((first.clone(), second.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn texts(rows: &[Vec<Value>]) -> Vec<String> {
+    rows.iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(text)] => Some(text.clone()),
+            _ => None,
+        })
+        .collect()
+}
