@@ -5,29 +5,34 @@ use std::path::Path;
 
 use crate::{Result, data, measure};
 
-// Nothing is ever sent: the rows are adopted, and the address answers nobody.
-const DESTINATION: &str = r#"
-destination crm = batch { rest_api_key = env("BENCH_KEY"), project_key = "bench", base_url = "http://127.0.0.1:9" }
-"#;
+/// A definition of the bench's own. Nothing is ever sent to it: the rows are adopted, and the address answers nobody.
+const SINK: [(&str, &str); 2] = [
+    ("connection.yaml", include_str!("sink/connection.yaml")),
+    ("rows.yaml", include_str!("sink/rows.yaml")),
+];
 
 /// A project whose ledger holds every row of its source as acknowledged.
 pub fn adopted(folder: &Path, rows: u64) -> Result<()> {
     fresh(folder)?;
     data::write_rows(folder, rows)?;
-    let custom: Vec<_> = data::fields().filter(|name| *name != "email").collect();
+    let definition = folder.join("destinations/sink");
+    fs::create_dir_all(&definition)?;
+    for (name, text) in SINK {
+        fs::write(definition.join(name), text)?;
+    }
+    let fields: Vec<_> = data::fields().collect();
     let text = format!(
-        r#"{DESTINATION}
+        r#"destination sink = sink
 model rows {{ from file "rows.parquet", key id }}
 activation everyone {{
   from rows
-  to crm.profiles
+  to sink.rows
   mode upsert
-  identify {{ customer -> custom_id }}
-  map {{ email }}
+  identify {{ customer }}
   custom {{ {} }}
 }}
 "#,
-        custom.join(", ")
+        fields.join(", ")
     );
     fs::write(folder.join("project.sendoff"), text)?;
     measure::sendoff(folder, &["run", "--adopt"], &[], 0)?;
@@ -37,7 +42,8 @@ activation everyone {{
 /// One model and one activation a file, each with attributes of its own.
 pub fn many_files(folder: &Path, files: usize) -> Result<()> {
     fresh(folder)?;
-    fs::write(folder.join("connections.sendoff"), DESTINATION)?;
+    let crm = r#"destination crm = batch { rest_api_key = env("BENCH_KEY"), project_key = "bench" }"#;
+    fs::write(folder.join("connections.sendoff"), crm)?;
     for number in 1..files {
         let text = format!(
             r#"model model_{number} {{
