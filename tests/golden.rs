@@ -2,6 +2,8 @@
 
 mod common;
 
+#[path = "suite/damage.rs"]
+mod damage;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
