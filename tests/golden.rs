@@ -9,6 +9,8 @@ mod check;
 
 #[path = "suite/emit.rs"]
 mod emit;
+#[path = "suite/damage.rs"]
+mod damage;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
