@@ -10,7 +10,8 @@ fn main() -> io::Result<()> {
     for folder in entries(&root.join("destinations"))? {
         if folder.is_dir() {
             println!("cargo::rerun-if-changed={}", folder.display());
-            files.extend(entries(&folder)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")));
+            files
+                .extend(entries(&folder)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")));
         }
     }
     let mut out = String::from("pub(super) const BUILTIN: &[(&str, &str)] = &[\n");
@@ -27,7 +28,8 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let mut found = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut found =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
     found.sort();
     Ok(found)
 }
