@@ -1,9 +1,22 @@
-//! Embeds `destinations/**/*.yaml`, so that a new destination needs no Rust.
+//! Embeds `destinations/**/*.yaml`, so that a new destination needs no Rust, and tells the linker where the program will
+//! find DuckDB's library when it starts.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
+    rpath();
+<<<<<<< HEAD
+    embed()
+}
+
+fn embed() -> io::Result<()> {
+=======
+    embed_destinations()
+}
+
+fn embed_destinations() -> io::Result<()> {
+>>>>>>> docs
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=destinations");
     let mut files = Vec::new();
@@ -32,4 +45,33 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
     found.sort();
     Ok(found)
+}
+
+/// Beside the program, so that an unpacked folder runs anywhere; one folder up, where cargo puts tests and benches; and
+/// in debug builds the very folder it was linked from, which spares a copy of 70 MB.
+fn rpath() {
+<<<<<<< HEAD
+    println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
+=======
+    println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
+>>>>>>> docs
+    let beside = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux") => "$ORIGIN",
+        Ok("macos") => "@executable_path",
+        _ => return,
+    };
+    link_arg(&format!("-Wl,-rpath,{beside}"));
+    link_arg(&format!("-Wl,-rpath,{beside}/.."));
+    let debug = env::var("PROFILE").is_ok_and(|profile| profile == "debug");
+    if let (true, Ok(folder)) = (debug, env::var("DUCKDB_LIB_DIR")) {
+        link_arg(&format!("-Wl,-rpath,{folder}"));
+    }
+}
+
+fn link_arg(arg: &str) {
+<<<<<<< HEAD
+    println!("cargo:rustc-link-arg={arg}");
+=======
+    println!("cargo::rustc-link-arg={arg}");
+>>>>>>> docs
 }

@@ -1,0 +1,37 @@
+# The few words a newcomer needs. Everything that must be fetched is fetched when it is first needed.
+
+CARGO ?= cargo
+target := $(or $(CARGO_TARGET_DIR),target)
+# Every cargo command goes through it: it fetches DuckDB's library and says where it is.
+duckdb := scripts/duckdb exec
+
+.PHONY: help demo build test lint bench clean
+
+help: ## What can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: ## Build a debug binary and walk through a first sync, into the local sandbox
+	$(duckdb) $(CARGO) build --quiet
+	@scripts/demo "$(target)/debug/sendoff"
+
+build: ## Build the release binary, with DuckDB's library beside it
+	$(duckdb) $(CARGO) build --release
+	$(duckdb) sh -c 'test -z "$$DUCKDB_LIB_DIR" || install -m 644 "$$DUCKDB_LIB_DIR"/libduckdb.* "$(target)/release/"'
+	@"$(target)/release/sendoff" --version
+
+test: ## Run all tests, against a PostgreSQL and DuckDB extensions fetched for them
+	scripts/postgres install
+	SENDOFF_EXTENSIONS="$$(scripts/duckdb ext postgres_scanner mysql_scanner sqlite_scanner)" && \
+		export SENDOFF_EXTENSIONS && $(duckdb) $(CARGO) test
+
+lint: ## Formatting, clippy and documentation, warnings denied
+	$(CARGO) fmt --check
+	$(duckdb) $(CARGO) clippy --quiet --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(duckdb) $(CARGO) doc --quiet --no-deps
+
+bench: build ## Compare sendoff with hand-written SQL for the same work (SENDOFF_BENCH_ROWS makes it smaller)
+	$(duckdb) $(CARGO) bench --bench ratios
+
+clean: ## Remove what was built and generated
+	$(CARGO) clean
+	rm -f pipelines/data/*.csv

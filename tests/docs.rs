@@ -1,0 +1,90 @@
+//! What people copy from must work: pipeline texts in the documentation parse, and links lead somewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sendoff::diag::{Drawing, Sources, draw};
+use sendoff::parse::parse;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_in(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|end| end == ending)).collect();
+    files.sort();
+    assert!(!files.is_empty(), "no .{ending} files in {folder}");
+    files
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = files_in("docs", "md");
+    pages.extend([root().join("README.md"), root().join("CHANGELOG.md")]);
+    pages
+}
+
+/// The code blocks of a page in one language, each with the line it begins at, counted from 1.
+fn blocks(page: &str, language: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, &str, String)> = None;
+    for (index, line) in page.lines().enumerate() {
+        let fence = line.trim_start().strip_prefix("```");
+        match (&mut open, fence) {
+            (None, Some(named)) => open = Some((index + 2, named.trim(), String::new())),
+            (None, None) => {}
+            (Some((_, _, text)), None) => text.extend([line, "\n"]),
+            (Some((start, named, text)), Some(_)) => {
+                if *named == language {
+                    found.push((*start, std::mem::take(text)));
+                }
+                open = None;
+            }
+        }
+    }
+    assert!(open.is_none(), "a code block is never closed");
+    found
+}
+
+fn assert_parses(name: String, text: &str) {
+    let mut sources = Sources::default();
+    let file = sources.add(name.clone(), text);
+    let (_, problems) = parse(file, text);
+    let drawn: String =
+        problems.0.iter().map(|problem| draw(problem, &sources, Drawing { color: false, width: 120 })).collect();
+    assert!(problems.is_empty(), "{name} does not parse:\n{drawn}");
+}
+
+#[test]
+fn pipeline_texts_in_the_documentation_parse() {
+    let mut count = 0;
+    for path in pages() {
+        for (line, text) in blocks(&fs::read_to_string(&path).unwrap(), "sendoff") {
+            assert_parses(format!("{}:{line}", path.display()), &text);
+            count += 1;
+        }
+    }
+    assert!(count >= 10, "only {count} blocks found");
+}
+
+#[test]
+fn the_example_project_parses() {
+    for path in files_in("pipelines", "sendoff").into_iter().chain(files_in("tests/postgres", "sendoff")) {
+        assert_parses(path.display().to_string(), &fs::read_to_string(&path).unwrap());
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for path in pages() {
+        let page = fs::read_to_string(&path).unwrap();
+        for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            let to = path.parent().unwrap().join(file);
+            assert!(to.exists(), "{} links to {target}, which is not there", path.display());
+        }
+    }
+}
