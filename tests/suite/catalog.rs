@@ -189,3 +189,31 @@ fn definitions_cut_short_are_told_and_never_panic() {
         drawn(&problems, &sources);
     }
 }
+
+/// The examples of every definition there is hold: what an answer looks like and what it is read as.
+#[test]
+fn examples_hold() {
+    let mut files = builtins();
+    files.extend(sketches());
+    files.extend(folder("vendors/parcel", "parcel"));
+    let (catalog, _, _) = read_all(&files);
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for destination in catalog.destinations.values() {
+        for (service, call) in
+            destination.services.iter().flat_map(|service| service.calls.values().map(move |call| (service, call)))
+        {
+            for example in &call.examples {
+                count += 1;
+                if let Err(error) = sendoff::emit::judge_example(destination, call, example) {
+                    wrong.push(format!(
+                        "{} {} {}: {}: {error}",
+                        destination.kind, service.name, call.name, example.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(count >= 11, "only {count} examples");
+}
