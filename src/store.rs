@@ -48,15 +48,13 @@ impl Store {
         }
         let store = Store { connection: Connection::open_in_memory_with_flags(config)? };
         // icu needs no autoload: the official library has it built in.
-        store.execute("SET TimeZone = 'UTC'")?;
+        store.execute("SET GLOBAL TimeZone = 'UTC'")?;
         Ok(store)
     }
 
     /// Another connection to the same database, for another thread.
     pub fn second(&self) -> Result<Store, StoreError> {
-        let store = Store { connection: self.connection.try_clone()? };
-        store.execute("SET TimeZone = 'UTC'")?;
-        Ok(store)
+        Ok(Store { connection: self.connection.try_clone()? })
     }
 
     /// Runs one or more statements.

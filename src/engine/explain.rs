@@ -183,7 +183,7 @@ fn said(action: &str, cause: &str, whole: &Value, owed: &Value) -> String {
 /// Numbers begin anew with each run, so the newest one of that number is meant.
 fn request(session: &Session<'_>, job: &Job<'_>, number: u64) -> Result<Option<RequestView>, StoreError> {
     let row = session.store.row(&format!(
-        "SELECT run, call, method, url, records, status, answer, at FROM {} WHERE number = {number} ORDER BY at DESC LIMIT 1",
+        "SELECT run, call, method, url, records, status, answer, noted_at FROM {} WHERE number = {number} ORDER BY noted_at DESC LIMIT 1",
         job.ledger.table("request")
     ))?;
     let texts: Vec<Option<String>> = row.iter().map(shown).collect();

@@ -107,7 +107,9 @@ fn row(plan: &Plan, sample: &Sample) -> SampleRow {
     let offer = &sample.offer;
     let travels = |at: usize| {
         let value = offer.values.get(at).unwrap_or(&Value::Null);
-        let there = !value.is_null() || plan.fields[at].clear;
+        // A create has nothing to clear.
+        let clears = plan.fields[at].clear && !(offer.kind == ChangeKind::Added && plan.mode.creates());
+        let there = !value.is_null() || clears;
         offer.kind != ChangeKind::Removed && there && (offer.whole || offer.owed.get(at) == Some(&true))
     };
     let fields = (0..plan.fields.len()).filter(|at| travels(*at)).map(|at| SampleField {

@@ -127,7 +127,7 @@ fn delta(opening: &Opening<'_>) -> Vec<String> {
 pub fn outcome_table(ledger: &Ledger) -> String {
     format!(
         "CREATE OR REPLACE TABLE {} (row UBIGINT, verdict VARCHAR, reason VARCHAR, warning BOOLEAN, remote_id VARCHAR, \
-         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, at TIMESTAMP)",
+         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, noted_at TIMESTAMP)",
         ledger.table("outcome")
     )
 }

@@ -54,7 +54,7 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
     let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
     let waits = if run.unclear_waits { "('pending', 'unclear')" } else { "('pending')" };
     let from = format!(
-        "SELECT d.* EXCLUDE (row{}), o.job_call, o.job_id, o.verdict, o.at FROM {delta} d JOIN {} o ON o.row = d.row",
+        "SELECT d.* EXCLUDE (row{}), o.job_call, o.job_id, o.verdict, o.noted_at FROM {delta} d JOIN {} o ON o.row = d.row",
         if columns.contains(&"job_id".to_string()) { ", job_call, job_id" } else { "" },
         last(ledger)
     );
@@ -83,7 +83,7 @@ fn column_type(store: &Store, ledger: &Ledger, position: u32) -> Result<String, 
 /// The last word on each row: a row may pass several requests.
 fn last(ledger: &Ledger) -> String {
     format!(
-        "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, at DESC) = 1)",
+        "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, noted_at DESC) = 1)",
         ledger.table("outcome")
     )
 }

@@ -72,7 +72,7 @@ pub fn waiting_jobs(store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<(Jo
         return Ok(Vec::new());
     }
     let rows = store.rows(&format!(
-        "SELECT job_call, job_id, CAST(max(date_diff('second', at, {})) AS BIGINT) FROM {} \
+        "SELECT job_call, job_id, CAST(max(date_diff('second', noted_at, {})) AS BIGINT) FROM {} \
          WHERE verdict = 'pending' AND job_id IS NOT NULL GROUP BY ALL ORDER BY 1, 2",
         timestamp(now),
         ledger.table("parked")
@@ -103,7 +103,7 @@ pub fn begin_settle(store: &Store, ledger: &Ledger, run: &OpenRun, verdict: &str
     store.transaction(&[
         format!("DROP TABLE IF EXISTS {delta}"),
         format!(
-            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * EXCLUDE (verdict, at) \
+            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * EXCLUDE (verdict, noted_at) \
              FROM {parked} WHERE verdict = '{verdict}'"
         ),
         format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),

@@ -80,7 +80,7 @@ impl Ledger {
             format!("CREATE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
             format!(
                 "CREATE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
-                 status INTEGER, answer VARCHAR, at TIMESTAMP)",
+                 status INTEGER, answer VARCHAR, noted_at TIMESTAMP)",
                 self.table("request")
             ),
         ];
