@@ -4,7 +4,6 @@ mod common;
 
 #[path = "suite/catalog.rs"]
 mod catalog;
-
 #[path = "suite/emit.rs"]
 mod emit;
 #[path = "suite/format.rs"]

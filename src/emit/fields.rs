@@ -46,12 +46,19 @@ impl Fields {
         let placed = fields.iter().map(|field| place_field(field, service.dots, known(&field.name)));
         let placed: Vec<Placed> = placed.collect();
         let groups = service.whole.iter().map(|top| group(top, &placed)).filter(|group| group.len() > 1).collect();
-        Ok(Fields { identifiers: identifiers.collect::<Result<_, _>>()?, fields: placed, groups, creates: mode.creates() })
+        Ok(Fields {
+            identifiers: identifiers.collect::<Result<_, _>>()?,
+            fields: placed,
+            groups,
+            creates: mode.creates(),
+        })
     }
 
-    /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value.
-    pub fn choose(&self, offer: &Offer, send: Send, take: &mut Vec<bool>) -> bool {
-        let all = send == Send::All || offer.whole;
+    /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value. All of them
+    /// go, and nothing is cleared, where a record is created after it was found to be `missing`.
+    pub fn choose(&self, offer: &Offer, send: Send, missing: bool, take: &mut Vec<bool>) -> bool {
+        let all = send == Send::All || offer.whole || missing;
+        let creating = missing || (self.creates && offer.kind == ChangeKind::Added);
         take.clear();
         take.extend((0..self.fields.len()).map(|at| all || offer.owed.get(at).copied().unwrap_or(false)));
         for group in self.groups.iter().filter(|_| !all) {
@@ -60,7 +67,7 @@ impl Fields {
         }
         for (at, field) in self.fields.iter().enumerate() {
             let null = self.value(offer, at).is_null();
-            take[at] &= !null || (field.cleared.is_some() && !(self.creates && offer.kind == ChangeKind::Added));
+            take[at] &= !null || (field.cleared.is_some() && !creating);
         }
         all
     }
@@ -118,6 +125,7 @@ fn segments(pointer: &str, name: &str, id: &str, dots: Dots) -> Vec<String> {
 }
 
 fn group(top: &str, fields: &[Placed]) -> Vec<usize> {
-    let inside = |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
+    let inside =
+        |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
     fields.iter().enumerate().filter(|(_, field)| inside(field)).map(|(at, _)| at).collect()
 }

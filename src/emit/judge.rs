@@ -72,7 +72,11 @@ impl Judge {
         match found {
             Some(rule) => Whole {
                 is: rule.is,
-                reason: rule.reason.as_ref().and_then(|reason| told(reason, scope)).or_else(|| unasked(rule.is, response)),
+                reason: rule
+                    .reason
+                    .as_ref()
+                    .and_then(|reason| told(reason, scope))
+                    .or_else(|| unasked(rule.is, response)),
                 remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
                 until: rule.until.as_ref().and_then(|text| number(text, scope)),
                 with: rule.with.clone(),

@@ -1,17 +1,20 @@
-//! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers.
+//! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers. What else
+//! belongs to a credential, its bearer token, is shared the same way.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::token::Slot;
 use crate::ir::catalog::Limit;
 use crate::ir::secret::Secret;
 
-/// All limiters of a run.
+/// All limiters of a run, and the bearer tokens of its credentials.
 #[derive(Clone, Debug, Default)]
 pub struct Limiters {
     by_name: Arc<Mutex<HashMap<(Credential, String), Arc<Limiter>>>>,
+    tokens: Arc<Mutex<HashMap<Credential, Slot>>>,
 }
 
 /// A digest of where requests go and with which secrets: what a destination counts by.
@@ -32,6 +35,11 @@ impl Limiters {
     pub fn get(&self, credential: Credential, name: &str, limit: &Limit) -> Arc<Limiter> {
         let mut limiters = lock(&self.by_name);
         limiters.entry((credential, name.to_string())).or_insert_with(|| Arc::new(Limiter::new(limit))).clone()
+    }
+
+    /// Where a credential keeps its bearer token.
+    pub fn token(&self, credential: Credential) -> Slot {
+        lock(&self.tokens).entry(credential).or_default().clone()
     }
 }
 
@@ -152,7 +160,14 @@ mod tests {
     #[test]
     fn one_credential_has_one_limiter() {
         let limiters = Limiters::default();
-        let limit = Limit { requests: Some(1), records: None, per: Duration::from_secs(1), burst: None, remaining: None, reset: None };
+        let limit = Limit {
+            requests: Some(1),
+            records: None,
+            per: Duration::from_secs(1),
+            burst: None,
+            remaining: None,
+            reset: None,
+        };
         let (a, b) = (Secret::new("key-a"), Secret::new("key-b"));
         let one = |secret: &Secret| limiters.get(Credential::new("u", std::iter::once(secret)), "api", &limit);
         assert!(Arc::ptr_eq(&one(&a), &one(&a)));

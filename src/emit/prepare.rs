@@ -52,7 +52,7 @@ pub async fn prepare(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope).map_err(Halt::Refused)?;
+    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
     let delivery = Delivery::of(program, redactor, 0);
     let mut preparer = Preparer {
         line: Line { delivery: &delivery, world, journal, stop },
@@ -119,13 +119,15 @@ impl<'a> Preparer<'a> {
     /// Custom attributes that live in the account.
     async fn attributes(&mut self) -> Result<(), Halt> {
         let setup = self.ground.setup;
-        let Some((custom, known)) = setup.service.custom.as_ref().and_then(|custom| Some((custom, custom.known.as_ref()?)))
+        let Some((custom, known)) =
+            setup.service.custom.as_ref().and_then(|custom| Some((custom, custom.known.as_ref()?)))
         else {
             return Ok(());
         };
         for field in setup.fields.iter().filter(|field| field.custom) {
             let native = field.placement.native.clone();
-            let same = |kind: &&CustomType| kind.placement.native == native && kind.placement.wire == field.placement.wire;
+            let same =
+                |kind: &&CustomType| kind.placement.native == native && kind.placement.wire == field.placement.wire;
             let word = custom.types.iter().find(same).map(|kind| kind.word.clone());
             let facts = json!({"name": field.name, "native": native, "type": word});
             let want = Want {

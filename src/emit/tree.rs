@@ -13,7 +13,10 @@ pub enum Node {
     Constant(Vec<u8>),
     Object(Vec<Member>),
     Array(Vec<Node>),
-    Identifier { position: usize, wire: Wire },
+    Identifier {
+        position: usize,
+        wire: Wire,
+    },
     /// The mapped field of this position.
     Field(usize),
     Read(Read),
@@ -96,7 +99,7 @@ fn is_sum(items: &[Json]) -> bool {
 fn sum(items: &[Json], ground: &Ground<'_>) -> Result<Node, String> {
     let mut total = Node::Object(Vec::new());
     for item in items {
-        merge(&mut total, unfold(compile(item, ground)?), "")?;
+        merge(&mut total, compile(item, ground)?, "")?;
     }
     Ok(total)
 }
@@ -171,7 +174,9 @@ fn key_name(name: &str, ground: &Ground<'_>) -> Result<String, String> {
 
 /// Adds what `from` holds to `into`: objects member by member; anything else may stand at one place only.
 fn merge(into: &mut Node, from: Node, what: &str) -> Result<(), String> {
-    let (Node::Object(members), Node::Object(more)) = (into, from) else {
+    let opened = unfold(std::mem::replace(into, Node::Record));
+    *into = opened;
+    let (Node::Object(members), Node::Object(more)) = (into, unfold(from)) else {
         return Err(format!("two values would go to one place of the body, the second for `{what}`"));
     };
     for member in more {
@@ -187,7 +192,9 @@ fn merge(into: &mut Node, from: Node, what: &str) -> Result<(), String> {
 fn unfold(node: Node) -> Node {
     let Node::Constant(text) = &node else { return node };
     match serde_json::from_slice(text) {
-        Ok(Json::Object(members)) => Node::Object(members.iter().map(|(name, value)| member(name, constant(value))).collect()),
+        Ok(Json::Object(members)) => {
+            Node::Object(members.iter().map(|(name, value)| member(name, constant(value))).collect())
+        }
         _ => node,
     }
 }

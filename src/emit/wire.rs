@@ -13,7 +13,9 @@ pub fn write(out: &mut Vec<u8>, wire: Wire, value: &Value) {
         (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text_as(wire, value)),
         (Wire::Integer, value) => write_integer(out, value),
         (Wire::List, Value::List(items)) => write_list(out, items, |out, item| write(out, Wire::Text, item)),
-        (Wire::Boolean, Value::Text(text)) if text == "true" || text == "false" => out.extend_from_slice(text.as_bytes()),
+        (Wire::Boolean, Value::Text(text)) if text == "true" || text == "false" => {
+            out.extend_from_slice(text.as_bytes())
+        }
         (Wire::Number | Wire::Boolean | Wire::List | Wire::Json | Wire::Choice, value) => write_plain(out, value),
     }
 }
@@ -157,7 +159,9 @@ fn float(number: f64) -> String {
 }
 
 fn date(days: i32) -> String {
-    Date::constant(1970, 1, 1).checked_add(i64::from(days).days()).map_or_else(|_| String::new(), |date| date.to_string())
+    Date::constant(1970, 1, 1)
+        .checked_add(i64::from(days).days())
+        .map_or_else(|_| String::new(), |date| date.to_string())
 }
 
 fn instant(micros: i64) -> String {

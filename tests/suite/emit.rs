@@ -1,8 +1,5 @@
 //! `tests/golden/emit/<vendor>/<service>/<case>.yaml`: rows, settings and the vendor's answers; after `---`, what happened.
 
-#[path = "../common/scripted.rs"]
-mod scripted;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 
-use self::scripted::{Answer, Scripted};
+use crate::common::scripted::{Answer, Scripted};
 
 const START: &str = "2026-01-31T09:00:00Z";
 
@@ -197,12 +194,16 @@ fn catalog() -> Catalog {
         .enumerate()
         .map(|(at, (path, text))| DefinitionFile { file: FileId(at as u32), path, text })
         .collect();
-    read(&files).0
+    let (catalog, problems) = read(&files);
+    let told: Vec<String> = problems.0.iter().map(|problem| format!("{problem:?}")).collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    catalog
 }
 
 fn run(catalog: &Catalog, root: &Path, path: &Path, input: &str) -> Json {
     let case: Case = serde_yaml::from_str(input).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let parts: Vec<_> = path.strip_prefix(root).expect("below the folder").iter().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> =
+        path.strip_prefix(root).expect("below the folder").iter().map(|part| part.to_string_lossy()).collect();
     let kind = parts[0].as_ref().into();
     let destination = catalog.destinations.get(&kind).expect("the folder is a destination");
     let service = destination.service(&parts[1]).expect("the folder is a service");
@@ -245,7 +246,11 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
     let limiters = Limiters::default();
     let prepared = match prepared(case, &setup, &limiters, &redactor, &world, &log).await {
         Ok(prepared) => prepared,
-        Err(halt) => return Ok(json!({"halt": format!("{halt:?}"), "log": std::mem::take(&mut *log.lock().expect("not poisoned"))})),
+        Err(halt) => {
+            return Ok(
+                json!({"halt": format!("{halt:?}"), "log": std::mem::take(&mut *log.lock().expect("not poisoned"))}),
+            );
+        }
     };
     let delivery = Delivery::new(&setup, &prepared, &limiters, redactor)?;
     let offers = offers(case, &fields);
@@ -299,7 +304,8 @@ async fn prepared(
         let (journal, stop) = (Journal(sender), StopSignal::default());
         prepare(setup, limiters, redactor.clone(), world, &journal, &stop, depth).await
     };
-    let (made, ()) = futures::join!(work, listen(notes, &BTreeMap::new(), log));
+    let nobody = BTreeMap::new();
+    let (made, ()) = futures::join!(work, listen(notes, &nobody, log));
     let made = made?;
     if !made.created.is_empty() || !made.unseen.is_empty() {
         log.lock().expect("not poisoned").push(json!({"created": made.created, "unseen": made.unseen}));
@@ -349,7 +355,10 @@ fn told(outcome: &Outcome, names: &BTreeMap<u64, String>) -> String {
     add(outcome.unsent, "unsent".to_string());
     add(!outcome.refused.is_empty(), format!("refused={:?}", outcome.refused));
     add(outcome.remote_id.is_some(), format!("remote_id={}", outcome.remote_id.clone().unwrap_or_default()));
-    add(outcome.job.is_some(), format!("job={:?}", outcome.job.as_ref().map(|job| (job.call.as_str(), job.id.as_str()))));
+    add(
+        outcome.job.is_some(),
+        format!("job={:?}", outcome.job.as_ref().map(|job| (job.call.as_str(), job.id.as_str()))),
+    );
     add(outcome.reason.is_some(), format!("({})", outcome.reason.clone().unwrap_or_default()));
     text
 }

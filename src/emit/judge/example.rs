@@ -30,7 +30,9 @@ pub fn judge_example(destination: &Destination, call: &Call, example: &Example) 
             }
             Reading::Stop(reason) => sent.iter().map(|_| ("stop", reason.clone())).unzip(),
         },
-        Answer::Every(verdict) => sent.iter().map(|_| (verdict.name(), whole.reason.clone().unwrap_or_default())).unzip(),
+        Answer::Every(verdict) => {
+            sent.iter().map(|_| (verdict.name(), whole.reason.clone().unwrap_or_default())).unzip()
+        }
         _ => sent.iter().map(|_| (answer, whole.reason.clone().unwrap_or_default())).unzip(),
     };
     compare_records(example, &records)?;
