@@ -74,6 +74,9 @@ struct Header {
     secret: bool,
 }
 
+/// Headers with their values, and the names of those that no report may show.
+type Headers = (Vec<(String, String)>, Vec<String>);
+
 /// What changes with every attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt<'a> {
@@ -164,7 +167,7 @@ impl CallPlan {
         Ok(url)
     }
 
-    fn written_headers(&self, scope: &Scope) -> Result<(Vec<(String, String)>, Vec<String>), String> {
+    fn written_headers(&self, scope: &Scope) -> Result<Headers, String> {
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         let mut secret = Vec::new();
         for header in &self.headers {

@@ -13,9 +13,11 @@ use crate::ir::secret::Secret;
 /// All limiters of a run, and the bearer tokens of its credentials.
 #[derive(Clone, Debug, Default)]
 pub struct Limiters {
-    by_name: Arc<Mutex<HashMap<(Credential, String), Arc<Limiter>>>>,
+    by_name: Arc<Mutex<HashMap<Name, Arc<Limiter>>>>,
     tokens: Arc<Mutex<HashMap<Credential, Slot>>>,
 }
+
+type Name = (Credential, String);
 
 /// A digest of where requests go and with which secrets: what a destination counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sendoff::catalog::{DefinitionFile, builtin, read};
@@ -52,6 +53,8 @@ struct Case {
     /// Show the headers of requests.
     #[serde(default)]
     headers: bool,
+    /// A guard fires when so many requests have left.
+    stop_after: Option<u64>,
     /// Only the sample requests of a plan.
     #[serde(default)]
     sample: bool,
@@ -218,7 +221,8 @@ type Log = Arc<Mutex<Vec<Json>>>;
 
 async fn happened(case: &Case, destination: &Destination, service: &Service) -> Result<Json, String> {
     let log = Log::default();
-    let world = world(case, &log);
+    let stop = StopSignal::default();
+    let world = world(case, &log, &stop);
     let (settings, options) = (filled(&case.settings, destination), plain(&case.options));
     let identifiers: Vec<PlannedIdentifier> = case.identify.iter().map(|name| planned_identifier(name)).collect();
     let fields: Vec<PlannedField> = case.fields.iter().map(|field| planned(service, field)).collect();
@@ -262,7 +266,6 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
     let (sender, notes) = mpsc::channel(16);
     let journal = Journal(sender);
     let ending = async {
-        let stop = StopSignal::default();
         let ending = match &case.job {
             Some(job) => {
                 let id = JobId { call: job.call.as_str().into(), id: job.id.clone() };
@@ -363,7 +366,7 @@ fn told(outcome: &Outcome, names: &BTreeMap<u64, String>) -> String {
     text
 }
 
-fn world(case: &Case, log: &Log) -> Scripted {
+fn world(case: &Case, log: &Log, stop: &StopSignal) -> Scripted {
     let answers = case.answers.iter().map(|answered| {
         let body = match &answered.body {
             Json::Null => String::new(),
@@ -378,11 +381,15 @@ fn world(case: &Case, log: &Log) -> Scripted {
         };
         Answer { to: answered.to.clone(), again: answered.again, answer }
     });
-    let (log, headers) = (log.clone(), case.headers);
+    let (log, headers, stop, stop_after) = (log.clone(), case.headers, stop.clone(), case.stop_after);
+    let sent = AtomicU64::new(0);
     Scripted::new(START, answers.collect(), move |at, request| {
         let mut entry = shown(request, headers);
         entry["at"] = json!(format!("{:.3}s", at.as_secs_f64()));
         log.lock().expect("not poisoned").push(entry);
+        if Some(sent.fetch_add(1, Ordering::Relaxed) + 1) == stop_after {
+            stop.stop(Halt::Guard("rejected > 10%".to_string()));
+        }
     })
 }
 
