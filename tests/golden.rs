@@ -4,8 +4,13 @@ mod common;
 
 #[path = "suite/catalog.rs"]
 mod catalog;
+#[path = "suite/check.rs"]
+mod check;
+
 #[path = "suite/emit.rs"]
 mod emit;
+#[path = "suite/damage.rs"]
+mod damage;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]

@@ -72,8 +72,8 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
         "attempt" => &["nonce", "now"],
         "job" => &["id", "age"],
         "page" => &["next", "number", "seen", "count"],
-        "record" => &["identifier", "identifiers", "remote_id", "key", "change", "fields"],
-        "answer" => &["status", "body", "headers"],
+        "record" => &["identifier", "identifiers", "remote_id", "change", "fields"],
+        "answer" => &["status", "body"],
         "field" => &["name", "native", "id", "type"],
         _ => return None,
     })
@@ -84,7 +84,7 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
 pub struct Declared {
     pub settings: BTreeSet<String>,
     pub options: BTreeSet<String>,
-    /// What `identifier.` may be followed by: `name` and each identifier's `extra`.
+    /// What `identifier.` may be followed by: `name`, `remote_id` and each identifier's `extra`.
     pub identifier: BTreeSet<String>,
     /// What each preparation gives.
     pub prepared: BTreeMap<String, BTreeSet<String>>,
@@ -99,9 +99,9 @@ pub struct Stranger {
 }
 
 impl Declared {
-    /// The first wrong name among paths like `record.change`.
-    pub fn stranger(&self, site: Site, paths: &[String]) -> Option<Stranger> {
-        paths.iter().find_map(|path| self.judge(site, path))
+    /// The wrong names among paths like `record.change`.
+    pub fn strangers(&self, site: Site, paths: &[String]) -> Vec<Stranger> {
+        paths.iter().filter_map(|path| self.judge(site, path)).collect()
     }
 
     fn judge(&self, site: Site, path: &str) -> Option<Stranger> {

@@ -28,7 +28,10 @@ pub fn target(
     }
     let Some(word) = mapping::word(options, "type") else { return Some(FieldTarget::CustomByFamily) };
     match custom.types.iter().find(|kind| kind.word == word) {
-        Some(kind) => Some(FieldTarget::CustomTyped { word: word.to_string(), placement: kind.placement.clone() }),
+        Some(kind) => Some(FieldTarget::CustomTyped {
+            word: word.to_string(),
+            placement: kind.placement.named(&name.to_string()),
+        }),
         None => {
             let known = custom.types.iter().map(|kind| kind.word.as_str());
             problems.push(error::unknown_type(word, mapping::option_span(written, "type").unwrap_or(span), known));
@@ -43,7 +46,7 @@ pub fn types(service: &Service) -> impl Iterator<Item = &CustomType> {
 }
 
 fn named_well(target: &Target<'_>, custom: &Custom, name: &str, span: Span, problems: &mut Problems) -> bool {
-    if target.service.field(name).is_some() {
+    if target.service.fields.iter().any(|field| field.name == name) {
         problems.push(error::custom_is_known(name, span, target));
         return false;
     }

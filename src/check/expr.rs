@@ -26,22 +26,5 @@ pub fn check(scope: &Scope<'_>, expr: &Expr, columns: Option<&[ColumnFacts]>, pr
 
 /// DuckDB tells columns apart without regard to case.
 pub fn has_column(columns: &[ColumnFacts], name: &str) -> bool {
-    column(columns, name).is_some()
-}
-
-pub fn column<'a>(columns: &'a [ColumnFacts], name: &str) -> Option<&'a ColumnFacts> {
-    columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
-}
-
-/// The column an expression consists of, when it is nothing else.
-pub fn lone_column(scope: &Scope<'_>, expr: &Expr) -> Option<String> {
-    let facts = scope.inputs.facts.exprs.get(&expr.span)?;
-    match facts.columns.as_slice() {
-        [(name, 0)] if facts.functions.is_empty() => {
-            let bare = expr.text.trim();
-            let quoted = bare.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            (quoted.unwrap_or(bare).eq_ignore_ascii_case(name)).then(|| name.clone())
-        }
-        _ => None,
-    }
+    columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
 }

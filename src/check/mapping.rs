@@ -8,13 +8,12 @@ use super::target::Target;
 use super::{custom, error, expr};
 use crate::diag::Problems;
 use crate::ir::ast::{MapBlock, Mapping};
-use crate::ir::catalog::{Clear, Dots, Placement, Service, SettingKind};
+use crate::ir::catalog::{Clear, Dots, Service, SettingKind};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{FieldMapping, FieldTarget, IdentifierMapping, Settings};
-use crate::ir::value::Family;
 
 /// A `map` or a `custom`.
 #[derive(Clone, Copy)]
@@ -85,7 +84,6 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
     if clear && !clears(&goal, &target.service) {
         problems.push(error::cannot_clear(&name, option_span(written, "null").unwrap_or(span), target));
     }
-    column_type(against, written, &goal, &name, problems);
     let text = name.to_string();
     let required = target.service.field(&text).is_some_and(|field| field.required_on_create);
     let account = !custom && matches!(goal, FieldTarget::CustomByFamily);
@@ -133,7 +131,7 @@ fn known(target: &Target<'_>, name: &FieldName, span: Span, problems: &mut Probl
             problems.push(error::read_only(name, span, target));
             None
         }
-        Some(field) => Some(FieldTarget::Known(field.placement.clone())),
+        Some(field) => Some(FieldTarget::Known(field.placement.named(&text))),
         None if service.account_catalogue && service.custom.is_some() => {
             problems.push(error::account_field(name, span, target));
             Some(FieldTarget::CustomByFamily)
@@ -149,31 +147,6 @@ fn clears(goal: &FieldTarget, service: &Service) -> bool {
     match goal {
         FieldTarget::Known(placement) | FieldTarget::CustomTyped { placement, .. } => placement.clear != Clear::Never,
         FieldTarget::CustomByFamily => custom::types(service).any(|kind| kind.placement.clear != Clear::Never),
-    }
-}
-
-/// Where the columns are known, a lone column's type must be one that the field takes; the types of longer expressions are
-/// known once DuckDB has bound them.
-fn column_type(
-    against: &Against<'_>,
-    written: &Mapping,
-    goal: &FieldTarget,
-    name: &FieldName,
-    problems: &mut Problems,
-) {
-    let (Some(columns), Some(target)) = (against.columns, against.target) else { return };
-    let lone = expr::lone_column(against.scope, &written.expr);
-    let Some(column) = lone.and_then(|lone| expr::column(columns, &lone)) else { return };
-    let family = Family::of(&column.sql_type);
-    let taken: Vec<Family> = match goal {
-        FieldTarget::Known(Placement { from, .. }) => from.clone(),
-        FieldTarget::CustomTyped { placement, .. } => placement.from.clone(),
-        FieldTarget::CustomByFamily => {
-            custom::types(&target.service).flat_map(|kind| kind.families.iter().copied()).collect()
-        }
-    };
-    if !taken.is_empty() && !taken.contains(&family) {
-        problems.push(error::column_type(column, &written.expr, name, &taken));
     }
 }
 

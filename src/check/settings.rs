@@ -146,8 +146,8 @@ fn convert(kind: SettingKind, given: &Given) -> Option<Json> {
         SettingKind::Boolean => json.is_boolean(),
         SettingKind::IdOrName => json.is_string() || json.is_u64(),
         SettingKind::Texts => json.as_array().is_some_and(|items| items.iter().all(Json::is_string)),
-        SettingKind::Any => true,
         SettingKind::Template => json.is_string() || json.is_object(),
+        SettingKind::Any => true,
     };
     if matches {
         return Some(json);

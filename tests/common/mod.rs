@@ -37,7 +37,7 @@ fn compare(case: &Path, expected: &str, act: impl Fn(&Path, &str) -> String) -> 
     (found != wanted).then(|| format!("--- {}\n{}", case.display(), difference(&wanted, &found)))
 }
 
-fn difference(wanted: &str, found: &str) -> String {
+pub fn difference(wanted: &str, found: &str) -> String {
     similar::TextDiff::from_lines(wanted, found)
         .unified_diff()
         .context_radius(2)

@@ -2,15 +2,12 @@
 
 use super::meant;
 use crate::check::target::Target;
-use crate::diag::{Problem, list, nearest};
-use crate::ir::ast::Expr;
-use crate::ir::catalog::Custom;
-use crate::ir::facts::ColumnFacts;
+use crate::diag::{Problem, nearest};
+use crate::ir::catalog::{ANY, Custom};
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
-use crate::ir::value::Family;
 
 pub fn no_target(span: Span) -> Problem {
     Problem::error("check::no_target", "this value goes nowhere")
@@ -66,7 +63,7 @@ pub fn too_many_fields(first: &FieldMapping, count: usize, max: u32, target: &Ta
 }
 
 pub fn no_custom(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
-    let known = target.service.fields.iter().map(|field| field.name.as_str());
+    let known = target.service.fields.iter().map(|field| field.name.as_str()).filter(|name| *name != ANY);
     Problem::error("check::no_custom", format!("{} takes no custom attributes", target.title())).at(span).help(
         match nearest(&name.to_string(), known) {
             Some(near) => format!("its field `{near}` stands in `map {{ ... }}`"),
@@ -106,18 +103,6 @@ pub fn unknown_type<'a>(word: &str, span: Span, known: impl Iterator<Item = &'a 
         word,
         known,
         "the definition names no types",
-    ))
-}
-
-pub fn column_type(column: &ColumnFacts, expr: &Expr, name: &FieldName, taken: &[Family]) -> Problem {
-    let mut words: Vec<&str> = taken.iter().map(|family| family.name()).collect();
-    words.sort_unstable();
-    words.dedup();
-    let message = format!("`{}` is {}, which `{name}` does not take", column.name, column.sql_type);
-    Problem::error("check::column_type", message).at(expr.span).help(format!(
-        "it takes {}; an expression such as `{}::varchar` converts",
-        list(&words),
-        expr.text.trim()
     ))
 }
 

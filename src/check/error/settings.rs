@@ -80,8 +80,8 @@ pub fn setting_kind(known: &Setting, span: Span) -> Problem {
         SettingKind::Boolean => "`true` or `false`",
         SettingKind::IdOrName => "an id (a whole number) or a name (text)",
         SettingKind::Texts => "a list of texts, such as [\"a\", \"b\"]",
-        SettingKind::Any => "a value",
         SettingKind::Template => "text, or a block of texts",
+        SettingKind::Any => "a value",
     };
     Problem::error("check::setting_kind", format!("`{}` takes {wanted}", known.name)).at(span)
 }

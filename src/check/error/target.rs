@@ -4,7 +4,7 @@ use super::meant;
 use crate::check::target::Target;
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::Name;
-use crate::ir::catalog::Destination;
+use crate::ir::catalog::{ANY, Destination};
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 
@@ -88,7 +88,8 @@ pub fn missing_identify(owner: &str, span: Span, target: Option<&Target<'_>>) ->
 
 fn identifiers(target: Option<&Target<'_>>) -> String {
     let known: Vec<&str> = target.map_or_else(Vec::new, |target| {
-        target.service.identifiers.iter().map(|identifier| identifier.name.as_str()).collect()
+        let names = target.service.identifiers.iter().map(|identifier| identifier.name.as_str());
+        names.filter(|name| *name != ANY).collect()
     });
     match (target, known.as_slice()) {
         (Some(target), [first, ..]) => {
