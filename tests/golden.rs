@@ -7,10 +7,10 @@ mod catalog;
 #[path = "suite/check.rs"]
 mod check;
 
-#[path = "suite/emit.rs"]
-mod emit;
 #[path = "suite/damage.rs"]
 mod damage;
+#[path = "suite/emit.rs"]
+mod emit;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]

@@ -60,7 +60,7 @@ impl Delivery {
         let calls = steps.iter().map(|step| &self.program.calls[step.call]);
         let seconds = |call: &super::call::CallPlan| {
             let requests = rows.div_ceil(call.records as u64);
-            call.limits.iter().map(|limit| limit.seconds(requests, rows)).fold(0.0, f64::max)
+            call.paced.iter().map(|paced| paced.limiter.seconds(requests, rows)).fold(0.0, f64::max)
         };
         let looks: f64 = calls.clone().filter(|call| !call.writes).map(seconds).sum();
         looks + calls.filter(|call| call.writes).map(seconds).next().unwrap_or(0.0)

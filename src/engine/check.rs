@@ -93,7 +93,7 @@ fn examples(catalog: &Catalog, own: &[&str]) -> Problems {
         for service in destination.services.iter().filter(|service| own.contains(&service.origin.as_str())) {
             for call in service.calls.values() {
                 for example in &call.examples {
-                    if let Err(said) = emit::judge_example(call, destination, service, example) {
+                    if let Err(said) = emit::judge_example(destination, call, example) {
                         let message = format!(
                             "`{}`: the example `{}` of `{}` is read otherwise: {said}",
                             service.origin, example.name, call.name
@@ -118,7 +118,8 @@ fn resolve(
     let (facts, mut problems) = facts(trees);
     let queries = check::query_paths(trees);
     let query_files = queries.into_iter().map(|(path, _)| (path.clone(), project::named(world, root, &path))).collect();
-    let manifest = check::manifest_path(trees).and_then(|path| project::named(world, root, &path).ok());
+    let manifest = check::manifest_path(trees, &|name| world.env(name))
+        .and_then(|(path, _)| project::named(world, root, &path).ok());
     let environment = options.environment.clone().or_else(|| world.env("SENDOFF_ENV"));
     let (spec, found) = check::check(&Inputs {
         files: trees,
@@ -145,6 +146,8 @@ fn facts(trees: &[File]) -> (Facts, Problems) {
     let facts = Store::open(&StoreOptions::default()).and_then(|store| inspect::expressions(&store, &exprs));
     match facts {
         Ok(facts) => (facts, Problems::default()),
-        Err(error) => (Facts::default(), Problem::error("store::open", format!("DuckDB cannot be used: {error}")).into()),
+        Err(error) => {
+            (Facts::default(), Problem::error("store::open", format!("DuckDB cannot be used: {error}")).into())
+        }
     }
 }

@@ -95,7 +95,11 @@ pub async fn journaled(
 }
 
 fn thread_failed(error: &tokio::task::JoinError) -> StoreError {
-    StoreError { kind: crate::store::StoreErrorKind::Other, message: format!("a thread ended early: {error}"), offset: None }
+    StoreError {
+        kind: crate::store::StoreErrorKind::Other,
+        message: format!("a thread ended early: {error}"),
+        offset: None,
+    }
 }
 
 struct Reader {

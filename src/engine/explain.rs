@@ -7,7 +7,7 @@ use super::run::{compare, told};
 use super::session::{Access, Job, Session};
 use super::{Options, Trouble};
 use crate::ir::plan::Sql;
-use crate::ir::run::{EntryView, Explanation, ExplainedField, Failure, RequestView, Status};
+use crate::ir::run::{EntryView, ExplainedField, Explanation, Failure, RequestView, Status};
 use crate::ir::spec::Spec;
 use crate::ir::value::Value;
 use crate::store::StoreError;
@@ -69,8 +69,7 @@ fn look(session: &Session<'_>, job: &Job<'_>, key: &str) -> Result<Option<Explan
 
 /// `concat_ws(' / ', k1, ...) = 'KEY'`
 fn is_key(job: &Job<'_>, prefix: &str, key: &str) -> String {
-    let columns: Vec<String> =
-        (1..=job.shape.keys.len()).map(|at| format!("CAST({prefix}k{at} AS VARCHAR)")).collect();
+    let columns: Vec<String> = (1..=job.shape.keys.len()).map(|at| format!("CAST({prefix}k{at} AS VARCHAR)")).collect();
     format!("concat_ws(' / ', {}) = {}", columns.join(", "), Sql::text(key))
 }
 
@@ -154,7 +153,9 @@ fn next(
         [Value::Text(action), cause, whole, owed] => said(action, &shown(cause).unwrap_or_default(), whole, owed),
         _ if wanted.is_none() => "the row is not in the source; nothing is sent".into(),
         _ if state == "pending" => "nothing, until the destination's job is settled".into(),
-        _ if state == "unclear" => "nothing, until `sendoff settle --assume sent` or `unsent` says what became of it".into(),
+        _ if state == "unclear" => {
+            "nothing, until `sendoff settle --assume sent` or `unsent` says what became of it".into()
+        }
         _ if state == "held" => "nothing: `mode update` holds the row, as it is new".into(),
         _ if state == "absent" => "nothing: the destination does not know it; it is tried again when it changes".into(),
         _ => "nothing: the destination acknowledged what is wanted".into(),

@@ -39,7 +39,8 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
 
 /// Guards on outcomes. `ended`: nothing more is coming; before that, only once enough came.
 pub fn after(job: &Job<'_>, sent: &Sent, offered: u64, ended: bool, options: &Options) -> Fired {
-    let outcomes = sent.accepted + sent.absent + sent.exists + sent.pending + sent.rejected + sent.failed + sent.unclear;
+    let outcomes =
+        sent.accepted + sent.absent + sent.exists + sent.pending + sent.rejected + sent.failed + sent.unclear;
     if !ended && outcomes < ENOUGH_OUTCOMES {
         return Fired::default();
     }
@@ -107,7 +108,11 @@ pub fn standing(job: &Job<'_>, counts: &Counts, model_rows: u64, options: &Optio
     if model_rows == 0 && counts.entries > 0 && !job.activation.dataset.allow_empty {
         return stop(
             "run::empty_model",
-            format!("the model `{}` is empty, and the ledger holds {}", job.activation.dataset.model, count(counts.entries, "row")),
+            format!(
+                "the model `{}` is empty, and the ledger holds {}",
+                job.activation.dataset.model,
+                count(counts.entries, "row")
+            ),
             "if that is right, say `from ... { allow_empty = true }`",
         );
     }

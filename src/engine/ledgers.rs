@@ -105,7 +105,8 @@ fn look(store: &Store, path: &Path, at: usize, view: &mut LedgerView) -> Result<
     view.entries = shape.entries;
     view.baseline_closed = shape.baseline_closed;
     view.sequence = shape.sequence;
-    let states = store.rows(&format!("SELECT state, count(*) FROM {} GROUP BY ALL ORDER BY 1", ledger.table("entry")))?;
+    let states =
+        store.rows(&format!("SELECT state, count(*) FROM {} GROUP BY ALL ORDER BY 1", ledger.table("entry")))?;
     view.by_state = states
         .into_iter()
         .filter_map(|row| match row.as_slice() {

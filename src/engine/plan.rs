@@ -52,7 +52,8 @@ fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Resu
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
-        plan.warnings.push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+        plan.warnings
+            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
     }
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
     plan.silent = guards::silence(&changes.counts, session.options.adopt);

@@ -77,7 +77,9 @@ async fn steps(
     stop: &StopSignal,
 ) -> Result<(), Failure> {
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
-        report.warnings.push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+        report
+            .warnings
+            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
     }
     if job.stopped.is_none() {
         settle::waiting(session, job, report, progress, stop).await?;
@@ -123,7 +125,8 @@ pub fn compare(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> Result
         full: session.options.full,
         now: session.now.clone(),
     };
-    let changes = diff::diff(&session.store, &job.plan, &basis).map_err(|error| compare_failed(session, job, &error))?;
+    let changes =
+        diff::diff(&session.store, &job.plan, &basis).map_err(|error| compare_failed(session, job, &error))?;
     let model_rows = if changes.counts.rows > 0 {
         changes.counts.rows
     } else {
@@ -261,19 +264,18 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
             format!("the destination cannot be reached: {said}"),
             "nothing is lost, the rows stay owed; the next run sends them",
         ),
-        Halt::Guard(said) => stop(
-            Status::Stopped,
-            "run::guard",
-            said,
-            "look at `sendoff rejected`; the rest stays owed",
-        ),
+        Halt::Guard(said) => {
+            stop(Status::Stopped, "run::guard", said, "look at `sendoff rejected`; the rest stays owed")
+        }
         Halt::Interrupted => stop(
             Status::Incomplete,
             "run::interrupted",
             "interrupted: what was in flight has been finished and recorded".into(),
             "the next run goes on with the rest",
         ),
-        Halt::Ledger(said) => stop(Status::Unreachable, "run::ledger", format!("the ledger cannot be written: {said}"), ""),
+        Halt::Ledger(said) => {
+            stop(Status::Unreachable, "run::ledger", format!("the ledger cannot be written: {said}"), "")
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
 use crate::ir::secret::Redactor;
-use crate::ir::spec::{Activation, Connection, Spec, SourceKind};
+use crate::ir::spec::{Activation, Connection, SourceKind, Spec};
 use crate::load::{LoadedModel, LoadedModels, Loader};
 use crate::store::ledger::{self, Layout, Ledger};
 use crate::store::{Store, StoreOptions};
@@ -104,12 +104,28 @@ impl<'a> Session<'a> {
     }
 
     /// Attaches one ledger and brings it to rest: a run that was cut short is merged first.
-    fn attach(&self, activation: &'a Activation, at: usize, folder: &Path, access: Access) -> Result<Opened<'a>, Trouble> {
-        let connection = self.spec.connections.get(&activation.connection).ok_or_else(|| tell::no_connection(activation))?;
+    fn attach(
+        &self,
+        activation: &'a Activation,
+        at: usize,
+        folder: &Path,
+        access: Access,
+    ) -> Result<Opened<'a>, Trouble> {
+        let connection =
+            self.spec.connections.get(&activation.connection).ok_or_else(|| tell::no_connection(activation))?;
         let target = target::target(activation, connection, self.options.sandbox.as_ref());
         let path = folder.join(format!("{}.duckdb", activation.name));
         let alias = format!("ledger_{at}");
-        let mut opened = Opened { activation, connection, target, new: !path.exists(), path, ledger: Ledger { alias }, recovered: None, stopped: None };
+        let mut opened = Opened {
+            activation,
+            connection,
+            target,
+            new: !path.exists(),
+            path,
+            ledger: Ledger { alias },
+            recovered: None,
+            stopped: None,
+        };
         let told = |error| tell::ledger(activation, &opened.path, &error);
         self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
         let told = |error| tell::ledger(activation, &opened.path, &error);
@@ -385,7 +401,8 @@ pub fn columns(
                 for activation in spec.activations.iter().filter(|one| one.dataset.model == *name) {
                     let (types, found) = inspect::types(&store, &model.relation, &exprs(activation));
                     problems.extend(found);
-                    let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
+                    let loaded =
+                        plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
                     problems.extend(plan::plan(activation, &loaded, &LedgerShape::default()).1);
                 }
                 columns.insert(name.clone(), model.columns);

@@ -55,18 +55,15 @@ async fn both(
         _ if unclear == 0 => Ok(()),
         Some(sent) => assumed(session, job, report, sent),
         None => {
-            report.warnings.push(format!("the outcome of {unclear} rows is not known: `--assume sent` or `--assume unsent` says it"));
+            report.warnings.push(format!(
+                "the outcome of {unclear} rows is not known: `--assume sent` or `--assume unsent` says it"
+            ));
             Ok(())
         }
     }
 }
 
-fn assumed(
-    session: &Session<'_>,
-    job: &mut Job<'_>,
-    report: &mut ActivationReport,
-    sent: bool,
-) -> Result<(), Failure> {
+fn assumed(session: &Session<'_>, job: &mut Job<'_>, report: &mut ActivationReport, sent: bool) -> Result<(), Failure> {
     let run = open_run(session, job, job.shape.full_number);
     let now = session::duck_time(session.world);
     let fail = |error| told(job, &error);
@@ -108,8 +105,7 @@ async fn ask(
     let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
     let work = async |journal: &crate::emit::Journal| delivery.settle(session.world, open, journal, stop).await;
-    let ending =
-        deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
+    let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
     report.sent.settled += deliver::outcomes(&delivered.sent) - delivered.sent.pending;
