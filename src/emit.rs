@@ -10,6 +10,7 @@ mod flow;
 mod job;
 mod judge;
 mod listing;
+mod option;
 mod pace;
 mod prepare;
 mod program;

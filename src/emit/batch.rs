@@ -17,6 +17,8 @@ pub struct Rider {
     /// A writing request held it, and may have had an effect.
     pub sent: bool,
     pub sent_all: bool,
+    /// The destination said that it does not have the record.
+    pub missing: bool,
     /// How often an answer asked for this record again.
     pub tries: u32,
     pub warning: Option<String>,
@@ -32,6 +34,7 @@ impl Rider {
             marked: false,
             sent: false,
             sent_all: false,
+            missing: false,
             tries: 0,
             warning: None,
             refused: Vec::new(),

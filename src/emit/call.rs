@@ -7,15 +7,16 @@ use serde_json::{Value as Json, json};
 
 use super::fields::Fields;
 use super::judge::{Judge, number};
+use super::option;
 use super::pace::Limiter;
 use super::program::Ground;
 use super::render::{self, Ink};
 use super::tree::{self, Node};
-use crate::ir::catalog::{Call, Job, Limit, Repeat, Send, Template};
+use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
 use crate::ir::secret::MASK;
-use crate::template::{Engine, Scope, Text, percent_encoded};
+use crate::template::{Engine, Scope, TemplateError, Text, percent_encoded};
 
 /// Requests of one call at once, where its definition does not say.
 const IN_FLIGHT: u32 = 8;
@@ -73,6 +74,9 @@ struct Header {
     secret: bool,
 }
 
+/// Headers with their values, and the names of those that no report may show.
+type Headers = (Vec<(String, String)>, Vec<String>);
+
 /// What changes with every attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt<'a> {
@@ -92,9 +96,13 @@ impl CallPlan {
         let engine = Engine::strict();
         let identifiers = if ground.setup.identify_all { (0..fields.identifiers.len()).collect() } else { vec![which] };
         let tree_ground = tree::Ground { scope, fields, identifiers, engine };
-        let node = |tree: &Option<_>| tree.as_ref().map(|tree| tree::compile(tree, &tree_ground)).transpose();
+        let setup = ground.setup;
+        let node = |tree: &Option<Tree>| {
+            tree.as_ref().map(|tree| tree::compile(&option::tree(tree, setup), &tree_ground)).transpose()
+        };
+        let text = |template: &Template| text(engine, &option::template(template, setup));
         let record = node(&call.record)?;
-        let query = call.query.iter().map(|(name, value)| Ok((text(engine, name)?, text(engine, value)?)));
+        let query = call.query.iter().map(|(name, value)| Ok((text(name)?, text(value)?)));
         let limits = call.limits.iter().map(|name| paced(name, ground));
         Ok(CallPlan {
             name: call.name.clone(),
@@ -111,10 +119,10 @@ impl CallPlan {
             judge: Judge::new(call, &ground.setup.destination.answer)?,
             job: call.job.as_ref().map(job_plan).transpose()?,
             scope: scope.clone(),
-            method: method(call, scope)?,
+            method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
-            path: text(engine, &call.path)?,
-            url: call.url.as_ref().map(|url| text(engine, url)).transpose()?,
+            path: text(&call.path)?,
+            url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
             headers: headers(call, ground)?,
             body: node(&call.body)?,
@@ -159,18 +167,34 @@ impl CallPlan {
         Ok(url)
     }
 
-    fn written_headers(&self, scope: &Scope) -> Result<(Vec<(String, String)>, Vec<String>), String> {
+    fn written_headers(&self, scope: &Scope) -> Result<Headers, String> {
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         let mut secret = Vec::new();
         for header in &self.headers {
-            let value = header.value.text(scope).map_err(|error| format!("header `{}`: {error}", header.name))?;
-            let Some(value) = value else { continue };
-            headers.push((header.name.clone(), value));
-            if header.secret {
-                secret.push(header.name.clone());
+            for (name, value) in header.written(scope).map_err(|error| format!("header `{}`: {error}", header.name))? {
+                if header.secret {
+                    secret.push(name.clone());
+                }
+                headers.push((name, value));
             }
         }
         Ok((headers, secret))
+    }
+}
+
+impl Header {
+    /// Its name and value; none where the value is none, several where the name is `*`.
+    fn written(&self, scope: &Scope) -> Result<Vec<(String, String)>, TemplateError> {
+        if self.name != ANY {
+            return Ok(self.value.text(scope)?.map(|value| (self.name.clone(), value)).into_iter().collect());
+        }
+        let Json::Object(several) = self.value.value(scope)? else { return Ok(Vec::new()) };
+        let told = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+        Ok(several
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), told(value)))
+            .collect())
     }
 }
 
@@ -189,7 +213,7 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
     let own = |name: &str| call.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let all = shared.filter(|(name, _)| !own(name)).chain(&call.headers);
     all.map(|(name, template)| {
-        let value = text(Engine::strict(), template)?;
+        let value = text(Engine::strict(), &option::template(template, ground.setup))?;
         Ok(Header { name: name.clone(), value, secret: tells_secret(template, ground) })
     })
     .collect()
@@ -197,7 +221,8 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
 
 /// Whether a header's template reads a secret, the token, or what is derived from them.
 fn tells_secret(template: &Template, ground: &Ground<'_>) -> bool {
-    let declared = ground.setup.destination.settings.iter().filter(|setting| setting.secret);
+    let setup = ground.setup;
+    let declared = setup.destination.settings.iter().chain(&setup.service.options).filter(|setting| setting.secret);
     let mut names = declared.map(|setting| setting.name.as_str()).chain(["token", "attempt"]);
     template.0.contains("{{") && names.any(|name| template.0.contains(name))
 }
@@ -213,8 +238,7 @@ fn paced(name: &str, ground: &Ground<'_>) -> Result<Paced, String> {
     })
 }
 
-fn method(call: &Call, scope: &Scope) -> Result<String, String> {
-    let method = text(Engine::strict(), &Template(call.method.clone()))?.text(scope);
+fn method(method: Result<Option<String>, TemplateError>) -> Result<String, String> {
     let method = method.map_err(|error| format!("method: {error}"))?;
     method.map(|method| method.to_ascii_uppercase()).ok_or_else(|| "the method is none".to_string())
 }

@@ -54,9 +54,11 @@ impl Fields {
         })
     }
 
-    /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value.
-    pub fn choose(&self, offer: &Offer, send: Send, take: &mut Vec<bool>) -> bool {
-        let all = send == Send::All || offer.whole;
+    /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value. All of them
+    /// go, and nothing is cleared, where a record is created after it was found to be `missing`.
+    pub fn choose(&self, offer: &Offer, send: Send, missing: bool, take: &mut Vec<bool>) -> bool {
+        let all = send == Send::All || offer.whole || missing;
+        let creating = missing || (self.creates && offer.kind == ChangeKind::Added);
         take.clear();
         take.extend((0..self.fields.len()).map(|at| all || offer.owed.get(at).copied().unwrap_or(false)));
         for group in self.groups.iter().filter(|_| !all) {
@@ -65,7 +67,7 @@ impl Fields {
         }
         for (at, field) in self.fields.iter().enumerate() {
             let null = self.value(offer, at).is_null();
-            take[at] &= !null || (field.cleared.is_some() && !(self.creates && offer.kind == ChangeKind::Added));
+            take[at] &= !null || (field.cleared.is_some() && !creating);
         }
         all
     }

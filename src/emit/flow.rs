@@ -28,8 +28,10 @@ pub struct Flow<'a> {
     flights: FuturesUnordered<BoxFuture<'a, Landing>>,
     /// Requests in flight, by call.
     flying: BTreeMap<usize, usize>,
-    /// Riders in flight, by how far along their routes they are.
+    /// Riders in flight or ready for it, by how far along their routes they are.
     depths: BTreeMap<usize, usize>,
+    /// Riders that are ready and wait for their request's turn.
+    waiting: usize,
     outcomes: Vec<Outcome>,
     halt: Option<Halt>,
     take: Vec<bool>,
@@ -46,6 +48,7 @@ impl<'a> Flow<'a> {
             flights: FuturesUnordered::new(),
             flying: BTreeMap::new(),
             depths: BTreeMap::new(),
+            waiting: 0,
             outcomes: Vec::new(),
             halt: None,
             take: Vec::new(),
@@ -114,7 +117,7 @@ impl<'a> Flow<'a> {
         let plan = &program.calls[call];
         self.record.clear();
         if let Some(node) = &plan.record {
-            let all = program.fields.choose(&rider.offer, plan.send, &mut self.take);
+            let all = program.fields.choose(&rider.offer, plan.send, rider.missing, &mut self.take);
             let row = Row::new(&rider.offer, rider.remote_id.as_deref(), &program.fields, &self.take, &plan.scope);
             match render::record(&mut self.record, node, &row) {
                 Ok(0) if plan.has_fields && self.owes_nothing(&rider) => {
@@ -129,7 +132,7 @@ impl<'a> Flow<'a> {
         }
         let new = || Batcher::new(call, plan.records, plan.bytes);
         let full = self.batchers.entry(call).or_insert_with(new).add(rider, &self.record);
-        self.ready.entry(call).or_default().extend(full.into_iter().map(|load| (load, Duration::ZERO)));
+        full.into_iter().for_each(|load| self.line_up(load, Duration::ZERO, false));
     }
 
     /// A row the destination has already, none of whose fields is to be sent.
@@ -160,11 +163,10 @@ impl<'a> Flow<'a> {
 
     /// Cuts the batches that no record on its way can still join.
     fn flush(&mut self) {
-        let waiting = self.ready.values().flatten().flat_map(|(load, _)| &load.riders).map(depth).min();
-        let flying = self.depths.keys().next().copied();
+        let ahead = self.depths.keys().next().copied();
         let gathered = self.batchers.values().filter_map(Batcher::depth).min();
         let Some(lowest) = gathered else { return };
-        if waiting.into_iter().chain(flying).any(|depth| depth < lowest) {
+        if ahead.is_some_and(|depth| depth < lowest) {
             return;
         }
         let ripe = self.batchers.iter().filter(|(_, batcher)| batcher.depth() == Some(lowest));
@@ -174,15 +176,23 @@ impl<'a> Flow<'a> {
 
     fn cut(&mut self, call: usize) {
         if let Some(load) = self.batchers.get_mut(&call).and_then(Batcher::cut) {
-            self.ready.entry(call).or_default().push_back((load, Duration::ZERO));
+            self.line_up(load, Duration::ZERO, false);
         }
+    }
+
+    /// Makes a load wait for its turn, at the end or, where it has waited before, at the front.
+    fn line_up(&mut self, load: Load, pause: Duration, in_front: bool) {
+        self.waiting += load.len();
+        for rider in &load.riders {
+            *self.depths.entry(depth(rider)).or_default() += 1;
+        }
+        let line = self.ready.entry(load.call).or_default();
+        if in_front { line.push_front((load, pause)) } else { line.push_back((load, pause)) }
     }
 
     fn depart(&mut self, load: Load, pause: Duration) {
         *self.flying.entry(load.call).or_default() += 1;
-        for rider in &load.riders {
-            *self.depths.entry(depth(rider)).or_default() += 1;
-        }
+        self.waiting -= load.len();
         let line = self.line;
         self.flights.push(Box::pin(async move {
             match line.rest(pause).await {
@@ -209,11 +219,9 @@ impl<'a> Flow<'a> {
                 });
             }
             Came::Split(_) => {
-                let call = load.call;
                 let (first, second) = load.halves();
-                let ready = self.ready.entry(call).or_default();
-                ready.push_front((second, Duration::ZERO));
-                ready.push_front((first, Duration::ZERO));
+                self.line_up(second, Duration::ZERO, true);
+                self.line_up(first, Duration::ZERO, true);
             }
             Came::NotSent => load.riders.into_iter().for_each(|rider| self.drop_rider(rider)),
         }
@@ -250,7 +258,7 @@ impl<'a> Flow<'a> {
         }
         if let Some(tries) = again.riders.iter().map(|rider| rider.tries).max() {
             let pause = backoff(tries, self.line.world.random());
-            self.ready.entry(call).or_default().push_front((again, pause));
+            self.line_up(again, pause, true);
         }
     }
 
@@ -265,6 +273,7 @@ impl<'a> Flow<'a> {
             rider.warning = join(rider.warning.take(), reason.take());
             rider.warning.get_or_insert_default();
         }
+        rider.missing = verdict == Verdict::Absent;
         rider.refused.extend(judged.refused);
         rider.remote_id = judged.remote_id.or(rider.remote_id.take());
         let steps = self.line.delivery.program.route(rider.offer.kind, rider.offer.which).unwrap_or_default();
@@ -307,10 +316,9 @@ impl<'a> Flow<'a> {
 
     /// Whether another chunk of offers may be taken: no more are held than the batches need.
     fn has_room(&self) -> bool {
-        let ready: usize = self.ready.values().flatten().map(|(load, _)| load.len()).sum();
         let gathered: usize = self.batchers.values().map(Batcher::len).sum();
         let batch = self.line.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
-        ready <= 2 * batch.max(512) && gathered <= 4 * batch.max(512)
+        self.waiting <= 2 * batch.max(512) && gathered <= 4 * batch.max(512)
     }
 }
 
@@ -333,7 +341,7 @@ pub fn outcome(rider: Rider, verdict: Verdict, reason: Option<String>, request: 
         verdict,
         reason,
         warning,
-        remote_id: rider.remote_id,
+        remote_id: rider.remote_id.filter(|_| verdict != Verdict::Absent),
         job: job.filter(|_| verdict == Verdict::Pending),
         refused: rider.refused,
         sent_all: rider.sent_all,

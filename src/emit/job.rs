@@ -120,10 +120,10 @@ impl Line<'_> {
         let started = self.world.elapsed();
         let mut pause = plan.job.every.0;
         loop {
-            let age = age + self.world.elapsed().saturating_sub(started);
             if patience == Patience::UntilDone && self.rest(pause).await.is_some() {
                 return Look::Running;
             }
+            let age = age + self.world.elapsed().saturating_sub(started);
             match self.look(poll, job, age, load, request).await {
                 Look::Running => {}
                 came => return came,

@@ -1,18 +1,23 @@
-//! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers.
+//! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers. What else
+//! belongs to a credential, its bearer token, is shared the same way.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::token::Slot;
 use crate::ir::catalog::Limit;
 use crate::ir::secret::Secret;
 
-/// All limiters of a run.
+/// All limiters of a run, and the bearer tokens of its credentials.
 #[derive(Clone, Debug, Default)]
 pub struct Limiters {
-    by_name: Arc<Mutex<HashMap<(Credential, String), Arc<Limiter>>>>,
+    by_name: Arc<Mutex<HashMap<Name, Arc<Limiter>>>>,
+    tokens: Arc<Mutex<HashMap<Credential, Slot>>>,
 }
+
+type Name = (Credential, String);
 
 /// A digest of where requests go and with which secrets: what a destination counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +37,11 @@ impl Limiters {
     pub fn get(&self, credential: Credential, name: &str, limit: &Limit) -> Arc<Limiter> {
         let mut limiters = lock(&self.by_name);
         limiters.entry((credential, name.to_string())).or_insert_with(|| Arc::new(Limiter::new(limit))).clone()
+    }
+
+    /// Where a credential keeps its bearer token.
+    pub fn token(&self, credential: Credential) -> Slot {
+        lock(&self.tokens).entry(credential).or_default().clone()
     }
 }
 

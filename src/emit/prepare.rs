@@ -52,7 +52,7 @@ pub async fn prepare(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope).map_err(Halt::Refused)?;
+    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
     let delivery = Delivery::of(program, redactor, 0);
     let mut preparer = Preparer {
         line: Line { delivery: &delivery, world, journal, stop },

@@ -9,7 +9,7 @@ use super::call::CallPlan;
 use super::fields::Fields;
 use super::pace::{Credential, Limiters};
 use super::route::{self, StepPlan};
-use super::token::TokenPlan;
+use super::token::{Slot, TokenPlan};
 use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
@@ -72,9 +72,9 @@ impl Program {
         check_prepared(setup, prepared, &scope)?;
         let known = |name: &str| prepared.known.get(name).cloned();
         let fields = Fields::new(setup.service, setup.mode, setup.identifiers, setup.fields, known)?;
-        let token = setup.destination.token.as_ref().map(|token| TokenPlan::new(token, &scope)).transpose()?.flatten();
         let base = base_url(setup, &scope)?;
         let credential = Credential::new(&base, setup.settings.secrets());
+        let token = token(setup, &scope, limiters.token(credential))?;
         let mut program = Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -92,8 +92,8 @@ impl Program {
     }
 
     /// Calls only, compiled as they are needed: for preparation.
-    pub fn bare(setup: &Setup<'_>, scope: &Scope) -> Result<Program, String> {
-        let token = setup.destination.token.as_ref().map(|token| TokenPlan::new(token, scope)).transpose()?.flatten();
+    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Program, String> {
+        let token = token(setup, scope, held)?;
         Ok(Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -151,6 +151,13 @@ pub struct Ground<'a> {
     pub limiters: &'a Limiters,
     pub credential: Credential,
     pub base: &'a str,
+}
+
+fn token(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+    match &setup.destination.token {
+        Some(token) => TokenPlan::new(token, scope, held),
+        None => Ok(None),
+    }
 }
 
 fn leads_to(call: &Call) -> impl Iterator<Item = &CallName> {

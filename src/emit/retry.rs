@@ -304,7 +304,7 @@ pub fn request(
     let mut take = Vec::new();
     let rider = load.riders.first().filter(|_| call.records == 1);
     if let Some(rider) = rider {
-        fields.choose(&rider.offer, call.send, &mut take);
+        fields.choose(&rider.offer, call.send, rider.missing, &mut take);
     }
     let row = rider.map(|rider| Row::new(&rider.offer, rider.remote_id.as_deref(), fields, &take, scope));
     call.request(scope, Ink { row: row.as_ref(), records: &load.text, ends: &load.ends }, attempt)

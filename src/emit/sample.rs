@@ -34,7 +34,7 @@ impl Delivery {
         let mut record = Vec::new();
         if let Some(node) = &plan.record {
             let mut take = Vec::new();
-            self.program.fields.choose(offer, plan.send, &mut take);
+            self.program.fields.choose(offer, plan.send, false, &mut take);
             let row = Row::new(offer, offer.remote_id.as_deref(), &self.program.fields, &take, &plan.scope);
             render::record(&mut record, node, &row).ok()?;
         }

@@ -39,7 +39,7 @@ async fn one(line: Line<'_>, job: OpenJob) -> Option<(Vec<Outcome>, Option<Halt>
     let mut take = Vec::new();
     for offer in job.offers {
         let mut rider = Rider::new(offer);
-        rider.sent_all = program.fields.choose(&rider.offer, program.calls[call].send, &mut take);
+        rider.sent_all = program.fields.choose(&rider.offer, program.calls[call].send, false, &mut take);
         (rider.marked, rider.sent) = (true, true);
         load.push(rider, &[]);
     }

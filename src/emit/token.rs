@@ -1,5 +1,7 @@
 //! Tokens: one call that gives a bearer token for the others, fetched when it is needed and kept while it lives.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,6 +11,7 @@ use super::judge::{beginning, number};
 use super::program::holds;
 use crate::ir::catalog::{Template, Token};
 use crate::ir::delivery::{Halt, HttpError, Request};
+use crate::ir::secret::MASK;
 use crate::template::{Datum, Engine, Scope, Text, percent_encoded};
 use crate::world::World;
 
@@ -21,19 +24,27 @@ pub struct TokenPlan {
     gives: Text,
     lives: Text,
     renew_before: Duration,
-    held: Mutex<Option<Held>>,
+    held: Slot,
 }
 
-#[derive(Clone, Debug)]
-struct Held {
+/// Shared by all that run on one credential.
+pub type Slot = Arc<Mutex<Option<Held>>>;
+
+pub struct Held {
     token: String,
     /// On the clock of `World::elapsed`.
     until: Duration,
 }
 
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
 impl TokenPlan {
     /// `None` where the settings given do not use a token.
-    pub fn new(token: &Token, scope: &Scope) -> Result<Option<TokenPlan>, String> {
+    pub fn new(token: &Token, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
         if !holds(token.when.as_ref(), scope)? {
             return Ok(None);
         }
@@ -62,7 +73,7 @@ impl TokenPlan {
         };
         let lenient = |template: &Template| Engine::lenient().text(template).map_err(|error| format!("token: {error}"));
         let (gives, lives) = (lenient(&token.gives)?, lenient(&token.lives)?);
-        Ok(Some(TokenPlan { request, gives, lives, renew_before: token.renew_before, held: Mutex::new(None) }))
+        Ok(Some(TokenPlan { request, gives, lives, renew_before: token.renew_before, held }))
     }
 
     /// A token that lives still, fetched when there is none.

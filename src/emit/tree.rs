@@ -99,7 +99,7 @@ fn is_sum(items: &[Json]) -> bool {
 fn sum(items: &[Json], ground: &Ground<'_>) -> Result<Node, String> {
     let mut total = Node::Object(Vec::new());
     for item in items {
-        merge(&mut total, unfold(compile(item, ground)?), "")?;
+        merge(&mut total, compile(item, ground)?, "")?;
     }
     Ok(total)
 }
@@ -174,7 +174,9 @@ fn key_name(name: &str, ground: &Ground<'_>) -> Result<String, String> {
 
 /// Adds what `from` holds to `into`: objects member by member; anything else may stand at one place only.
 fn merge(into: &mut Node, from: Node, what: &str) -> Result<(), String> {
-    let (Node::Object(members), Node::Object(more)) = (into, from) else {
+    let opened = unfold(std::mem::replace(into, Node::Record));
+    *into = opened;
+    let (Node::Object(members), Node::Object(more)) = (into, unfold(from)) else {
         return Err(format!("two values would go to one place of the body, the second for `{what}`"));
     };
     for member in more {

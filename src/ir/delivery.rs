@@ -72,13 +72,13 @@ pub struct Outcome {
     pub refused: Vec<usize>,
     /// Every field with a value was in the request; otherwise the owed ones were.
     pub sent_all: bool,
-    /// No writing request ever held the row (a look-up settled it).
+    /// No writing request that held the row can have had an effect: a look-up settled it, or nothing ever left.
     pub unsent: bool,
     /// The request that decided, by its number in this run.
     pub request: u64,
 }
 
-/// A vendor's job and the call that asks for it.
+/// A vendor's job and the call that submitted it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct JobId {
     pub call: CallName,

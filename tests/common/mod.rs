@@ -1,5 +1,6 @@
 //! What the golden tests share: finding cases, comparing, rewriting.
 
+pub mod scripted;
 pub mod tree;
 
 use std::fs;

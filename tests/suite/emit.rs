@@ -1,11 +1,9 @@
 //! `tests/golden/emit/<vendor>/<service>/<case>.yaml`: rows, settings and the vendor's answers; after `---`, what happened.
 
-#[path = "../common/scripted.rs"]
-mod scripted;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sendoff::catalog::{DefinitionFile, builtin, read};
@@ -24,7 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 
-use self::scripted::{Answer, Scripted};
+use crate::common::scripted::{Answer, Scripted};
 
 const START: &str = "2026-01-31T09:00:00Z";
 
@@ -55,6 +53,8 @@ struct Case {
     /// Show the headers of requests.
     #[serde(default)]
     headers: bool,
+    /// A guard fires when so many requests have left.
+    stop_after: Option<u64>,
     /// Only the sample requests of a plan.
     #[serde(default)]
     sample: bool,
@@ -183,13 +183,17 @@ fn cases(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The product's definitions and the made-up vendors of the tests.
+/// The product's definitions and the made-up vendors that have cases here.
 fn catalog() -> Catalog {
     let mut files: Vec<(String, String)> =
         builtin().into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
     let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors");
+    let cased = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/emit");
     for path in cases(&vendors) {
         let relative = path.strip_prefix(&vendors).expect("below the folder").display().to_string();
+        if !relative.split('/').next().is_some_and(|kind| cased.join(kind).is_dir()) {
+            continue;
+        }
         files.push((format!("destinations/{relative}"), fs::read_to_string(&path).expect("a definition can be read")));
     }
     let files: Vec<DefinitionFile> = files
@@ -197,7 +201,10 @@ fn catalog() -> Catalog {
         .enumerate()
         .map(|(at, (path, text))| DefinitionFile { file: FileId(at as u32), path, text })
         .collect();
-    read(&files).0
+    let (catalog, problems) = read(&files);
+    let told: Vec<String> = problems.0.iter().map(|problem| format!("{problem:?}")).collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    catalog
 }
 
 fn run(catalog: &Catalog, root: &Path, path: &Path, input: &str) -> Json {
@@ -218,7 +225,8 @@ type Log = Arc<Mutex<Vec<Json>>>;
 
 async fn happened(case: &Case, destination: &Destination, service: &Service) -> Result<Json, String> {
     let log = Log::default();
-    let world = world(case, &log);
+    let stop = StopSignal::default();
+    let world = world(case, &log, &stop);
     let (settings, options) = (filled(&case.settings, destination), plain(&case.options));
     let identifiers: Vec<PlannedIdentifier> = case.identify.iter().map(|name| planned_identifier(name)).collect();
     let fields: Vec<PlannedField> = case.fields.iter().map(|field| planned(service, field)).collect();
@@ -262,7 +270,6 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
     let (sender, notes) = mpsc::channel(16);
     let journal = Journal(sender);
     let ending = async {
-        let stop = StopSignal::default();
         let ending = match &case.job {
             Some(job) => {
                 let id = JobId { call: job.call.as_str().into(), id: job.id.clone() };
@@ -304,7 +311,8 @@ async fn prepared(
         let (journal, stop) = (Journal(sender), StopSignal::default());
         prepare(setup, limiters, redactor.clone(), world, &journal, &stop, depth).await
     };
-    let (made, ()) = futures::join!(work, listen(notes, &BTreeMap::new(), log));
+    let nobody = BTreeMap::new();
+    let (made, ()) = futures::join!(work, listen(notes, &nobody, log));
     let made = made?;
     if !made.created.is_empty() || !made.unseen.is_empty() {
         log.lock().expect("not poisoned").push(json!({"created": made.created, "unseen": made.unseen}));
@@ -362,7 +370,7 @@ fn told(outcome: &Outcome, names: &BTreeMap<u64, String>) -> String {
     text
 }
 
-fn world(case: &Case, log: &Log) -> Scripted {
+fn world(case: &Case, log: &Log, stop: &StopSignal) -> Scripted {
     let answers = case.answers.iter().map(|answered| {
         let body = match &answered.body {
             Json::Null => String::new(),
@@ -377,11 +385,15 @@ fn world(case: &Case, log: &Log) -> Scripted {
         };
         Answer { to: answered.to.clone(), again: answered.again, answer }
     });
-    let (log, headers) = (log.clone(), case.headers);
+    let (log, headers, stop, stop_after) = (log.clone(), case.headers, stop.clone(), case.stop_after);
+    let sent = AtomicU64::new(0);
     Scripted::new(START, answers.collect(), move |at, request| {
         let mut entry = shown(request, headers);
         entry["at"] = json!(format!("{:.3}s", at.as_secs_f64()));
         log.lock().expect("not poisoned").push(entry);
+        if Some(sent.fetch_add(1, Ordering::Relaxed) + 1) == stop_after {
+            stop.stop(Halt::Guard("rejected > 10%".to_string()));
+        }
     })
 }
 

@@ -232,4 +232,26 @@ fn rank(is: RecordVerdict) -> u8 {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_of_several_items_counts_and_reasons_add_up() {
+        let item = |is, reason: &str, field| Judged {
+            is,
+            refused: vec![field],
+            ..Judged::of(Verdict::Accepted, Some(reason.into()))
+        };
+        let mut slot = None;
+        add(&mut slot, item(RecordVerdict::Warning, "too long", 3));
+        add(&mut slot, item(RecordVerdict::Is(Verdict::Rejected), "no such country", 1));
+        add(&mut slot, item(RecordVerdict::Warning, "too long", 3));
+        let expected = Judged {
+            is: RecordVerdict::Is(Verdict::Rejected),
+            reason: Some("too long; no such country".to_string()),
+            remote_id: None,
+            refused: vec![1, 3],
+        };
+        assert_eq!(slot, Some(expected));
+    }
+}
