@@ -35,7 +35,7 @@ pub fn expressions(store: &Store, exprs: &[&Expr]) -> Result<Facts, StoreError> 
 fn parse<'a>(store: &Store, texts: &[&'a str]) -> Result<Vec<(&'a str, Parsed)>, StoreError> {
     let values: Vec<String> =
         texts.iter().enumerate().map(|(at, text)| format!("({at}, {})", Sql::text(&statement(text)))).collect();
-    let sql = format!("SELECT at, json_serialize_sql(text) FROM (VALUES {}) AS t(at, text)", values.join(", "));
+    let sql = format!("SELECT number, json_serialize_sql(statement) FROM (VALUES {}) AS t(number, statement)", values.join(", "));
     let rows = store.rows(&sql)?;
     Ok(rows.iter().filter_map(|row| one(texts, row)).collect())
 }
