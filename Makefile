@@ -16,7 +16,7 @@ demo: ## Build a debug binary and walk through a first sync, into the local sand
 
 build: ## Build the release binary, with DuckDB's library beside it
 	$(duckdb) $(CARGO) build --release
-	$(duckdb) sh -c 'test -z "$$DUCKDB_LIB_DIR" || cp "$$DUCKDB_LIB_DIR"/libduckdb.* "$(target)/release/"'
+	$(duckdb) sh -c 'test -z "$$DUCKDB_LIB_DIR" || install -m 644 "$$DUCKDB_LIB_DIR"/libduckdb.* "$(target)/release/"'
 	@"$(target)/release/sendoff" --version
 
 test: ## Run all tests, against a PostgreSQL and DuckDB extensions fetched for them

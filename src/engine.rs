@@ -2,7 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::run::ActivationReport;
+use crate::diag::Problems;
+use crate::ir::run::{ActivationReport, Failure};
+
+mod check;
+mod deliver;
+mod explain;
+mod guards;
+mod ledgers;
+mod plan;
+mod retire;
+mod run;
+mod session;
+mod settle;
+mod target;
+mod tell;
+
+pub use crate::emit::StopSignal;
+pub use check::{Checked, check};
+pub use explain::explain;
+pub use ledgers::{history, ledgers, move_ledger, rejected};
+pub use plan::plan;
+pub use retire::retire;
+pub use run::run;
+pub use settle::settle;
 
 /// What a person asked for, as far as stages need to know it.
 #[derive(Clone, Debug, Default)]
@@ -41,4 +64,18 @@ pub trait Progress: Send + Sync {
     /// Rows that have an outcome now.
     fn settled(&self, activation: &str, rows: u64);
     fn done(&self, report: &ActivationReport);
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub enum Trouble {
+    /// With places in the project's files.
+    Problems(Problems),
+    Failure(Failure),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Trouble::Failure(failure)
+    }
 }

@@ -11,6 +11,9 @@ use crate::ir::value::Value;
 use crate::store::{Store, StoreError};
 
 mod serialized;
+mod types;
+
+pub use types::types;
 
 use serialized::{Parsed, parsed, statement};
 
@@ -29,8 +32,10 @@ pub fn expressions(store: &Store, exprs: &[&Expr]) -> Result<Facts, StoreError> 
     for batch in texts.chunks(BATCH) {
         read.extend(parse(store, batch)?);
     }
-    let known = if read.values().any(|parsed| !parsed.functions.is_empty()) { functions(store)? } else { BTreeMap::new() };
-    let facts: HashMap<&str, ExprFacts> = read.into_iter().map(|(text, parsed)| (text, judged(parsed, &known))).collect();
+    let known =
+        if read.values().any(|parsed| !parsed.functions.is_empty()) { functions(store)? } else { BTreeMap::new() };
+    let facts: HashMap<&str, ExprFacts> =
+        read.into_iter().map(|(text, parsed)| (text, judged(parsed, &known))).collect();
     let by_place = exprs.iter().filter_map(|expr| Some((expr.span, facts.get(expr.text.as_str())?.clone())));
     Ok(Facts { exprs: by_place.collect() })
 }

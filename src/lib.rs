@@ -2,15 +2,20 @@
 
 pub mod catalog;
 pub mod check;
+pub mod cli;
 pub mod diag;
 pub mod diff;
+pub mod emit;
 pub mod engine;
-pub mod inspect;
 pub mod format;
+pub mod inspect;
 pub mod ir;
+pub mod load;
 pub mod parse;
 pub mod plan;
+pub mod project;
 pub mod record;
+pub mod report;
 pub mod sandbox;
 pub mod store;
 pub mod template;

@@ -50,7 +50,8 @@ fn assert_parses(name: String, text: &str) {
     let mut sources = Sources::default();
     let file = sources.add(name.clone(), text);
     let (_, problems) = parse(file, text);
-    let drawn: String = problems.0.iter().map(|problem| draw(problem, &sources, Drawing::default())).collect();
+    let drawn: String =
+        problems.0.iter().map(|problem| draw(problem, &sources, Drawing { color: false, width: 120 })).collect();
     assert!(problems.is_empty(), "{name} does not parse:\n{drawn}");
 }
 

@@ -6,6 +6,11 @@ mod common;
 mod catalog;
 #[path = "suite/check.rs"]
 mod check;
+
+#[path = "suite/damage.rs"]
+mod damage;
+#[path = "suite/emit.rs"]
+mod emit;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::{examples, readers};
-use super::connection::{condition, templates};
+use super::connection::{condition, learnt, templates};
 use super::field::Calls;
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
@@ -26,12 +26,12 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
     let declared = around.declared;
     let mut fields = Fields::new(reader, node, "a call")?;
     let about = fields.text(reader, "about").unwrap_or_default();
-    let method = fields.need(reader, "method").and_then(|node| method(reader, node, declared)).unwrap_or_default();
+    let method = fields.need("method").and_then(|node| method(reader, node, declared)).unwrap_or_default();
     let batch = fields.take("batch").and_then(|node| batch(reader, node, declared));
     let batch = batch.unwrap_or(Batch { records: 1, bytes: None, at_most: None });
     let site = if batch.records == 1 { Site::Record } else { Site::Request };
     let url = fields.take("url").and_then(|node| reader.template(node, site, declared));
-    let path = if url.is_some() { fields.take("path") } else { fields.need(reader, "path") };
+    let path = if url.is_some() { fields.take("path") } else { fields.need("path") };
     let path = path.and_then(|node| reader.template(node, site, declared));
     let call = Call {
         name: CallName(name.to_string()),
@@ -50,7 +50,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         writes: fields.flag(reader, "writes", !matches!(method.as_str(), "GET" | "HEAD")),
         plan: fields.flag(reader, "plan", false),
         auth: fields.take("auth").and_then(|node| reader.word(node, auth, &["none"])).unwrap_or(true),
-        json_lines: fields.take("format").and_then(|node| reader.word(node, format, &["json", "jsonl"])).unwrap_or(false),
+        json_lines: fields
+            .take("format")
+            .and_then(|node| reader.word(node, format, &["json", "jsonl"]))
+            .unwrap_or(false),
         answer: fields
             .take("answer")
             .map(|node| answer_rules(reader, node, declared, Some(around.calls)))
@@ -79,7 +82,11 @@ fn check_body(reader: &Reader<'_>, call: &Call, node: &Node) {
         }
         (Some(_), false) => {
             let at = node.get("record").unwrap_or(node);
-            reader.error("catalog::missing_key", "`record` goes nowhere: the body names neither `$records` nor `$record`", at);
+            reader.error(
+                "catalog::missing_key",
+                "`record` goes nowhere: the body names neither `$records` nor `$record`",
+                at,
+            );
         }
         _ => {}
     }
@@ -109,7 +116,7 @@ fn method(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Strin
 
 fn batch(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Batch> {
     let mut fields = Fields::new(reader, node, "a batch")?;
-    let records = fields.need(reader, "records").and_then(|node| reader.count(node));
+    let records = fields.need("records").and_then(|node| reader.count(node));
     let batch = Batch {
         records: records.unwrap_or(1),
         bytes: fields.take("bytes").and_then(|node| reader.whole(node)),
@@ -192,7 +199,7 @@ fn repeat(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option
         return reader.word(node, word, &["safe", "never"]);
     }
     let mut fields = Fields::new(reader, node, "`repeat`")?;
-    let after = fields.need(reader, "after").and_then(|node| around.calls.any(reader, node));
+    let after = fields.need("after").and_then(|node| around.calls.any(reader, node));
     fields.finish(reader);
     after.map(Repeat::After)
 }
@@ -207,21 +214,16 @@ pub fn answer_rules(
     reader.list(node).iter().filter_map(|item| answer_rule(reader, item, declared, calls)).collect()
 }
 
-fn answer_rule(
-    reader: &Reader<'_>,
-    node: &Node,
-    declared: &Declared,
-    calls: Option<&Calls<'_>>,
-) -> Option<AnswerRule> {
+fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Option<&Calls<'_>>) -> Option<AnswerRule> {
     let mut fields = Fields::new(reader, node, "a rule for an answer")?;
     let when = condition(reader, fields.take("when"), Site::Answer, declared);
-    let is = fields.need(reader, "is").and_then(|node| reader.word(node, Answer::parse, &Answer::NAMES));
+    let is = fields.need("is").and_then(|node| reader.word(node, Answer::parse, &Answer::NAMES));
     let template = |node| reader.template(node, Site::Answer, declared);
     let rule = AnswerRule {
         when,
         is: is.unwrap_or(Answer::Stop),
         reason: fields.take("reason").and_then(template),
-        learn: templates(reader, fields.take("learn"), Site::Answer, declared),
+        learn: learnt(reader, fields.take("learn"), Site::Answer, declared),
         until: fields.take("until").and_then(template),
         with: fields.take("with").zip(calls).and_then(|(node, calls)| calls.any(reader, node)),
     };
@@ -231,13 +233,13 @@ fn answer_rule(
 
 fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Listing> {
     let mut fields = Fields::new(reader, node, "a listing")?;
-    let items = fields.need(reader, "items").and_then(|node| reader.template(node, Site::Answer, declared));
+    let items = fields.need("items").and_then(|node| reader.value(node, Site::Answer, declared));
     let listing = Listing {
         items: items.unwrap_or(Template(String::new())),
         next: fields.take("next").and_then(|node| reader.template(node, Site::Answer, declared)),
         more: fields.take("more").and_then(|node| reader.template(node, Site::Answer, declared)),
         identifier: fields.take("identifier").and_then(|node| reader.template(node, Site::Item, declared)),
-        learn: templates(reader, fields.take("learn"), Site::Item, declared),
+        learn: learnt(reader, fields.take("learn"), Site::Item, declared),
     };
     fields.finish(reader);
     Some(listing)
@@ -245,10 +247,10 @@ fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<List
 
 fn job(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option<Job> {
     let mut fields = Fields::new(reader, node, "a job")?;
-    let id = fields.need(reader, "id").and_then(|node| reader.template(node, Site::Answer, around.declared));
-    let poll = fields.need(reader, "poll").and_then(|node| around.calls.any(reader, node));
+    let id = fields.need("id").and_then(|node| reader.template(node, Site::Answer, around.declared));
+    let poll = fields.need("poll").and_then(|node| around.calls.any(reader, node));
     let every = fields.take("every").and_then(|node| pauses(reader, node));
-    let wait = fields.need(reader, "wait").and_then(|node| reader.duration(node));
+    let wait = fields.need("wait").and_then(|node| reader.duration(node));
     let then = fields.take("then").and_then(|node| reader.word(node, Verdict::parse, &Verdict::ALL.map(Verdict::name)));
     let later = fields.flag(reader, "later", false);
     fields.finish(reader);

@@ -27,40 +27,44 @@ pub fn service(
 ) -> Option<Service> {
     let mut top = Fields::new(reader, node, "a service")?;
     let options = top.take("options").map(|node| settings(reader, node)).unwrap_or_default();
-    let identifiers = top.need(reader, "identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
+    let identifiers = top.need("identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
     let prepare = top.take("prepare");
     let declared = declared(connection, &options, &identifiers, prepare);
     top.take("calls");
     let nodes = call_nodes(reader, home, node, connection, written);
-    let names = call_names(&nodes);
+    let names = call_names(&nodes, written.names(home));
     let around = Surroundings {
         declared: &declared,
         calls: &names,
         limits: connection.limits.keys().map(String::as_str).collect(),
     };
-    let read = nodes.iter().filter_map(|(name, node)| Some((CallName(name.clone()), call(reader, name, node, &around)?)));
+    let read =
+        nodes.iter().filter_map(|(name, node)| Some((CallName(name.clone()), call(reader, name, node, &around)?)));
     let calls: BTreeMap<CallName, Call> = read.collect();
     check_readers(reader, &nodes, &calls, connection);
     let ways = Ways { declared: &declared, names: &names, calls: &calls, shared: &connection.answer };
     let service = Service {
         name: ServiceName(home.1.clone()),
-        title: top.need(reader, "title").and_then(|node| reader.text(node)).unwrap_or_default(),
+        title: top.need("title").and_then(|node| reader.text(node)).unwrap_or_default(),
         about: top.text(reader, "about").unwrap_or_default(),
         not_for: top.lines(reader, "not_for"),
         unverified: top.lines(reader, "unverified"),
         origin: origin.to_string(),
         one_of: one_of(reader, top.take("one_of"), &options),
-        identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"])) == Some(true),
+        identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"]))
+            == Some(true),
         fields: top.take("fields").map(|node| fields(reader, node)).unwrap_or_default(),
         dots: top.take("dots").and_then(|node| reader.word(node, dots, &["nest", "name"])).unwrap_or_default(),
-        account_catalogue: top.take("catalogue").and_then(|node| reader.word(node, catalogue, &CATALOGUES)) == Some(true),
+        account_catalogue: top.take("catalogue").and_then(|node| reader.word(node, catalogue, &CATALOGUES))
+            == Some(true),
         custom: top.take("custom").and_then(|node| custom(reader, node, &declared, &names)),
         max_fields: top.count(reader, "max_fields"),
         whole: top.texts(reader, "whole"),
+        mandatory: top.take("mandatory").and_then(|node| reader.name(node, "option", names_of(&options))),
         membership_fields: top.flag(reader, "membership_fields", false),
         hold_new_rows: top.flag(reader, "hold_new_rows", false),
         absent_retry_days: top.take("absent_retry").and_then(|node| days(reader, node)).unwrap_or(ABSENT_RETRY_DAYS),
-        modes: top.need(reader, "modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
+        modes: top.need("modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
         prepare: prepare.map(|node| preparations(reader, node, &declared, &names)).unwrap_or_default(),
         options,
         identifiers,
@@ -68,6 +72,10 @@ pub fn service(
     };
     top.finish(reader);
     Some(service)
+}
+
+fn names_of(options: &[Setting]) -> impl Iterator<Item = &str> {
+    options.iter().map(|option| option.name.as_str())
 }
 
 fn identify(word: &str) -> Option<bool> {
@@ -123,9 +131,14 @@ fn declared(
     declared
 }
 
-fn call_names(nodes: &BTreeMap<String, Node>) -> Calls<'_> {
+/// Own calls count as there even where what they inherit is not, which is a problem of its own.
+fn call_names<'c>(nodes: &'c BTreeMap<String, Node>, own: Vec<&'c str>) -> Calls<'c> {
+    let broken = own.into_iter().filter(|name| !nodes.contains_key(*name));
     let listings = nodes.iter().filter(|(_, node)| node.get("list").is_some());
-    Calls { all: nodes.keys().map(String::as_str).collect(), listings: listings.map(|(name, _)| name.as_str()).collect() }
+    Calls {
+        all: nodes.keys().map(String::as_str).chain(broken).collect(),
+        listings: listings.map(|(name, _)| name.as_str()).collect(),
+    }
 }
 
 /// The service's calls and those of the connection that are used here, inheritance resolved.
@@ -146,7 +159,8 @@ fn call_nodes(
     nodes.values().for_each(|node| references(node, &mut wanted));
     wanted.extend(connection.account.iter().chain(&connection.test).filter_map(|node| node.text()).map(str::to_string));
     while let Some(name) = wanted.pop_first() {
-        let own = nodes.contains_key(&name) || written.calls.get(home).into_iter().flatten().any(|(own, _)| *own == name);
+        let own =
+            nodes.contains_key(&name) || written.calls.get(home).into_iter().flatten().any(|(own, _)| *own == name);
         let there = written.calls.get(&shared).into_iter().flatten().any(|(call, _)| *call == name);
         if own || !there {
             continue;

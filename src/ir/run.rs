@@ -71,6 +71,7 @@ pub struct ActivationReport {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stopped {
+    pub status: Status,
     pub code: String,
     pub message: String,
     pub help: String,

@@ -223,9 +223,9 @@ fn bad_mapping(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
         [0, ..] => error::no_expression(pieces[0].span),
         [.., last] if last + 1 == pieces.len() => error::no_target(pieces[last].span),
         [at] if pieces[at + 1].rule == Rule::single_quoted => error::text_target(pieces[at + 1].span, written),
-        [at] if pieces[..at].iter().any(|piece| matches!(piece.text, ")" | "]")) => {
-            error::stray_bracket(pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")).map_or(whole, |p| p.span))
-        }
+        [at] if pieces[..at].iter().any(|piece| matches!(piece.text, ")" | "]")) => error::stray_bracket(
+            pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")).map_or(whole, |p| p.span),
+        ),
         [at] => error::quoted_name(pieces[at + 1].span.to(whole_end(whole)), text),
         [first, ..] => error::json_arrow(pieces[first].span, written),
     }

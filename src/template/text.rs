@@ -137,7 +137,7 @@ fn split(engine: Engine, source: &str) -> Result<Vec<Part>, TemplateError> {
     let mut parts = Vec::new();
     let mut rest = 0;
     while let Some(open) = source[rest..].find('{').map(|at| at + rest) {
-        match source[open..].as_bytes().get(1) {
+        match source.as_bytes().get(open + 1) {
             Some(b'{') => {
                 push_literal(&mut parts, &source[rest..open]);
                 let end = closing(source, open + 2)?;
@@ -145,7 +145,10 @@ fn split(engine: Engine, source: &str) -> Result<Vec<Part>, TemplateError> {
                 rest = end + 2;
             }
             Some(b'%' | b'#') => {
-                return Err(TemplateError::new("only `{{ ... }}` may stand here, no blocks or comments", open..open + 2));
+                return Err(TemplateError::new(
+                    "only `{{ ... }}` may stand here, no blocks or comments",
+                    open..open + 2,
+                ));
             }
             _ => {
                 push_literal(&mut parts, &source[rest..=open]);

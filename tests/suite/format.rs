@@ -11,7 +11,9 @@ use crate::common::{cases, golden, tree::tree};
 
 #[test]
 fn format_golden() {
-    golden("format", "sendoff", "formatted", |case, text| formatted(case, text).expect("format cases hold no mistakes"));
+    golden("format", "sendoff", "formatted", |case, text| {
+        formatted(case, text).expect("format cases hold no mistakes")
+    });
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! The projects that are measured.
+
+use std::fs;
+use std::path::Path;
+
+use crate::{Result, data, measure};
+
+/// A definition of the bench's own. Nothing is ever sent to it: the rows are adopted, and the address answers nobody.
+const SINK: [(&str, &str); 2] =
+    [("connection.yaml", include_str!("sink/connection.yaml")), ("rows.yaml", include_str!("sink/rows.yaml"))];
+
+/// A project whose ledger holds every row of its source as acknowledged.
+pub fn adopted(folder: &Path, rows: u64) -> Result<()> {
+    fresh(folder)?;
+    data::write_rows(folder, rows)?;
+    let definition = folder.join("destinations/sink");
+    fs::create_dir_all(&definition)?;
+    for (name, text) in SINK {
+        fs::write(definition.join(name), text)?;
+    }
+    let fields: Vec<_> = data::fields().collect();
+    let text = format!(
+        r#"destination sink = sink
+model rows {{ from file "rows.parquet", key id }}
+activation everyone {{
+  from rows
+  to sink.rows
+  mode upsert
+  identify {{ customer }}
+  custom {{ {} }}
+}}
+"#,
+        fields.join(", ")
+    );
+    fs::write(folder.join("project.sendoff"), text)?;
+    measure::sendoff(folder, &["run", "--adopt"], &[], 0)?;
+    Ok(())
+}
+
+/// One model and one activation a file, each with attributes of its own.
+pub fn many_files(folder: &Path, files: usize) -> Result<()> {
+    fresh(folder)?;
+    let crm = r#"destination crm = batch { rest_api_key = env("BENCH_KEY"), project_key = "bench" }"#;
+    fs::write(folder.join("connections.sendoff"), crm)?;
+    for number in 1..files {
+        let text = format!(
+            r#"model model_{number} {{
+  from file "data/rows.parquet" where region = {number}
+  key id
+}}
+segment active_{number} of model_{number} where visits > 0
+
+activation activation_{number} {{
+  from active_{number}
+  to crm.profiles
+  mode upsert
+  identify {{ lower(trim(customer)) -> custom_id }}
+  custom {{
+    first_name -> first_name_{number}
+    round(score, 2) -> score_{number}
+    case when vip then 'gold' else 'basic' end -> tier_{number}
+    visits + 1 -> visits_{number} {{ null = clear }}
+  }}
+  warn when rejected > 1%
+  stop when changed > 30%
+}}
+"#
+        );
+        fs::write(folder.join(format!("activation_{number}.sendoff")), text)?;
+    }
+    Ok(())
+}
+
+fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
+}
