@@ -6,12 +6,15 @@ mod common;
 mod catalog;
 #[path = "suite/check.rs"]
 mod check;
-
+#[path = "suite/cli.rs"]
+mod cli;
 #[path = "suite/emit.rs"]
 mod emit;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
 mod parse;
+#[path = "suite/report.rs"]
+mod report;
 #[path = "suite/sandbox.rs"]
 mod sandbox;
