@@ -42,7 +42,7 @@ pub struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// "`voyado.contacts`", by the kind, as the documentation names it.
+    /// "`crm.contacts`", by the kind, as the documentation names it.
     pub fn title(&self) -> String {
         format!("`{}.{}`", self.connection.kind.kind, self.service.name)
     }

@@ -96,16 +96,18 @@ impl Case {
             })
             .collect();
         let facts: Facts = inspect::expressions(store, &expressions(&self.files)).expect("DuckDB answers");
+        let manifest = text(&self.folder.join("manifest.json"));
+        let env = |name: &str| self.env.get(name).cloned();
         let inputs = Inputs {
             files: &self.files,
             catalog: &self.catalog,
             facts: &facts,
-            env: &|name| self.env.get(name).cloned(),
+            env: &env,
             vars: &self.options.vars,
             environment: self.options.environment.as_deref(),
             no_env: self.options.no_env,
             query_files: &query_files,
-            dbt_manifest: text(&self.folder.join("manifest.json")).as_deref(),
+            dbt_manifest: manifest.as_deref(),
             columns: self.columns.as_ref(),
         };
         let (spec, checking) = check(&inputs);
