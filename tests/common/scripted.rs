@@ -99,8 +99,16 @@ impl World for Scripted {
         Err(std::io::Error::new(std::io::ErrorKind::NotFound, path.display().to_string()))
     }
 
+    fn files(&self, _folder: &Path) -> std::io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     fn list(&self, _folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         Ok(Vec::new())
+    }
+
+    fn write(&self, _path: &Path, _text: &str) -> std::io::Result<()> {
+        Ok(())
     }
 
     fn append(&self, _path: &Path, _text: &str) -> std::io::Result<()> {

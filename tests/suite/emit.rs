@@ -304,7 +304,8 @@ async fn prepared(
         let (journal, stop) = (Journal(sender), StopSignal::default());
         prepare(setup, limiters, redactor.clone(), world, &journal, &stop, depth).await
     };
-    let (made, ()) = futures::join!(work, listen(notes, &BTreeMap::new(), log));
+    let nobody = BTreeMap::new();
+    let (made, ()) = futures::join!(work, listen(notes, &nobody, log));
     let made = made?;
     if !made.created.is_empty() || !made.unseen.is_empty() {
         log.lock().expect("not poisoned").push(json!({"created": made.created, "unseen": made.unseen}));
