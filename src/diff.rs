@@ -49,6 +49,7 @@ fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -
     counts.rows = source.rows;
     counts.null_keys = source.null_keys;
     counts.duplicates = source.duplicate_rows;
+    counts.surplus = source.surplus_rows;
     counts.entries = basis.shape.entries;
     for row in
         store.rows("SELECT action, cause, count(*), count(*) FILTER (reidentified) FROM diff_rows GROUP BY ALL")?

@@ -4,6 +4,7 @@ use super::connection::{condition, learnt};
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
+use crate::diag::count;
 use crate::ir::catalog::{Answer, Example, Expect, Match, Reader as RecordReader, RecordRule, RecordVerdict};
 
 const VERDICTS: [&str; 11] =
@@ -37,8 +38,8 @@ fn record_reader(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Optio
         fields.finish(reader);
         return Some(RecordReader::Others { is: is?, reason });
     }
-    let each = fields.need(reader, "each").and_then(|node| reader.value(node, Site::Answer, declared));
-    let matching = fields.need(reader, "match").and_then(|node| matching(reader, node, declared));
+    let each = fields.need("each").and_then(|node| reader.value(node, Site::Answer, declared));
+    let matching = fields.need("match").and_then(|node| matching(reader, node, declared));
     let rules = match fields.take("rules") {
         Some(list) => reader.list(list).iter().filter_map(|item| record_rule(reader, item, declared)).collect(),
         None => rule(reader, &mut fields, declared).into_iter().collect(),
@@ -72,7 +73,7 @@ fn record_rule(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<
 
 fn rule(reader: &Reader<'_>, fields: &mut Fields<'_>, declared: &Declared) -> Option<RecordRule> {
     let when = condition(reader, fields.take("when"), Site::Item, declared);
-    let is = fields.need(reader, "is").and_then(|node| verdict(reader, node));
+    let is = fields.need("is").and_then(|node| verdict(reader, node));
     let reason = fields.take("reason").and_then(|node| reader.template(node, Site::Item, declared));
     let learn = learnt(reader, fields.take("learn"), Site::Item, declared);
     let field = fields.take("field").and_then(|node| reader.template(node, Site::Item, declared));
@@ -85,15 +86,16 @@ pub fn examples(reader: &Reader<'_>, node: &Node) -> Vec<Example> {
 
 fn example(reader: &Reader<'_>, node: &Node) -> Option<Example> {
     let mut fields = Fields::new(reader, node, "an example")?;
-    let status = fields.need(reader, "status").and_then(|node| status(reader, node));
+    let status = fields.need("status").and_then(|node| status(reader, node));
     let headers = fields.take("headers").map(|node| reader.entries(node)).unwrap_or_default();
     let sent = fields.texts(reader, "sent");
+    let expect = fields.need("expect").and_then(|node| expect(reader, node, sent.len()));
     let example = Example {
-        name: fields.need(reader, "name").and_then(|node| reader.text(node)).unwrap_or_default(),
+        name: fields.need("name").and_then(|node| reader.text(node)).unwrap_or_default(),
         status: status.unwrap_or_default(),
         headers: headers.iter().filter_map(|(name, node)| Some((name.clone(), reader.text(node)?))).collect(),
         body: fields.take("body").map(Node::json).unwrap_or_default(),
-        expect: fields.need(reader, "expect").and_then(|node| expect(reader, node, sent.len()))?,
+        expect: expect.unwrap_or_default(),
         sent,
     };
     fields.finish(reader);
@@ -118,7 +120,7 @@ fn expect(reader: &Reader<'_>, node: &Node, sent: usize) -> Option<Expect> {
         return Some(Expect { answer: answer(node)?, records: Vec::new(), reasons: Vec::new() });
     }
     let mut fields = Fields::new(reader, node, "`expect`")?;
-    let answer = fields.need(reader, "answer").and_then(answer);
+    let answer = fields.need("answer").and_then(answer);
     let records = fields.take("records").map(|node| reader.list(node)).unwrap_or_default();
     let expect = Expect {
         answer: answer.unwrap_or_default(),
@@ -126,9 +128,10 @@ fn expect(reader: &Reader<'_>, node: &Node, sent: usize) -> Option<Expect> {
         reasons: fields.texts(reader, "reasons"),
     };
     fields.finish(reader);
-    let lengths = [("records", expect.records.len()), ("reasons", expect.reasons.len())];
+    let lengths = [("outcome", expect.records.len()), ("reason", expect.reasons.len())];
     for (what, len) in lengths.into_iter().filter(|(_, len)| *len != 0 && *len != sent) {
-        let message = format!("the example sends {sent} records and expects {len} {what}");
+        let message =
+            format!("the example sends {} and expects {}", count(sent as u64, "record"), count(len as u64, what));
         reader.error("catalog::example", message, node);
     }
     Some(expect)

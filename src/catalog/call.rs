@@ -26,12 +26,12 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
     let declared = around.declared;
     let mut fields = Fields::new(reader, node, "a call")?;
     let about = fields.text(reader, "about").unwrap_or_default();
-    let method = fields.need(reader, "method").and_then(|node| method(reader, node, declared)).unwrap_or_default();
+    let method = fields.need("method").and_then(|node| method(reader, node, declared)).unwrap_or_default();
     let batch = fields.take("batch").and_then(|node| batch(reader, node, declared));
     let batch = batch.unwrap_or(Batch { records: 1, bytes: None, at_most: None });
     let site = if batch.records == 1 { Site::Record } else { Site::Request };
     let url = fields.take("url").and_then(|node| reader.template(node, site, declared));
-    let path = if url.is_some() { fields.take("path") } else { fields.need(reader, "path") };
+    let path = if url.is_some() { fields.take("path") } else { fields.need("path") };
     let path = path.and_then(|node| reader.template(node, site, declared));
     let call = Call {
         name: CallName(name.to_string()),
@@ -116,7 +116,7 @@ fn method(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Strin
 
 fn batch(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Batch> {
     let mut fields = Fields::new(reader, node, "a batch")?;
-    let records = fields.need(reader, "records").and_then(|node| reader.count(node));
+    let records = fields.need("records").and_then(|node| reader.count(node));
     let batch = Batch {
         records: records.unwrap_or(1),
         bytes: fields.take("bytes").and_then(|node| reader.whole(node)),
@@ -199,7 +199,7 @@ fn repeat(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option
         return reader.word(node, word, &["safe", "never"]);
     }
     let mut fields = Fields::new(reader, node, "`repeat`")?;
-    let after = fields.need(reader, "after").and_then(|node| around.calls.any(reader, node));
+    let after = fields.need("after").and_then(|node| around.calls.any(reader, node));
     fields.finish(reader);
     after.map(Repeat::After)
 }
@@ -217,7 +217,7 @@ pub fn answer_rules(
 fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Option<&Calls<'_>>) -> Option<AnswerRule> {
     let mut fields = Fields::new(reader, node, "a rule for an answer")?;
     let when = condition(reader, fields.take("when"), Site::Answer, declared);
-    let is = fields.need(reader, "is").and_then(|node| reader.word(node, Answer::parse, &Answer::NAMES));
+    let is = fields.need("is").and_then(|node| reader.word(node, Answer::parse, &Answer::NAMES));
     let template = |node| reader.template(node, Site::Answer, declared);
     let rule = AnswerRule {
         when,
@@ -233,7 +233,7 @@ fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Opt
 
 fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Listing> {
     let mut fields = Fields::new(reader, node, "a listing")?;
-    let items = fields.need(reader, "items").and_then(|node| reader.value(node, Site::Answer, declared));
+    let items = fields.need("items").and_then(|node| reader.value(node, Site::Answer, declared));
     let listing = Listing {
         items: items.unwrap_or(Template(String::new())),
         next: fields.take("next").and_then(|node| reader.template(node, Site::Answer, declared)),
@@ -247,10 +247,10 @@ fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<List
 
 fn job(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option<Job> {
     let mut fields = Fields::new(reader, node, "a job")?;
-    let id = fields.need(reader, "id").and_then(|node| reader.template(node, Site::Answer, around.declared));
-    let poll = fields.need(reader, "poll").and_then(|node| around.calls.any(reader, node));
+    let id = fields.need("id").and_then(|node| reader.template(node, Site::Answer, around.declared));
+    let poll = fields.need("poll").and_then(|node| around.calls.any(reader, node));
     let every = fields.take("every").and_then(|node| pauses(reader, node));
-    let wait = fields.need(reader, "wait").and_then(|node| reader.duration(node));
+    let wait = fields.need("wait").and_then(|node| reader.duration(node));
     let then = fields.take("then").and_then(|node| reader.word(node, Verdict::parse, &Verdict::ALL.map(Verdict::name)));
     let later = fields.flag(reader, "later", false);
     fields.finish(reader);

@@ -30,12 +30,12 @@ pub struct Connection<'n> {
 
 pub fn connection<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<Connection<'n>> {
     let mut fields = Fields::new(reader, node, "a connection")?;
-    let title = fields.need(reader, "title").and_then(|node| reader.text(node)).unwrap_or_default();
+    let title = fields.need("title").and_then(|node| reader.text(node)).unwrap_or_default();
     let about = fields.text(reader, "about").unwrap_or_default();
     let settings = fields.take("settings").map(|node| settings(reader, node)).unwrap_or_default();
     let one_of = one_of(reader, fields.take("one_of"), &settings);
     let declared = declared(&settings);
-    let base_url = fields.need(reader, "base_url").and_then(|node| reader.template(node, Site::Base, &declared));
+    let base_url = fields.need("base_url").and_then(|node| reader.template(node, Site::Base, &declared));
     let headers = templates(reader, fields.take("headers"), Site::Header, &declared);
     let token = fields.take("token").and_then(|node| token(reader, node, &declared));
     let limits = fields.take("limits").map(|node| limits(reader, node, &declared)).unwrap_or_default();
@@ -133,11 +133,11 @@ pub fn templates(reader: &Reader<'_>, node: Option<&Node>, site: Site, declared:
 fn token(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Token> {
     let mut fields = Fields::new(reader, node, "a token")?;
     let when = fields.take("when").and_then(|node| reader.condition(node, Site::TokenRequest, declared));
-    let url = fields.need(reader, "url").and_then(|node| reader.template(node, Site::TokenRequest, declared));
+    let url = fields.need("url").and_then(|node| reader.template(node, Site::TokenRequest, declared));
     let basic = fields.take("basic").and_then(|node| basic(reader, node, declared));
     let form = templates(reader, fields.take("form"), Site::TokenRequest, declared);
-    let gives = fields.need(reader, "gives").and_then(|node| reader.template(node, Site::TokenAnswer, declared));
-    let lives = fields.need(reader, "lives").and_then(|node| reader.template(node, Site::TokenAnswer, declared));
+    let gives = fields.need("gives").and_then(|node| reader.template(node, Site::TokenAnswer, declared));
+    let lives = fields.need("lives").and_then(|node| reader.template(node, Site::TokenAnswer, declared));
     let renew_before = fields.take("renew_before").and_then(|node| reader.duration(node));
     fields.finish(reader);
     let renew_before = renew_before.unwrap_or(Duration::from_secs(60));
@@ -164,7 +164,7 @@ fn limits(reader: &Reader<'_>, node: &Node, declared: &Declared) -> BTreeMap<Str
 
 fn limit(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Limit> {
     let mut fields = Fields::new(reader, node, "a limit")?;
-    let per = fields.need(reader, "per").and_then(|node| reader.duration(node));
+    let per = fields.need("per").and_then(|node| reader.duration(node));
     let limit = Limit {
         requests: fields.count(reader, "requests"),
         records: fields.count(reader, "records"),
@@ -174,7 +174,7 @@ fn limit(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Limit>
         reset: fields.take("reset").and_then(|node| reader.template(node, Site::TokenAnswer, declared)),
     };
     fields.finish(reader);
-    if limit.requests.is_none() && limit.records.is_none() {
+    if node.get("requests").is_none() && node.get("records").is_none() {
         reader.error("catalog::missing_key", "a limit counts `requests`, `records` or both", node);
     }
     Some(limit)

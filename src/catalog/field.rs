@@ -19,10 +19,10 @@ enum Pointer {
 
 fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer) -> Placement {
     let at = match pointer {
-        Pointer::Needed => fields.need(reader, "at"),
+        Pointer::Needed => fields.need("at"),
         Pointer::Optional => fields.take("at"),
     };
-    let wire = if at.is_some() { fields.need(reader, "as") } else { fields.take("as") };
+    let wire = if at.is_some() { fields.need("as") } else { fields.take("as") };
     let at = at.and_then(|node| reader.pointer(node)).unwrap_or_default();
     let wire = wire.and_then(|node| reader.word(node, Wire::parse, &Wire::ALL.map(Wire::name)));
     Placement {
@@ -150,10 +150,10 @@ impl Calls<'_> {
 pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Custom> {
     let mut fields = Fields::new(reader, node, "custom")?;
     let custom = Custom {
-        name: fields.need(reader, "name").and_then(|node| reader.pattern(node)).unwrap_or_default(),
+        name: fields.need("name").and_then(|node| reader.pattern(node)).unwrap_or_default(),
         name_help: fields.text(reader, "name_help").unwrap_or_default(),
         create: fields.flag(reader, "create", true),
-        types: fields.need(reader, "types").map(|node| types(reader, node)).unwrap_or_default(),
+        types: fields.need("types").map(|node| types(reader, node)).unwrap_or_default(),
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
         readback: fields.take("readback").and_then(|node| calls.any(reader, node)),
@@ -198,8 +198,8 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node) -> Option<CustomTyp
 
 fn known(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Known> {
     let mut fields = Fields::new(reader, node, "`known`")?;
-    let listing = fields.need(reader, "in").and_then(|node| calls.listing(reader, node));
-    let by = fields.need(reader, "by").and_then(|node| reader.value(node, Site::Found, declared));
+    let listing = fields.need("in").and_then(|node| calls.listing(reader, node));
+    let by = fields.need("by").and_then(|node| reader.value(node, Site::Found, declared));
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);
@@ -220,9 +220,9 @@ fn preparation(
 ) -> Option<Prepare> {
     let mut fields = Fields::new(reader, node, "a preparation")?;
     let when = condition(reader, fields.take("when"), Site::Route, declared);
-    let want = fields.need(reader, "want").and_then(|node| reader.template(node, Site::Want, declared));
-    let listing = fields.need(reader, "in").and_then(|node| calls.listing(reader, node));
-    let by = fields.need(reader, "by").and_then(|node| reader.value(node, Site::Found, declared));
+    let want = fields.need("want").and_then(|node| reader.template(node, Site::Want, declared));
+    let listing = fields.need("in").and_then(|node| calls.listing(reader, node));
+    let by = fields.need("by").and_then(|node| reader.value(node, Site::Found, declared));
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);

@@ -25,7 +25,7 @@ impl<'n> Written<'n> {
         calls.iter().find(|(call, _)| *call == name).map(|(_, node)| *node)
     }
 
-    fn names(&self, home: &Home) -> Vec<&'n str> {
+    pub fn names(&self, home: &Home) -> Vec<&'n str> {
         self.calls.get(home).into_iter().flatten().map(|(name, _)| *name).collect()
     }
 

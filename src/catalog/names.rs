@@ -99,9 +99,9 @@ pub struct Stranger {
 }
 
 impl Declared {
-    /// The first wrong name among paths like `record.change`.
-    pub fn stranger(&self, site: Site, paths: &[String]) -> Option<Stranger> {
-        paths.iter().find_map(|path| self.judge(site, path))
+    /// The wrong names among paths like `record.change`.
+    pub fn strangers(&self, site: Site, paths: &[String]) -> Vec<Stranger> {
+        paths.iter().filter_map(|path| self.judge(site, path)).collect()
     }
 
     fn judge(&self, site: Site, path: &str) -> Option<Stranger> {

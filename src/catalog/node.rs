@@ -3,12 +3,14 @@
 //! serde_yaml tells places only with errors. So a node remembers its path, and when a problem needs the place, the text is
 //! read again along that path up to a deliberate error: slow, but only for broken definitions.
 
-use std::fmt;
+mod visit;
+
 use std::rc::Rc;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed;
 use serde_json::Value;
 
+use self::visit::{Raw, RawSeed, Seek};
 use crate::ir::span::{FileId, Span};
 
 #[derive(Clone, Debug)]
@@ -47,6 +49,15 @@ impl Node {
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A scalar as it is plainly written.
+    pub fn written(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Scalar(Value::String(text)) => Some(text.clone()),
+            Kind::Scalar(value) => Some(value.to_string()),
             _ => None,
         }
     }
@@ -127,6 +138,14 @@ impl Place {
         Place { key: true, ..self.clone() }
     }
 
+    /// The key's own text, where it is the key that is meant.
+    fn key_text(&self) -> Option<&str> {
+        match self.path.as_deref() {
+            Some(Link { step: Step::Key(name), .. }) if self.key => Some(name),
+            _ => None,
+        }
+    }
+
     fn steps(&self) -> Vec<&Step> {
         let links = std::iter::successors(self.path.as_deref(), |link| link.above.as_deref());
         let mut steps: Vec<&Step> = links.map(|link| &link.step).collect();
@@ -165,7 +184,7 @@ pub fn locate(text: &str, place: &Place, value: Option<&str>) -> Span {
         Ok(()) => 0,
         Err(error) => error.location().map_or(0, |at| offset(text, at.line(), at.column())),
     };
-    Span::new(place.file, start, token_end(text, start, value))
+    Span::new(place.file, start, token_end(text, start, place.key_text().or(value)))
 }
 
 /// Bytes before a line and column, both counted from 1, columns in characters.
@@ -175,7 +194,8 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     line_start + line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at)
 }
 
-/// The end of the token that begins at `start`: a quoted text, the value itself, or what is left of the line.
+/// The end of the token that begins at `start`: a quoted text, a list or mapping in brackets, the value itself, or what is left
+/// of the line.
 fn token_end(text: &str, start: usize, value: Option<&str>) -> usize {
     let rest = text[start..].split('\n').next().unwrap_or_default();
     if let Some(value) = value.filter(|value| !value.is_empty() && rest.starts_with(*value)) {
@@ -184,8 +204,30 @@ fn token_end(text: &str, start: usize, value: Option<&str>) -> usize {
     if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         return start + quoted_len(rest, quote);
     }
+    if rest.starts_with(['[', '{']) {
+        return start + bracketed_len(rest);
+    }
     let stops = [rest.find(": "), rest.find(" #"), rest.strip_suffix(':').map(str::len)];
     start + stops.into_iter().flatten().min().unwrap_or(rest.trim_end().len()).max(usize::from(!rest.is_empty()))
+}
+
+/// Up to the bracket that closes the first one, else the whole line.
+fn bracketed_len(text: &str) -> usize {
+    let (mut depth, mut at) = (0usize, 0);
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            '"' | '\'' => {
+                at += quoted_len(&text[at..], c);
+                continue;
+            }
+            '[' | '{' => depth += 1,
+            ']' | '}' if depth == 1 => return at + 1,
+            ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        at += c.len_utf8();
+    }
+    text.trim_end().len()
 }
 
 fn quoted_len(text: &str, quote: char) -> usize {
@@ -197,175 +239,4 @@ fn quoted_len(text: &str, quote: char) -> usize {
         escaped = c == '\\' && quote == '"' && !escaped;
     }
     text.trim_end().len()
-}
-
-enum Raw {
-    Scalar(Value),
-    List(Vec<Raw>),
-    Map(Vec<(String, Raw)>),
-}
-
-struct RawSeed;
-
-impl<'de> DeserializeSeed<'de> for RawSeed {
-    type Value = Raw;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        deserializer.deserialize_any(RawSeed)
-    }
-}
-
-impl<'de> Visitor<'de> for RawSeed {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::from(value)))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::from(value)))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::from(value)))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::from(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::from(value)))
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::Null))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(RawSeed)? {
-            items.push(item);
-        }
-        Ok(Raw::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut entries: Vec<(String, Raw)> = Vec::new();
-        loop {
-            let twice = |key: &str| {
-                entries.iter().any(|(name, _)| name == key).then(|| format!("the key `{key}` stands here twice"))
-            };
-            let Some(key) = access.next_key_seed(KeySeed(twice))? else { break };
-            let value = access.next_value_seed(RawSeed)?;
-            entries.push((key, value));
-        }
-        Ok(Raw::Map(entries))
-    }
-}
-
-/// A key as text, whatever YAML takes it for (`true: subscribed`). What `refuse` says of it is an error where it stands.
-struct KeySeed<F>(F);
-
-impl<'de, F: Fn(&str) -> Option<String>> DeserializeSeed<'de> for KeySeed<F> {
-    type Value = String;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, F: Fn(&str) -> Option<String>> Visitor<'de> for KeySeed<F> {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, key: bool) -> Result<String, E> {
-        self.visit_str(&key.to_string())
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, key: i64) -> Result<String, E> {
-        self.visit_str(&key.to_string())
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, key: u64) -> Result<String, E> {
-        self.visit_str(&key.to_string())
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<String, E> {
-        match (self.0)(key) {
-            Some(message) => Err(E::custom(message)),
-            None => Ok(key.to_string()),
-        }
-    }
-}
-
-/// Walks the steps and fails where they end, so that the error carries the place.
-struct Seek<'a> {
-    steps: &'a [&'a Step],
-    key: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Seek<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.steps.is_empty() { deserializer.deserialize_any(Stop) } else { deserializer.deserialize_any(self) }
-    }
-}
-
-impl<'de> Visitor<'de> for Seek<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping or a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Some((Step::Index(wanted), rest)) = self.steps.split_first().map(|(step, rest)| (*step, rest)) else {
-            return Err(A::Error::custom("here"));
-        };
-        for _ in 0..*wanted {
-            access.next_element::<IgnoredAny>()?;
-        }
-        access.next_element_seed(Seek { steps: rest, key: self.key })?;
-        Err(A::Error::custom("here"))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Some((Step::Key(wanted), rest)) = self.steps.split_first().map(|(step, rest)| (*step, rest)) else {
-            return Err(A::Error::custom("here"));
-        };
-        let stop_at_key = self.key && rest.is_empty();
-        let refuse = |key: &str| (stop_at_key && key == wanted).then(String::new);
-        while let Some(key) = access.next_key_seed(KeySeed(refuse))? {
-            if key == *wanted {
-                access.next_value_seed(Seek { steps: rest, key: self.key })?;
-            } else {
-                access.next_value::<IgnoredAny>()?;
-            }
-        }
-        Err(A::Error::custom("here"))
-    }
-}
-
-/// Takes nothing, so that whatever stands there is an error with a place.
-struct Stop;
-
-impl Visitor<'_> for Stop {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing")
-    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::names::{Declared, Site};
 use super::node::{Kind, Node, Place, locate};
-use crate::diag::{Problem, Problems, list, suggestion};
+use crate::diag::{Problem, Problems, list, nearest, suggestion};
 use crate::ir::catalog::{Condition, Template};
 use crate::ir::span::{FileId, Span};
 use crate::template::{Engine, TemplateError};
@@ -28,8 +28,13 @@ impl<'a> Reader<'a> {
         self.problems.borrow_mut().push(problem);
     }
 
+    /// Problems so far: whether reading something brought new ones.
+    pub fn found(&self) -> usize {
+        self.problems.borrow().0.len()
+    }
+
     pub fn span(&self, node: &Node) -> Span {
-        self.place(&node.place, node.text())
+        self.place(&node.place, node.written().as_deref())
     }
 
     pub fn key_span(&self, node: &Node) -> Span {
@@ -79,6 +84,10 @@ impl<'a> Reader<'a> {
     pub fn whole(&self, node: &Node) -> Option<u64> {
         match &node.kind {
             Kind::Scalar(Value::Number(number)) if number.is_u64() => number.as_u64(),
+            Kind::Scalar(Value::Number(number)) => {
+                self.error("catalog::shape", format!("a whole number is needed here, not `{number}`"), node);
+                None
+            }
             _ => {
                 self.wrong(node, "a whole number");
                 None
@@ -223,14 +232,15 @@ impl<'a> Reader<'a> {
     }
 
     fn check_names(&self, node: &Node, site: Site, declared: &Declared, paths: &[String]) {
-        let Some(stranger) = declared.stranger(site, paths) else { return };
-        let span = self.span(node);
-        let found = node.text().and_then(|text| Some((text.find(&stranger.path)?, stranger.path.len())));
-        let at = found.and_then(|(offset, len)| self.inside(node, span, offset, len)).unwrap_or(span);
-        let help = suggestion(&stranger.path, stranger.known.iter().map(String::as_str))
-            .or_else(|| (!stranger.known.is_empty()).then(|| format!("known here: {}", list(&stranger.known))));
-        let message = format!("the name `{}` means nothing here", stranger.path);
-        self.push(Problem { help, ..Problem::error("catalog::expression", message).at(at) });
+        for stranger in declared.strangers(site, paths) {
+            let span = self.span(node);
+            let found = node.text().and_then(|text| Some((text.find(&stranger.path)?, stranger.path.len())));
+            let at = found.and_then(|(offset, len)| self.inside(node, span, offset, len)).unwrap_or(span);
+            let help = suggestion(&stranger.path, stranger.known.iter().map(String::as_str))
+                .or_else(|| (!stranger.known.is_empty()).then(|| format!("known here: {}", list(&stranger.known))));
+            let message = format!("the name `{}` means nothing here", stranger.path);
+            self.push(Problem { help, ..Problem::error("catalog::expression", message).at(at) });
+        }
     }
 
     fn template_error(&self, node: &Node, text: &str, error: &TemplateError) {
@@ -270,12 +280,13 @@ pub struct Fields<'n> {
     /// How a message calls the mapping ("a call").
     what: &'static str,
     asked: Vec<&'static str>,
+    missing: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
     pub fn new(reader: &Reader<'_>, node: &'n Node, what: &'static str) -> Option<Self> {
         if matches!(node.kind, Kind::Map(_)) {
-            return Some(Fields { node, what, asked: Vec::new() });
+            return Some(Fields { node, what, asked: Vec::new(), missing: Vec::new() });
         }
         reader.error("catalog::shape", format!("{what} is a mapping, not {}", node.noun()), node);
         None
@@ -287,11 +298,11 @@ impl<'n> Fields<'n> {
         self.node.get(key).filter(|node| !node.is_null())
     }
 
-    pub fn need(&mut self, reader: &Reader<'_>, key: &'static str) -> Option<&'n Node> {
+    /// What stands behind a key that must be there.
+    pub fn need(&mut self, key: &'static str) -> Option<&'n Node> {
         let found = self.take(key);
         if found.is_none() {
-            let message = format!("{} needs `{key}`", self.what);
-            reader.push(Problem::error("catalog::missing_key", message).at(reader.key_span(self.node)));
+            self.missing.push(key);
         }
         found
     }
@@ -316,21 +327,30 @@ impl<'n> Fields<'n> {
         self.take(key).map(|node| reader.texts(node)).unwrap_or_default()
     }
 
-    /// Reports the keys that mean nothing here.
+    /// Reports the keys that mean nothing here, and those that are missing and not merely misspelt.
     pub fn finish(self, reader: &Reader<'_>) {
-        for (key, node) in self.node.entries() {
-            if !self.asked.contains(&key.as_str()) {
-                let help = match key.as_str() {
-                    "<<" => Some("merge keys are not read: use `from: CALL`".to_string()),
-                    key if key.contains(' ') && node.is_null() => {
-                        Some("in braces, text that holds a comma stands in quotes".to_string())
-                    }
-                    _ => suggestion(key, self.asked.iter().copied()),
-                };
-                let message = format!("{} has no key `{key}`", self.what);
-                let problem = Problem::error("catalog::unknown_key", message).at(reader.key_span(node));
-                reader.push(Problem { help, ..problem });
+        let mut missing = self.missing.clone();
+        for (key, node) in self.node.entries().iter().filter(|(key, _)| !self.asked.contains(&key.as_str())) {
+            if let Some(meant) = nearest(key, self.asked.iter().copied()) {
+                missing.retain(|key| *key != meant);
             }
+            let message = format!("{} has no key `{key}`", self.what);
+            let problem = Problem::error("catalog::unknown_key", message).at(reader.key_span(node));
+            reader.push(Problem { help: self.advice(key, node), ..problem });
+        }
+        for key in missing {
+            let message = format!("{} needs `{key}`", self.what);
+            reader.push(Problem::error("catalog::missing_key", message).at(reader.key_span(self.node)));
+        }
+    }
+
+    fn advice(&self, key: &str, node: &Node) -> Option<String> {
+        match key {
+            "<<" => Some("merge keys are not read: use `from: CALL`".to_string()),
+            _ if node.is_null() && nearest(key, self.asked.iter().copied()).is_none() => {
+                Some("in braces, text that holds a comma stands in quotes".to_string())
+            }
+            _ => suggestion(key, self.asked.iter().copied()),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::field::Calls;
 use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
-use crate::diag::list;
+use crate::diag::{Problem, list, suggestion};
 use crate::ir::catalog::{Answer, AnswerRule, Call, Reader as RecordReader, RecordVerdict, Route, Step, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode, Verdict};
@@ -27,12 +27,16 @@ pub fn modes(reader: &Reader<'_>, node: &Node, ways: &Ways<'_>) -> Vec<(Mode, Ve
     for (name, node) in reader.entries(node) {
         let Some(mode) = Mode::parse(name) else {
             let names = Mode::ALL.map(Mode::name);
-            let help = crate::diag::suggestion(name, names);
-            reader.error_help("catalog::word", format!("there is no mode `{name}`"), node, help);
+            let help = suggestion(name, names);
+            let problem = Problem::error("catalog::word", format!("there is no mode `{name}`"));
+            reader.push(Problem { help, ..problem.at(reader.key_span(node)) });
             continue;
         };
-        let routes = reader.list(node).iter().filter_map(|item| route(reader, item, mode, ways)).collect();
-        check_cover(reader, node, mode, &routes);
+        let before = reader.found();
+        let routes: Vec<Route> = reader.list(node).iter().filter_map(|item| route(reader, item, mode, ways)).collect();
+        if reader.found() == before {
+            check_cover(reader, node, mode, &routes);
+        }
         found.push((mode, routes));
     }
     found
@@ -49,12 +53,12 @@ fn kinds(mode: Mode) -> &'static [ChangeKind] {
 }
 
 /// Each kind of change must end in a route that has no `when`, or rows would be left without one.
-fn check_cover(reader: &Reader<'_>, node: &Node, mode: Mode, routes: &Vec<Route>) {
+fn check_cover(reader: &Reader<'_>, node: &Node, mode: Mode, routes: &[Route]) {
     for kind in kinds(mode) {
         let covered = routes.iter().any(|route| route.when.is_none() && route.rows.contains(kind));
         if !covered {
             let message = format!("mode `{}` has no route without `when` for {} rows", mode.name(), kind.name());
-            reader.error("catalog::route", message, node);
+            reader.push(Problem::error("catalog::route", message).at(reader.key_span(node)));
         }
     }
 }
@@ -63,9 +67,9 @@ fn route(reader: &Reader<'_>, node: &Node, mode: Mode, ways: &Ways<'_>) -> Optio
     let mut fields = Fields::new(reader, node, "a route")?;
     let known: Vec<&str> = kinds(mode).iter().map(|kind| kind.name()).collect();
     let parse = |word: &str| ChangeKind::parse(word).filter(|kind| kinds(mode).contains(kind));
-    let rows = fields.need(reader, "rows").map(|node| reader.list(node)).unwrap_or_default();
+    let rows = fields.need("rows").map(|node| reader.list(node)).unwrap_or_default();
     let when = condition(reader, fields.take("when"), Site::Route, ways.declared);
-    let steps = fields.need(reader, "steps").map(|node| steps(reader, node, ways)).unwrap_or_default();
+    let steps = fields.need("steps").map(|node| steps(reader, node, ways)).unwrap_or_default();
     fields.finish(reader);
     Some(Route { rows: rows.iter().filter_map(|item| reader.word(item, parse, &known)).collect(), when, steps })
 }

@@ -27,12 +27,12 @@ pub fn service(
 ) -> Option<Service> {
     let mut top = Fields::new(reader, node, "a service")?;
     let options = top.take("options").map(|node| settings(reader, node)).unwrap_or_default();
-    let identifiers = top.need(reader, "identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
+    let identifiers = top.need("identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
     let prepare = top.take("prepare");
     let declared = declared(connection, &options, &identifiers, prepare);
     top.take("calls");
     let nodes = call_nodes(reader, home, node, connection, written);
-    let names = call_names(&nodes);
+    let names = call_names(&nodes, written.names(home));
     let around = Surroundings {
         declared: &declared,
         calls: &names,
@@ -45,7 +45,7 @@ pub fn service(
     let ways = Ways { declared: &declared, names: &names, calls: &calls, shared: &connection.answer };
     let service = Service {
         name: ServiceName(home.1.clone()),
-        title: top.need(reader, "title").and_then(|node| reader.text(node)).unwrap_or_default(),
+        title: top.need("title").and_then(|node| reader.text(node)).unwrap_or_default(),
         about: top.text(reader, "about").unwrap_or_default(),
         not_for: top.lines(reader, "not_for"),
         unverified: top.lines(reader, "unverified"),
@@ -60,10 +60,11 @@ pub fn service(
         custom: top.take("custom").and_then(|node| custom(reader, node, &declared, &names)),
         max_fields: top.count(reader, "max_fields"),
         whole: top.texts(reader, "whole"),
+        mandatory: top.take("mandatory").and_then(|node| reader.name(node, "option", names_of(&options))),
         membership_fields: top.flag(reader, "membership_fields", false),
         hold_new_rows: top.flag(reader, "hold_new_rows", false),
         absent_retry_days: top.take("absent_retry").and_then(|node| days(reader, node)).unwrap_or(ABSENT_RETRY_DAYS),
-        modes: top.need(reader, "modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
+        modes: top.need("modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
         prepare: prepare.map(|node| preparations(reader, node, &declared, &names)).unwrap_or_default(),
         options,
         identifiers,
@@ -71,6 +72,10 @@ pub fn service(
     };
     top.finish(reader);
     Some(service)
+}
+
+fn names_of(options: &[Setting]) -> impl Iterator<Item = &str> {
+    options.iter().map(|option| option.name.as_str())
 }
 
 fn identify(word: &str) -> Option<bool> {
@@ -126,10 +131,12 @@ fn declared(
     declared
 }
 
-fn call_names(nodes: &BTreeMap<String, Node>) -> Calls<'_> {
+/// Own calls count as there even where what they inherit is not, which is a problem of its own.
+fn call_names<'c>(nodes: &'c BTreeMap<String, Node>, own: Vec<&'c str>) -> Calls<'c> {
+    let broken = own.into_iter().filter(|name| !nodes.contains_key(*name));
     let listings = nodes.iter().filter(|(_, node)| node.get("list").is_some());
     Calls {
-        all: nodes.keys().map(String::as_str).collect(),
+        all: nodes.keys().map(String::as_str).chain(broken).collect(),
         listings: listings.map(|(name, _)| name.as_str()).collect(),
     }
 }

@@ -64,6 +64,15 @@ impl Limiter {
         shut.max(requests).max(records)
     }
 
+    /// Seconds that the rates alone make so many requests and records take.
+    pub fn seconds(&self, requests: u64, records: u64) -> f64 {
+        let state = lock(&self.state);
+        let time = |bucket: &Option<Bucket>, count: u64| {
+            bucket.as_ref().map_or(0.0, |bucket| (count as f64 - bucket.capacity).max(0.0) / bucket.per_second)
+        };
+        time(&state.requests, requests).max(time(&state.records, records))
+    }
+
     /// How long the way is shut still, for those who waited and may have been overtaken by an answer.
     pub fn shut(&self, now: Duration) -> Duration {
         lock(&self.state).shut_until.saturating_sub(now)

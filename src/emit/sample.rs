@@ -50,6 +50,22 @@ impl Delivery {
         Some(Request { url: self.redactor.scrub(&request.url), ..request })
     }
 
+    /// Seconds that the definition's limits alone make those rows take, bursts left out.
+    pub fn expected_seconds(&self, rows: &[(ChangeKind, u64)]) -> f64 {
+        rows.iter().map(|&(kind, rows)| self.paced(kind, rows)).sum()
+    }
+
+    fn paced(&self, kind: ChangeKind, rows: u64) -> f64 {
+        let steps = self.program.route(kind, 0).unwrap_or_default();
+        let calls = steps.iter().map(|step| &self.program.calls[step.call]);
+        let seconds = |call: &super::call::CallPlan| {
+            let requests = rows.div_ceil(call.records as u64);
+            call.paced.iter().map(|paced| paced.limiter.seconds(requests, rows)).fold(0.0, f64::max)
+        };
+        let looks: f64 = calls.clone().filter(|call| !call.writes).map(seconds).sum();
+        looks + calls.filter(|call| call.writes).map(seconds).next().unwrap_or(0.0)
+    }
+
     /// Requests that so many rows of each kind would make: full batches, one look-up and one write for each row at most.
     pub fn expected_requests(&self, rows: &[(ChangeKind, u64)]) -> u64 {
         rows.iter().map(|&(kind, rows)| self.expected(kind, rows)).sum()

@@ -86,19 +86,26 @@ impl Writer<'_> {
             }
             match flat {
                 Some(flat) => self.out.push_str(&flat),
-                None => self.tall_body(body, around.depth),
+                None => {
+                    self.skip_copied(body.span.start);
+                    self.tall_body(body, around.depth);
+                }
             }
         }
         self.out.push_str(&entry.tail);
         if around.list {
             self.out.push(',');
         }
-        // What is left inside was copied with the text around it.
-        let inside = self.comments.partition_point(|comment| comment.span.start < entry.span.end);
-        self.comments = &self.comments[inside..];
+        self.skip_copied(entry.span.end);
         let end = self.comment_behind(entry.span.end, next).unwrap_or(entry.span.end);
         self.out.push('\n');
         end
+    }
+
+    /// Comments before `end` that are left were copied with the expression around them.
+    fn skip_copied(&mut self, end: usize) {
+        let copied = self.comments.partition_point(|comment| comment.span.start < end);
+        self.comments = &self.comments[copied..];
     }
 
     fn tall_body(&mut self, body: &mut Body, depth: usize) {

@@ -227,6 +227,8 @@ pub struct Service {
     pub max_fields: Option<u32>,
     /// Objects that go whole or not at all, by their top name.
     pub whole: Vec<String>,
+    /// The option (a list of field names) that says what a create needs besides `required_on_create`.
+    pub mandatory: Option<String>,
     /// Whether `map` and `custom` make sense in membership.
     pub membership_fields: bool,
     /// What `mode update` does with new rows where the pipeline does not say.
@@ -610,7 +612,7 @@ pub struct Example {
     pub expect: Expect,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Expect {
     /// The verdict on the call (`read`, `split`, ...).
     pub answer: String,

@@ -38,7 +38,10 @@ pub struct Counts {
     /// Rows whose identifier changed: written as another contact.
     pub reidentified: u64,
     pub unidentified: u64,
+    /// All rows of groups that share a key.
     pub duplicates: u64,
+    /// Rows less distinct keys, of rows that have one.
+    pub surplus: u64,
     pub null_keys: u64,
     /// Rows set aside for any reason but a missing identifier.
     pub invalid: u64,

@@ -75,6 +75,7 @@ pub struct ActivationReport {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stopped {
+    pub status: Status,
     pub code: String,
     pub message: String,
     pub help: String,

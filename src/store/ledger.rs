@@ -37,6 +37,7 @@ impl Ledger {
         if read_only && !path.exists() {
             store.attach(Path::new(":memory:"), alias, false)?;
         } else {
+            make_folder(path)?;
             store.attach(path, alias, read_only)?;
         }
         Ok(Ledger { alias: alias.to_string() })
@@ -157,6 +158,57 @@ impl Ledger {
         ))?;
         Ok(rows.iter().filter_map(|row| field(row)).collect())
     }
+}
+
+/// A copy of the ledger's file and of what was not yet folded into it, to look at what a cut-short run left behind.
+pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    make_folder(to)?;
+    std::fs::copy(from, to).map_err(|error| file_error(to, &error))?;
+    let (wal, to_wal) = (wal(from), wal(to));
+    if wal.exists() {
+        std::fs::copy(&wal, &to_wal).map_err(|error| file_error(&to_wal, &error))?;
+    }
+    Ok(())
+}
+
+/// Gives the file, and what belongs to it, another name.
+pub fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    std::fs::rename(from, to).map_err(|error| file_error(to, &error))?;
+    if wal(from).exists() {
+        std::fs::rename(wal(from), wal(to)).map_err(|error| file_error(to, &error))?;
+    }
+    Ok(())
+}
+
+pub fn remove(path: &Path) -> Result<(), StoreError> {
+    for path in [path.to_path_buf(), wal(path)] {
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(|error| file_error(&path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn wal(path: &Path) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(".wal");
+    name.into()
+}
+
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    match path.parent() {
+        Some(folder) => std::fs::create_dir_all(folder).map_err(|error| file_error(folder, &error)),
+        None => Ok(()),
+    }
+}
+
+fn file_error(path: &Path, error: &std::io::Error) -> StoreError {
+    let kind = match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => StoreErrorKind::Permission,
+        std::io::ErrorKind::StorageFull => StoreErrorKind::DiskFull,
+        _ => StoreErrorKind::Other,
+    };
+    StoreError { kind, message: format!("{}: {error}", path.display()), offset: None }
 }
 
 fn field(row: &[Value]) -> Option<LedgerField> {

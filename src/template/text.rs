@@ -137,7 +137,7 @@ fn split(engine: Engine, source: &str) -> Result<Vec<Part>, TemplateError> {
     let mut parts = Vec::new();
     let mut rest = 0;
     while let Some(open) = source[rest..].find('{').map(|at| at + rest) {
-        match source[open..].as_bytes().get(1) {
+        match source.as_bytes().get(open + 1) {
             Some(b'{') => {
                 push_literal(&mut parts, &source[rest..open]);
                 let end = closing(source, open + 2)?;

@@ -154,3 +154,66 @@ fn call(call: &Call) -> String {
     out += &call.holds.as_ref().map_or(String::new(), |holds| format!("      holds {}\n", holds.0));
     out + &call.job.as_ref().map_or(String::new(), |job| format!("      {job:?}\n"))
 }
+
+/// Definitions in the documentation: code blocks headed by a path.
+fn sketches() -> Vec<(String, String)> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/destination-format.md"));
+    let page = page.expect("the page is there");
+    let blocks = page.split("```yaml ").skip(1).filter_map(|block| block.split("```").next()?.split_once('\n'));
+    blocks.map(|(path, text)| (format!("destinations/{}", path.trim()), text.to_string())).collect()
+}
+
+#[test]
+fn sketches_in_the_documentation_read() {
+    let mut files = builtins();
+    files.extend(sketches());
+    let (catalog, problems, sources) = read_all(&files);
+    assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
+    let kinds: Vec<&str> = catalog.destinations.keys().map(|kind| kind.as_str()).collect();
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    let services: usize = catalog.destinations.values().map(|destination| destination.services.len()).sum();
+    assert_eq!(services, 10);
+}
+
+/// Whatever is cut off, there are problems and no panic, and every place lies in its file.
+#[test]
+fn definitions_cut_short_are_told_and_never_panic() {
+    let mut files = folder("vendors/parcel", "parcel");
+    let whole = files[2].1.replace("Parcel", "Pärcel – ½");
+    for cut in (0..whole.len()).step_by(41).filter(|cut| whole.is_char_boundary(*cut)) {
+        files[2].1 = whole[..cut].to_string();
+        let (_, problems, sources) = read_all(&files);
+        for (span, _) in problems.0.iter().flat_map(|problem| &problem.labels) {
+            assert!(sources.text(span.file).get(span.start..span.end).is_some(), "{span:?} after {cut} bytes");
+        }
+        drawn(&problems, &sources);
+    }
+}
+
+/// The examples of every definition there is hold: what an answer looks like and what it is read as.
+#[test]
+fn examples_hold() {
+    let mut files = builtins();
+    files.extend(sketches());
+    files.extend(folder("vendors/parcel", "parcel"));
+    let (catalog, _, _) = read_all(&files);
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for destination in catalog.destinations.values() {
+        for (service, call) in
+            destination.services.iter().flat_map(|service| service.calls.values().map(move |call| (service, call)))
+        {
+            for example in &call.examples {
+                count += 1;
+                if let Err(error) = sendoff::emit::judge_example(destination, call, example) {
+                    wrong.push(format!(
+                        "{} {} {}: {}: {error}",
+                        destination.kind, service.name, call.name, example.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(count >= 11, "only {count} examples");
+}

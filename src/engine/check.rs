@@ -1,0 +1,153 @@
+//! Reads a project and says everything that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Options;
+use crate::catalog::{self, DefinitionFile};
+use crate::check::{self, Inputs};
+use crate::diag::{Problem, Problems, Sources};
+use crate::ir::ast::File;
+use crate::ir::catalog::Catalog;
+use crate::ir::facts::{ColumnFacts, Facts};
+use crate::ir::ident::DatasetName;
+use crate::ir::spec::Spec;
+use crate::project::{self, ProjectFiles};
+use crate::store::{Store, StoreOptions};
+use crate::world::World;
+use crate::{emit, inspect, parse};
+
+/// A project as far as it could be understood.
+pub struct Checked {
+    pub spec: Option<Spec>,
+    pub problems: Problems,
+    pub sources: Sources,
+    pub catalog: Catalog,
+}
+
+/// `online`: the sources are asked for their columns and types, too.
+pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) -> Checked {
+    let (mut files, mut problems) = project::read(world, root);
+    let trees = trees(&files, &mut problems);
+    let catalog = definitions(&mut files, &mut problems);
+    let (spec, found) = resolve(world, root, options, &trees, &catalog, None);
+    problems.extend(found);
+    let mut checked = Checked { spec, problems, sources: files.sources, catalog };
+    if online && let Some(spec) = &checked.spec {
+        match super::session::columns(world, root, spec, options) {
+            Ok((columns, found)) => {
+                checked.problems.extend(found);
+                let (_, found) = resolve(world, root, options, &trees, &checked.catalog, Some(&columns));
+                add_new(&mut checked.problems, found);
+            }
+            Err(found) => checked.problems.extend(found),
+        }
+    }
+    if checked.problems.any_error() {
+        checked.spec = None;
+    }
+    checked.problems.sort();
+    checked
+}
+
+fn add_new(problems: &mut Problems, found: Problems) {
+    for problem in found.0 {
+        if !problems.0.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}
+
+fn trees(files: &ProjectFiles, problems: &mut Problems) -> Vec<File> {
+    let mut trees = Vec::new();
+    for file in &files.pipelines {
+        let (tree, found) = parse::parse(*file, files.sources.text(*file));
+        problems.extend(found);
+        trees.push(tree);
+    }
+    trees
+}
+
+/// The product's definitions and the project's own, with what their examples prove wrong.
+fn definitions(files: &mut ProjectFiles, problems: &mut Problems) -> Catalog {
+    let mut definitions = Vec::new();
+    for (path, text) in catalog::builtin() {
+        let file = files.sources.add(path, text);
+        definitions.push(DefinitionFile { file, path: path.into(), text: text.into() });
+    }
+    for file in &files.definitions {
+        let (path, text) = (files.sources.name(*file).into(), files.sources.text(*file).into());
+        definitions.push(DefinitionFile { file: *file, path, text });
+    }
+    let (catalog, found) = catalog::read(&definitions);
+    problems.extend(found);
+    let own: Vec<&str> = files.definitions.iter().map(|file| files.sources.name(*file)).collect();
+    problems.extend(examples(&catalog, &own));
+    catalog
+}
+
+/// Only the project's own: the product's are proven by its tests.
+fn examples(catalog: &Catalog, own: &[&str]) -> Problems {
+    let mut problems = Problems::default();
+    for destination in catalog.destinations.values() {
+        for service in destination.services.iter().filter(|service| own.contains(&service.origin.as_str())) {
+            for call in service.calls.values() {
+                for example in &call.examples {
+                    if let Err(said) = emit::judge_example(destination, call, example) {
+                        let message = format!(
+                            "`{}`: the example `{}` of `{}` is read otherwise: {said}",
+                            service.origin, example.name, call.name
+                        );
+                        problems.push(Problem::error("definition::example", message));
+                    }
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn resolve(
+    world: &dyn World,
+    root: &Path,
+    options: &Options,
+    trees: &[File],
+    catalog: &Catalog,
+    columns: Option<&BTreeMap<DatasetName, Vec<ColumnFacts>>>,
+) -> (Option<Spec>, Problems) {
+    let (facts, mut problems) = facts(trees);
+    let queries = check::query_paths(trees);
+    let query_files = queries.into_iter().map(|(path, _)| (path.clone(), project::named(world, root, &path))).collect();
+    let manifest = check::manifest_path(trees, &|name| world.env(name))
+        .and_then(|(path, _)| project::named(world, root, &path).ok());
+    let environment = options.environment.clone().or_else(|| world.env("SENDOFF_ENV"));
+    let (spec, found) = check::check(&Inputs {
+        files: trees,
+        catalog,
+        facts: &facts,
+        env: &|name| world.env(name),
+        vars: &options.vars,
+        environment: environment.as_deref(),
+        no_env: options.no_env,
+        query_files: &query_files,
+        dbt_manifest: manifest.as_deref(),
+        columns,
+    });
+    problems.extend(found);
+    (spec, problems)
+}
+
+/// What DuckDB's parser says of every expression, without a source.
+fn facts(trees: &[File]) -> (Facts, Problems) {
+    let exprs = check::expressions(trees);
+    if exprs.is_empty() {
+        return (Facts::default(), Problems::default());
+    }
+    let facts = Store::open(&StoreOptions::default()).and_then(|store| inspect::expressions(&store, &exprs));
+    match facts {
+        Ok(facts) => (facts, Problems::default()),
+        Err(error) => {
+            (Facts::default(), Problem::error("store::open", format!("DuckDB cannot be used: {error}")).into())
+        }
+    }
+}

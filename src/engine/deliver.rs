@@ -1,0 +1,231 @@
+//! Between the ledger and delivery: rows out of the delta, marks and outcomes into it, each on a thread of its own.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::guards;
+use super::session::{Job, Session};
+use super::{Progress, StopSignal};
+use crate::emit::{Delivery, Ending, Journal, Note};
+use crate::ir::delivery::{DeltaRow, Halt, Offer, Outcome, RequestNote};
+use crate::ir::mode::Verdict;
+use crate::ir::plan::Plan;
+use crate::ir::run::Sent;
+use crate::record::{self, Delta, OpenRun};
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+/// Rows read from the delta at a time.
+const PAGE: u64 = 2_000;
+
+/// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
+const GROUP: usize = 512;
+
+/// How a delivery went.
+#[derive(Debug, Default)]
+pub struct Delivered {
+    pub sent: Sent,
+    pub halt: Option<Halt>,
+    pub warnings: Vec<String>,
+}
+
+/// Offers the whole delta: additions and changes first, removals once those are done.
+pub async fn deliver(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    run: &OpenRun,
+    delivery: &Delivery,
+    delta: Delta,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<Delivered, StoreError> {
+    let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
+    for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
+        if from == to || delivered.halt.is_some() {
+            continue;
+        }
+        let (offers, offered) = mpsc::channel(2);
+        let reader = Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() };
+        let reading = tokio::task::spawn_blocking(move || reader.page(from, to, &offers));
+        let work = async |journal: &Journal| delivery.deliver(session.world, offered, journal, stop).await;
+        let ending = journaled(session, job, run, &mut delivered, progress, stop, work).await?;
+        delivered.halt = ending.halt;
+        delivered.sent.requests = ending.requests;
+        reading.await.map_err(|error| thread_failed(&error))??;
+    }
+    Ok(delivered)
+}
+
+/// Lets `work` speak to a journal that a thread of its own writes, and counts what it says.
+pub async fn journaled(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    run: &OpenRun,
+    delivered: &mut Delivered,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+    work: impl AsyncFnOnce(&Journal) -> Ending,
+) -> Result<Ending, StoreError> {
+    let (notes, noted) = mpsc::channel(4 * GROUP);
+    let (tallies, mut told) = mpsc::unbounded_channel();
+    let writer = Writer {
+        store: session.store.second()?,
+        ledger: job.ledger.clone(),
+        plan: job.plan.clone(),
+        run: run.clone(),
+        at_micros: session.world.now().as_microsecond(),
+    };
+    let writing = tokio::task::spawn_blocking(move || writer.write(noted, &tallies));
+    let working = async {
+        let journal = Journal(notes);
+        work(&journal).await
+    };
+    let listening = async {
+        while let Some(tally) = told.recv().await {
+            add(&mut delivered.sent, &tally);
+            progress.settled(job.activation.name.as_str(), outcomes(&tally));
+            let fired = guards::after(job, &delivered.sent, delivered.sent.offered, false, session.options);
+            if let Some(stopped) = fired.stop {
+                stop.stop(Halt::Guard(stopped.message));
+            }
+        }
+    };
+    let (ending, ()) = futures::join!(working, listening);
+    writing.await.map_err(|error| thread_failed(&error))??;
+    Ok(ending)
+}
+
+fn thread_failed(error: &tokio::task::JoinError) -> StoreError {
+    StoreError {
+        kind: crate::store::StoreErrorKind::Other,
+        message: format!("a thread ended early: {error}"),
+        offset: None,
+    }
+}
+
+struct Reader {
+    store: Store,
+    ledger: Ledger,
+    plan: Plan,
+}
+
+impl Reader {
+    /// Ends early, and in peace, when no one listens any more.
+    fn page(&self, from: u64, to: u64, offers: &mpsc::Sender<Vec<Offer>>) -> Result<(), StoreError> {
+        let mut at = from;
+        while at < to {
+            let end = (at + PAGE).min(to);
+            let page = record::offers(&self.store, &self.ledger, &self.plan, at, end)?;
+            if offers.blocking_send(page).is_err() {
+                return Ok(());
+            }
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+struct Writer {
+    store: Store,
+    ledger: Ledger,
+    plan: Plan,
+    run: OpenRun,
+    at_micros: i64,
+}
+
+/// What one commit takes: all that waits.
+#[derive(Default)]
+struct Group {
+    marks: Vec<(Vec<DeltaRow>, u64)>,
+    acks: Vec<oneshot::Sender<bool>>,
+    outcomes: Vec<Outcome>,
+    requests: Vec<RequestNote>,
+    size: usize,
+}
+
+impl Writer {
+    fn write(&self, mut notes: mpsc::Receiver<Note>, tallies: &mpsc::UnboundedSender<Sent>) -> Result<(), StoreError> {
+        while let Some(first) = notes.blocking_recv() {
+            let mut group = Group::default();
+            group.take(first);
+            while group.size < GROUP {
+                let Ok(next) = notes.try_recv() else { break };
+                group.take(next);
+            }
+            self.commit(group, tallies)?;
+        }
+        Ok(())
+    }
+
+    /// A mark is durable before its request may leave; dropped acknowledgements keep requests from leaving.
+    fn commit(&self, group: Group, tallies: &mpsc::UnboundedSender<Sent>) -> Result<(), StoreError> {
+        self.store.execute("BEGIN")?;
+        if !group.marks.is_empty() {
+            record::mark(&self.store, &self.ledger, &group.marks)?;
+        }
+        if !group.outcomes.is_empty() {
+            record::outcomes(&self.store, &self.ledger, &self.plan, &group.outcomes, self.at_micros)?;
+        }
+        if !group.requests.is_empty() {
+            record::note(&self.store, &self.ledger, &self.run, &group.requests, self.at_micros)?;
+        }
+        self.store.execute("COMMIT")?;
+        for ack in group.acks {
+            // A request that no longer waits has been given up; its mark does no harm.
+            let _ = ack.send(true);
+        }
+        if !group.outcomes.is_empty() {
+            // No one listens once the run is over.
+            let _ = tallies.send(tally(&group.outcomes));
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    fn take(&mut self, note: Note) {
+        self.size += 1;
+        match note {
+            Note::InFlight { rows, request, ack, .. } => {
+                self.marks.push((rows, request.number));
+                self.acks.push(ack);
+            }
+            Note::Outcomes(outcomes) => self.outcomes.extend(outcomes),
+            Note::Answered(request) => self.requests.push(request),
+        }
+    }
+}
+
+pub fn tally(outcomes: &[Outcome]) -> Sent {
+    let mut sent = Sent::default();
+    for outcome in outcomes {
+        let count = match outcome.verdict {
+            Verdict::Accepted | Verdict::Found => &mut sent.accepted,
+            Verdict::Exists => &mut sent.exists,
+            Verdict::Absent => &mut sent.absent,
+            Verdict::Pending => &mut sent.pending,
+            Verdict::Rejected => &mut sent.rejected,
+            Verdict::Failed => &mut sent.failed,
+            Verdict::Unclear => &mut sent.unclear,
+        };
+        *count += 1;
+        if outcome.verdict == Verdict::Accepted && (outcome.warning || !outcome.refused.is_empty()) {
+            sent.warned += 1;
+        }
+    }
+    sent
+}
+
+pub fn outcomes(sent: &Sent) -> u64 {
+    sent.accepted + sent.exists + sent.absent + sent.pending + sent.rejected + sent.failed + sent.unclear
+}
+
+fn add(all: &mut Sent, more: &Sent) {
+    all.accepted += more.accepted;
+    all.exists += more.exists;
+    all.absent += more.absent;
+    all.pending += more.pending;
+    all.rejected += more.rejected;
+    all.failed += more.failed;
+    all.unclear += more.unclear;
+    all.warned += more.warned;
+}

@@ -1,0 +1,160 @@
+//! `plan`: the run, up to the point where it would write.
+
+use std::path::Path;
+
+use super::run::{causes, compare, delivery};
+use super::session::{Access, Job, Session};
+use super::{Options, Trouble, guards, target};
+use crate::diff::{self, Basis};
+use crate::ir::change::{Changes, Sample};
+use crate::ir::delivery::Request;
+use crate::ir::mode::ChangeKind;
+use crate::ir::plan::Plan;
+use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
+use crate::ir::secret::MASK;
+use crate::ir::spec::Spec;
+use crate::ir::value::Value;
+use crate::world::World;
+
+pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -> Result<PlanReport, Trouble> {
+    let mut session = Session::open(world, root, spec, options, Access::Read)?;
+    let mut report = PlanReport {
+        environment: spec.project.environment.clone(),
+        sandbox: options.sandbox.is_some(),
+        activations: Vec::new(),
+    };
+    for job in std::mem::take(&mut session.jobs) {
+        report.activations.push(one(&session, &job));
+    }
+    Ok(report)
+}
+
+fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
+    let mut plan = ActivationPlan {
+        activation: job.activation.name.to_string(),
+        target: target::told(&job.target),
+        mode: job.activation.mode.name().into(),
+        causes: causes(session, job),
+        ..ActivationPlan::default()
+    };
+    if let Err(Failure { status, code, message, help }) = look(session, job, &mut plan) {
+        plan.stopped = Some(Stopped { status, code, message, help });
+    }
+    plan.status = plan.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
+    plan
+}
+
+fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Result<(), Failure> {
+    let full_number = job.shape.full_number + u32::from(session.options.full);
+    let (changes, model_rows) = compare(session, job, full_number)?;
+    plan.counts = changes.counts.clone();
+    plan.by_field = changes.by_field.clone();
+    let fired = guards::before(job, &changes.counts, session.options);
+    plan.warnings.extend(fired.warnings);
+    if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
+        plan.warnings
+            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+    }
+    plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
+    plan.silent = guards::silence(&changes.counts, session.options.adopt);
+    show(session, job, &changes, full_number, plan)
+}
+
+fn show(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    changes: &Changes,
+    full_number: u32,
+    plan: &mut ActivationPlan,
+) -> Result<(), Failure> {
+    let basis = Basis {
+        ledger: &job.ledger,
+        shape: &job.shape,
+        full_number,
+        full: session.options.full,
+        now: session.now.clone(),
+    };
+    let samples = diff::samples(&session.store, &job.plan, &basis, session.options.samples)
+        .map_err(|error| super::run::told(job, &error))?;
+    plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
+    let counts = &changes.counts;
+    let offers: Vec<_> = samples.into_iter().map(|sample| sample.offer).collect();
+    match delivery(session, job, counts) {
+        Ok(delivery) => {
+            plan.requests = delivery.sample(&offers).into_iter().map(request).collect();
+            let upserts = counts.to_send() - counts.removed;
+            let new = counts.added.min(upserts);
+            let rows =
+                [(ChangeKind::Added, new), (ChangeKind::Changed, upserts - new), (ChangeKind::Removed, counts.removed)];
+            plan.expected_requests = delivery.expected_requests(&rows);
+            plan.expected_seconds = delivery.expected_seconds(&rows);
+        }
+        Err(failure) => plan.warnings.push(failure.message),
+    }
+    Ok(())
+}
+
+fn request(request: Request) -> SampleRequest {
+    let Request { method, url, headers, secret_headers, body, .. } = request;
+    let shown = |name: String, value: String| {
+        let value = if secret_headers.contains(&name) { MASK.to_string() } else { value };
+        (name, value)
+    };
+    SampleRequest { method, url, headers: headers.into_iter().map(|(name, value)| shown(name, value)).collect(), body }
+}
+
+fn row(plan: &Plan, sample: &Sample) -> SampleRow {
+    let offer = &sample.offer;
+    let travels = |at: usize| {
+        let value = offer.values.get(at).unwrap_or(&Value::Null);
+        let there = !value.is_null() || plan.fields[at].clear;
+        offer.kind != ChangeKind::Removed && there && (offer.whole || offer.owed.get(at) == Some(&true))
+    };
+    let fields = (0..plan.fields.len()).filter(|at| travels(*at)).map(|at| SampleField {
+        field: plan.fields[at].name.clone(),
+        old: sample.old.get(at).and_then(shown),
+        new: offer.values.get(at).and_then(shown),
+    });
+    SampleRow {
+        kind: offer.kind.name().into(),
+        key: sample.key.clone(),
+        identifier: offer.identifiers.get(offer.which).cloned().flatten(),
+        fields: fields.collect(),
+    }
+}
+
+/// A value as a person reads it.
+pub fn shown(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Decimal(text) | Value::Text(text) => text.clone(),
+        Value::Date(days) => date(*days),
+        Value::Timestamp(micros) => instant(*micros),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| shown(item).unwrap_or_else(|| "NULL".into())).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Struct(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", shown(value).unwrap_or_else(|| "NULL".into())))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+    })
+}
+
+fn date(days: i32) -> String {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    match epoch.checked_add(jiff::Span::new().days(i64::from(days))) {
+        Ok(date) => date.to_string(),
+        Err(_) => format!("day {days}"),
+    }
+}
+
+fn instant(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| format!("{micros} us"), |instant| instant.to_string())
+}

@@ -1,0 +1,299 @@
+//! `run`: one activation after another, each from comparison to merged ledger.
+
+use std::path::Path;
+
+use super::deliver::{self, Delivered};
+use super::session::{self, Access, Job, Session, ledger_folder};
+use super::{Options, Progress, StopSignal, Trouble, guards, settle, target, tell};
+use crate::diff::{self, Basis};
+use crate::emit::{Delivery, Prepared, RunFacts, Setup};
+use crate::ir::change::{Cause, Changes, Counts};
+use crate::ir::delivery::Halt;
+use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
+use crate::ir::spec::Spec;
+use crate::record::{self, OpenRun, Opening};
+use crate::world::World;
+
+pub async fn run(
+    world: &dyn World,
+    root: &Path,
+    spec: &Spec,
+    options: &Options,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<RunReport, Trouble> {
+    let mut session = Session::open(world, root, spec, options, Access::Write)?;
+    let mut report = RunReport {
+        run: session.run.clone(),
+        environment: spec.project.environment.clone(),
+        sandbox: options.sandbox.is_some(),
+        activations: Vec::new(),
+    };
+    for job in std::mem::take(&mut session.jobs) {
+        let done = conduct(&session, job, progress, stop).await?;
+        progress.done(&done);
+        keep(&session, &done);
+        report.activations.push(done);
+    }
+    Ok(report)
+}
+
+/// One activation. What goes wrong with its ledger or its definition is told in its report, and the others go on.
+pub async fn conduct(
+    session: &Session<'_>,
+    mut job: Job<'_>,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<ActivationReport, Trouble> {
+    let begun = session.world.elapsed();
+    let mut report = head(session, &job);
+    let outcome = steps(session, &mut job, &mut report, progress, stop).await;
+    if let Err(failure) = outcome {
+        let Failure { status, code, message, help } = failure;
+        report.stopped = Some(Stopped { status, code, message, help });
+    }
+    report.seconds = (session.world.elapsed() - begun).as_secs_f64();
+    report.status = report.status.max(status(&report));
+    Ok(report)
+}
+
+pub fn head(session: &Session<'_>, job: &Job<'_>) -> ActivationReport {
+    ActivationReport {
+        run: session.run.clone(),
+        activation: job.activation.name.to_string(),
+        target: target::told(&job.target),
+        mode: job.activation.mode.name().into(),
+        started: session.world.now().to_string(),
+        causes: causes(session, job),
+        ..ActivationReport::default()
+    }
+}
+
+async fn steps(
+    session: &Session<'_>,
+    job: &mut Job<'_>,
+    report: &mut ActivationReport,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<(), Failure> {
+    if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
+        report
+            .warnings
+            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+    }
+    if job.stopped.is_none() {
+        settle::waiting(session, job, report, progress, stop).await?;
+    }
+    let full_number = job.shape.full_number + u32::from(session.options.full);
+    let (changes, model_rows) = compare(session, job, full_number)?;
+    report.counts = changes.counts.clone();
+    let fired = guards::before(job, &changes.counts, session.options);
+    report.warnings.extend(fired.warnings);
+    if let Some(stopped) = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop) {
+        report.stopped = Some(stopped);
+        report.left = changes.counts.to_send();
+        return Ok(());
+    }
+    report.silent = guards::silence(&changes.counts, session.options.adopt);
+    let run = open_run(session, job, full_number);
+    let opening = opening(session, job, &run, &changes);
+    if session.options.adopt {
+        report.sent.adopted = record::adopt(&session.store, &opening).map_err(|error| told(job, &error))?;
+        return Ok(());
+    }
+    // Compiled before anything is written: a definition that cannot be used leaves no trace.
+    let delivery = delivery(session, job, &changes.counts)?;
+    let delta = record::begin(&session.store, &opening, &changes).map_err(|error| told(job, &error))?;
+    progress.begin(job.activation.name.as_str(), delta.rows);
+    let delivered = deliver::deliver(session, job, &run, &delivery, delta, progress, stop).await;
+    let delivered = delivered.map_err(|error| told(job, &error))?;
+    let done = deliver::outcomes(&delivered.sent);
+    report.left = (delta.rows + delta.left).saturating_sub(done);
+    let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
+    let now = session::duck_time(session.world);
+    record::finish(&session.store, &job.ledger, &run, &now, complete).map_err(|error| told(job, &error))?;
+    conclude(session, job, report, delivered);
+    Ok(())
+}
+
+/// The comparison, and the rows of the model before any condition.
+pub fn compare(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> Result<(Changes, u64), Failure> {
+    let basis = Basis {
+        ledger: &job.ledger,
+        shape: &job.shape,
+        full_number,
+        full: session.options.full,
+        now: session.now.clone(),
+    };
+    let changes =
+        diff::diff(&session.store, &job.plan, &basis).map_err(|error| compare_failed(session, job, &error))?;
+    let model_rows = if changes.counts.rows > 0 {
+        changes.counts.rows
+    } else {
+        let sql = format!("SELECT count(*) FROM {}", job.plan.relation);
+        session.store.number(&sql).map_err(|error| told(job, &error))?
+    };
+    Ok((changes, model_rows))
+}
+
+/// An expression that fails on some row fails the comparison: the message of DuckDB says why.
+fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &crate::store::StoreError) -> Failure {
+    Failure {
+        status: Status::Wrong,
+        code: "run::expression".into(),
+        message: format!("`{}`: {}", job.activation.name, session.redactor.scrub(&error.message)),
+        help: "an expression of the mapping fails on a row; `try_cast` and `try` give NULL instead".into(),
+    }
+}
+
+pub fn told(job: &Job<'_>, error: &crate::store::StoreError) -> Failure {
+    tell::ledger(job.activation, &job.path, error)
+}
+
+pub fn open_run(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> OpenRun {
+    OpenRun {
+        run: session.run.clone(),
+        mode: job.plan.mode,
+        started: session.now.clone(),
+        full_number,
+        mapping_version: record::mapping_version(&job.plan, &job.shape),
+        clears: job.plan.fields.iter().filter(|field| field.clear).map(|field| field.column.position).collect(),
+        unclear_waits: job.plan.unclear == crate::ir::plan::UnclearPolicy::Wait,
+        keys: diff::key_layout(&job.plan).len(),
+        identifiers: job.plan.identifiers.len(),
+    }
+}
+
+fn opening<'a>(session: &'a Session<'_>, job: &'a Job<'_>, run: &OpenRun, changes: &Changes) -> Opening<'a> {
+    Opening {
+        ledger: &job.ledger,
+        plan: &job.plan,
+        shape: &job.shape,
+        run: run.clone(),
+        target: target::text(&job.target),
+        mapping_digest: job.activation.mapping_digest.clone(),
+        rows: changes.counts.rows,
+        limit: session.options.limit,
+        first_load: session.options.full || !job.shape.baseline_closed,
+    }
+}
+
+pub fn delivery(session: &Session<'_>, job: &Job<'_>, counts: &Counts) -> Result<Delivery, Failure> {
+    let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
+    let setup = Setup {
+        destination: &job.activation.destination,
+        service: &job.activation.service,
+        settings: &job.connection.settings,
+        base_url: base_url.as_deref(),
+        options: &job.activation.options,
+        mode: job.activation.mode,
+        identifiers: &job.plan.identifiers,
+        identify_all: job.plan.identify_all,
+        fields: &job.plan.fields,
+        run: RunFacts {
+            id: session.run.clone(),
+            full: session.options.full || !job.shape.baseline_closed,
+            remapped: counts.remapped > 0,
+            rows: counts.to_send(),
+            now: session.world.now(),
+        },
+    };
+    let made = Delivery::new(&setup, &Prepared::default(), &session.limiters, session.redactor.clone());
+    made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))
+}
+
+/// Why more is sent than changed.
+pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if job.new {
+        causes.push(Cause::NoLedger { path: job.path.display().to_string() });
+    } else if !job.shape.baseline_closed {
+        causes.push(Cause::BaselineOpen);
+    }
+    if session.options.full {
+        causes.push(Cause::FullAsked);
+    }
+    if job.new {
+        return causes;
+    }
+    let fresh: Vec<String> =
+        job.plan.fields.iter().filter(|field| field.column.fresh).map(|field| field.name.clone()).collect();
+    if !fresh.is_empty() {
+        causes.push(Cause::Remapped { fields: fresh });
+    }
+    for field in job.plan.fields.iter().filter(|field| !field.column.fresh) {
+        if let Some(from) = field.column.sql_type.as_ref().filter(|from| **from != field.sql_type) {
+            let (from, to) = (from.clone(), field.sql_type.clone());
+            causes.push(Cause::TypeChanged { field: field.name.clone(), from, to });
+        }
+    }
+    if let Some(mode) = job.shape.mode.filter(|mode| *mode != job.plan.mode) {
+        causes.push(Cause::ModeChanged { from: mode.name().into(), to: job.plan.mode.name().into() });
+    }
+    causes
+}
+
+fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
+    let offered = delivered.sent.offered;
+    let settled = report.sent.settled;
+    report.sent = Sent { settled, ..delivered.sent };
+    report.warnings.extend(delivered.warnings);
+    report.stopped = delivered.halt.map(|halt| halted(session, halt));
+    let fired = guards::after(job, &report.sent, offered, true, session.options);
+    report.warnings.extend(fired.warnings);
+    report.stopped = report.stopped.take().or(fired.stop);
+}
+
+pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
+    let stop = |status, code: &str, message: String, help: &str| Stopped {
+        status,
+        code: code.into(),
+        message: session.redactor.scrub(&message),
+        help: help.into(),
+    };
+    match halt {
+        Halt::Refused(said) => stop(
+            Status::Unreachable,
+            "run::refused",
+            format!("the destination refused: {said}"),
+            "check the settings and the rights of the key; nothing is lost, the rows stay owed",
+        ),
+        Halt::Unreachable(said) => stop(
+            Status::Unreachable,
+            "run::unreachable",
+            format!("the destination cannot be reached: {said}"),
+            "nothing is lost, the rows stay owed; the next run sends them",
+        ),
+        Halt::Guard(said) => {
+            stop(Status::Stopped, "run::guard", said, "look at `sendoff rejected`; the rest stays owed")
+        }
+        Halt::Interrupted => stop(
+            Status::Incomplete,
+            "run::interrupted",
+            "interrupted: what was in flight has been finished and recorded".into(),
+            "the next run goes on with the rest",
+        ),
+        Halt::Ledger(said) => {
+            stop(Status::Unreachable, "run::ledger", format!("the ledger cannot be written: {said}"), "")
+        }
+    }
+}
+
+/// The gravest of what happened.
+fn status(report: &ActivationReport) -> Status {
+    let sent = &report.sent;
+    let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
+        || report.counts.invalid + report.counts.removals_held_back > 0;
+    let stopped = report.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
+    stopped.max(if incomplete { Status::Incomplete } else { Status::Done })
+}
+
+/// One line of history. A disk that refuses it does not undo the run.
+pub fn keep(session: &Session<'_>, report: &ActivationReport) {
+    let folder = ledger_folder(session.root, session.spec, session.options);
+    let path = folder.join(format!("{}.history.jsonl", report.activation));
+    let line = serde_json::to_string(report).unwrap_or_default();
+    if let Err(error) = session.world.append(&path, &format!("{line}\n")) {
+        tracing::warn!(%error, path = %path.display(), "the history cannot be written");
+    }
+}

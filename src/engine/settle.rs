@@ -1,0 +1,114 @@
+//! Jobs of earlier runs, and rows whose fate only a person knows.
+
+use std::path::Path;
+
+use super::deliver::{self, Delivered};
+use super::run::{self, open_run, told};
+use super::session::{self, Access, Job, Session};
+use super::{Options, Progress, StopSignal, Trouble};
+use crate::ir::change::Counts;
+use crate::ir::delivery::JobId;
+use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Stopped};
+use crate::ir::spec::Spec;
+use crate::record;
+use crate::world::World;
+
+/// Asks after every job that rows wait for. `assume`: what became of the rows no one can ask after.
+pub async fn settle(
+    world: &dyn World,
+    root: &Path,
+    spec: &Spec,
+    options: &Options,
+    assume: Option<bool>,
+    progress: &dyn Progress,
+) -> Result<RunReport, Trouble> {
+    let mut session = Session::open(world, root, spec, options, Access::Write)?;
+    let mut report = RunReport {
+        run: session.run.clone(),
+        environment: spec.project.environment.clone(),
+        sandbox: options.sandbox.is_some(),
+        activations: Vec::new(),
+    };
+    for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
+        let mut done = run::head(&session, &job);
+        let settled = both(&session, &mut job, &mut done, assume, progress).await;
+        if let Err(Failure { status, code, message, help }) = settled {
+            done.status = status;
+            done.stopped = Some(Stopped { status, code, message, help });
+        }
+        done.silent = (done.sent.settled == 0 && done.stopped.is_none()).then(|| "nothing waits to be settled".into());
+        report.activations.push(done);
+    }
+    Ok(report)
+}
+
+async fn both(
+    session: &Session<'_>,
+    job: &mut Job<'_>,
+    report: &mut ActivationReport,
+    assume: Option<bool>,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
+    waiting(session, job, report, progress, &StopSignal::default()).await?;
+    let unclear = record::unclear(&session.store, &job.ledger).map_err(|error| told(job, &error))?;
+    match assume {
+        _ if unclear == 0 => Ok(()),
+        Some(sent) => assumed(session, job, report, sent),
+        None => {
+            report.warnings.push(format!(
+                "the outcome of {unclear} rows is not known: `--assume sent` or `--assume unsent` says it"
+            ));
+            Ok(())
+        }
+    }
+}
+
+fn assumed(session: &Session<'_>, job: &mut Job<'_>, report: &mut ActivationReport, sent: bool) -> Result<(), Failure> {
+    let run = open_run(session, job, job.shape.full_number);
+    let now = session::duck_time(session.world);
+    let fail = |error| told(job, &error);
+    report.sent.settled += record::begin_settle(&session.store, &job.ledger, &run, "unclear").map_err(fail)?;
+    record::assume(&session.store, &job.ledger, sent, &now).map_err(fail)?;
+    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)
+}
+
+/// Settles what waits for jobs, before anything is compared. The ledger's shape is read again afterwards.
+pub async fn waiting(
+    session: &Session<'_>,
+    job: &mut Job<'_>,
+    report: &mut ActivationReport,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<(), Failure> {
+    let now = session::duck_time(session.world);
+    let jobs = record::waiting_jobs(&session.store, &job.ledger, &now).map_err(|error| told(job, &error))?;
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    ask(session, job, report, progress, stop, &jobs).await?;
+    job.shape = job.ledger.shape(&session.store).map_err(|error| told(job, &error))?;
+    Ok(())
+}
+
+async fn ask(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    report: &mut ActivationReport,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+    jobs: &[(JobId, u64)],
+) -> Result<(), Failure> {
+    let delivery = run::delivery(session, job, &Counts::default())?;
+    let run = open_run(session, job, job.shape.full_number);
+    let fail = |error| told(job, &error);
+    let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
+    let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
+    let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
+    let work = async |journal: &crate::emit::Journal| delivery.settle(session.world, open, journal, stop).await;
+    let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
+    let now = session::duck_time(session.world);
+    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
+    report.sent.settled += deliver::outcomes(&delivered.sent) - delivered.sent.pending;
+    report.stopped = ending.halt.map(|halt| run::halted(session, halt));
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! What the conductor says when it cannot go on.
+
+use std::path::Path;
+
+use super::Trouble;
+use crate::diag::suggestion;
+use crate::ir::run::{Failure, Status};
+use crate::ir::spec::{Activation, Spec};
+use crate::store::{StoreError, StoreErrorKind};
+
+fn failure(status: Status, code: &str, message: String, help: &str) -> Failure {
+    Failure { status, code: code.into(), message, help: help.into() }
+}
+
+pub fn no_activation(spec: &Spec, name: &str) -> Failure {
+    let known = spec.activations.iter().map(|activation| activation.name.as_str());
+    let help = suggestion(name, known).unwrap_or_default();
+    failure(Status::Wrong, "run::no_activation", format!("there is no activation `{name}`"), &help)
+}
+
+pub fn no_connection(activation: &Activation) -> Trouble {
+    let message = format!("the destination of `{}` is not known", activation.name);
+    failure(Status::Wrong, "run::no_destination", message, "").into()
+}
+
+pub fn store(error: &StoreError) -> Failure {
+    let help = match error.kind {
+        StoreErrorKind::OutOfMemory => "raise `--memory-limit`, or free some memory",
+        StoreErrorKind::DiskFull => "free some space: DuckDB spills next to the ledgers",
+        _ => "",
+    };
+    failure(Status::Unreachable, "store::failed", format!("DuckDB: {error}"), help)
+}
+
+/// A ledger that cannot be opened, read or written.
+pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failure {
+    let name = &activation.name;
+    let path = path.display();
+    match &error.kind {
+        StoreErrorKind::Locked { process } => failure(
+            Status::Unreachable,
+            "ledger::held",
+            match process {
+                Some(process) => format!("the ledger of `{name}` is held by {process}"),
+                None => format!("the ledger of `{name}` is held by another process"),
+            },
+            "one run at a time writes a ledger, and none can look into it meanwhile; wait for that one to end",
+        ),
+        StoreErrorKind::Damaged => failure(
+            Status::Unreachable,
+            "ledger::damaged",
+            format!("the ledger of `{name}` is damaged, or no ledger: {path}"),
+            "bring the file back from a backup, or move it away and run with `--full`",
+        ),
+        StoreErrorKind::Permission => failure(
+            Status::Unreachable,
+            "ledger::permission",
+            format!("the ledger of `{name}` cannot be written: {path}"),
+            "check the rights on the folder, or set `project { ledger = \"...\" }`",
+        ),
+        StoreErrorKind::DiskFull => failure(
+            Status::Unreachable,
+            "ledger::disk_full",
+            format!("the disk that holds the ledger of `{name}` is full"),
+            "what was acknowledged so far is kept; free some space and run again",
+        ),
+        _ => failure(Status::Unreachable, "ledger::failed", format!("the ledger of `{name}`: {error}"), ""),
+    }
+}
+
+/// An activation that cannot be delivered at all.
+pub fn delivery(activation: &Activation, said: &str) -> Failure {
+    failure(Status::Wrong, "run::definition", format!("`{}` cannot be delivered: {said}", activation.name), "")
+}
+
+pub fn no_ledger(name: &str, path: &Path) -> Failure {
+    let message = format!("`{name}` has no ledger at {}", path.display());
+    failure(Status::Wrong, "ledger::none", message, "`sendoff ledger list` shows those there are")
+}

@@ -1,0 +1,41 @@
+//! Quotes, brackets and `case` that are not closed, or close nothing.
+
+use crate::diag::Problem;
+use crate::ir::span::Span;
+
+pub(in crate::parse) fn unclosed_quote(span: Span, text: &str) -> Problem {
+    let (quote, help) = match text {
+        _ if text.starts_with("\"\"\"") => ("\"\"\"", "text over several lines ends with `\"\"\"`"),
+        _ if text.starts_with("$$") => ("$$", "text in dollar quotes ends with `$$`"),
+        _ if text.starts_with('"') => ("\"", "text ends on its line; text over several lines stands between `\"\"\"`"),
+        _ => ("'", "a quote that belongs to the text is doubled: `'it''s'`"),
+    };
+    let problem = Problem::error("parse::unclosed", format!("a `{quote}` that nothing closes"));
+    let len = text.find(quote).unwrap_or_default() + quote.len();
+    problem.label(span.part(0, len), "opened here").help(help)
+}
+
+pub(in crate::parse) fn unclosed_bracket(span: Span, text: &str) -> Problem {
+    let (sign, closing) = if text.starts_with('[') { ('[', ']') } else { ('(', ')') };
+    let problem = Problem::error("parse::unclosed", format!("a `{sign}` that nothing closes"));
+    problem.label(span.part(0, 1), "opened here").help(format!("`{closing}` is missing"))
+}
+
+pub(in crate::parse) fn unclosed_block(span: Span, sign: char) -> Problem {
+    let (what, closing) = if sign == '[' { ("list", ']') } else { ("block", '}') };
+    let problem = Problem::error("parse::unclosed", format!("a {what} that nothing closes"));
+    problem.label(span, "opened here").help(format!("`{closing}` is missing"))
+}
+
+pub(in crate::parse) fn stray_close(span: Span) -> Problem {
+    Problem::error("parse::stray_bracket", "a `}` that closes nothing").at(span)
+}
+
+pub(in crate::parse) fn stray_bracket(span: Span) -> Problem {
+    Problem::error("parse::stray_bracket", "a closing bracket that closes nothing").at(span)
+}
+
+pub(in crate::parse) fn case_without_end(span: Span) -> Problem {
+    let problem = Problem::error("parse::unclosed", "a `case` without its `end`").label(span, "begins here");
+    problem.help("written `case when CONDITION then VALUE else VALUE end -> FIELD`")
+}

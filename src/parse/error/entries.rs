@@ -1,0 +1,166 @@
+//! Items of a file and entries of models and activations.
+
+use super::super::recover::{Piece, Place};
+use super::{ENTRIES, ITEMS, known_words, short, with_form};
+use crate::diag::{Problem, list, nearest};
+use crate::ir::ast::Column;
+use crate::ir::span::{Span, Spanned};
+
+pub(in crate::parse) fn unknown_item(span: Span, word: &str) -> Problem {
+    let problem = Problem::error("parse::unknown_word", format!("`{word}` begins no item of a file")).at(span);
+    match word {
+        "where" => {
+            problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines")
+        }
+        _ if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
+            problem.help(format!("`{word}` stands inside an `activation`: is a `}}` too many before it?"))
+        }
+        _ => problem.suggest(word, ITEMS),
+    }
+}
+
+pub(in crate::parse) fn no_item(span: Span, text: &str) -> Problem {
+    if text.starts_with('{') {
+        let problem = Problem::error("parse::no_block", "a `{` on a line of its own").at(span.part(0, 1));
+        return problem.help("a block begins on the line of its name");
+    }
+    let problem = Problem::error("parse::unknown_word", format!("`{}` begins no item of a file", short(text))).at(span);
+    problem.help(format!("known here: {}", list(&ITEMS)))
+}
+
+pub(in crate::parse) fn no_name(keyword: &Piece<'_>, next: Option<&Piece<'_>>) -> Problem {
+    let quoted = next.filter(|piece| piece.text.starts_with(['"', '\'']));
+    let problem = match quoted {
+        Some(piece) => Problem::error("parse::name", format!("a quoted name after `{}`", keyword.text)).at(piece.span),
+        None => Problem::error("parse::name", format!("no name after `{}`", keyword.text)).at(keyword.span),
+    };
+    match quoted {
+        Some(_) => problem.help("a name is one word of letters, digits and `_`, without quotes"),
+        None => with_form(problem, keyword.text),
+    }
+}
+
+pub(in crate::parse) fn no_block(span: Span, keyword: &str) -> Problem {
+    let problem = Problem::error("parse::no_block", format!("no `{{` on the line of `{keyword}`")).at(span);
+    with_form(problem, keyword)
+}
+
+pub(in crate::parse) fn missing_word(span: Span, word: &str, keyword: &str) -> Problem {
+    let what = match word {
+        "NAME" => "no model or segment after `of`".to_string(),
+        "KIND" => "no kind after `=`".to_string(),
+        word => format!("no `{word}` after the name of the {keyword}"),
+    };
+    with_form(Problem::error("parse::malformed", what).at(span), keyword)
+}
+
+pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> Problem {
+    let what = if place == Place::Model { "a model" } else { "an activation" };
+    let message = format!("`{word}` begins no entry of {what}");
+    let problem = Problem::error("parse::unknown_word", message).at(span);
+    if ITEMS.contains(&word) {
+        return problem.help(format!("`{word}` stands outside: is a `}}` missing before it?"));
+    }
+    problem.suggest(word, known_words(place).iter().copied())
+}
+
+pub(in crate::parse) fn no_entry(span: Span, text: &str, place: Place) -> Problem {
+    let what = if place == Place::Model { "a model" } else { "an activation" };
+    let message = format!("`{}` begins no entry of {what}", short(text));
+    Problem::error("parse::unknown_word", message).at(span).help(format!("known here: {}", list(known_words(place))))
+}
+
+pub(in crate::parse) fn mapping_outside(span: Span) -> Problem {
+    let problem = Problem::error("parse::mapping_outside", "a mapping outside of `map`, `custom` and `identify`");
+    problem.at(span).help("written `map { EXPRESSION -> FIELD }`")
+}
+
+pub(in crate::parse) fn where_line(span: Span) -> Problem {
+    let problem = Problem::error("parse::where", "a `where` on a line of its own").at(span);
+    problem.help("`where` stands on the line of its `from`; a condition over several lines stands in parentheses")
+}
+
+pub(in crate::parse) fn no_condition(span: Span) -> Problem {
+    let problem = Problem::error("parse::where", "a `where` without a condition").at(span);
+    problem.help("the condition begins on the line of its `where`; use parentheses for more lines")
+}
+
+pub(in crate::parse) fn options_behind(span: Span) -> Problem {
+    let problem = Problem::error("parse::where", "options behind a condition").at(span);
+    problem.help("written `from MODEL { allow_empty = true } where CONDITION`")
+}
+
+pub(in crate::parse) fn comma_in_where(span: Span) -> Problem {
+    let problem = Problem::error("parse::where", "a comma in a condition").at(span);
+    problem.help("`where` runs to the end of its line: the next entry needs a line of its own")
+}
+
+pub(in crate::parse) fn json_arrow_in_where(span: Span) -> Problem {
+    let problem = Problem::error("parse::json_arrow", "a JSON `->` outside parentheses").at(span);
+    problem.help("written `(payload -> '$.path')`")
+}
+
+pub(in crate::parse) fn entry_equals(span: Span, keyword: &str) -> Problem {
+    with_form(Problem::error("parse::malformed", format!("`{keyword}` takes no `=`")).at(span), keyword)
+}
+
+pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
+    let message = match keyword {
+        "from" => "`from` is not followed by a model, a segment, a source or `file \"PATH\"`",
+        "key" => "`key` is not followed by a column",
+        "to" => "`to` is not followed by DESTINATION.SERVICE",
+        "mode" => "`mode` is not followed by the name of a mode",
+        "after" => "`after` is not followed by the name of an activation",
+        "identify" => "`identify` is not followed by a block of mappings",
+        "map" => "`map` is not followed by a block of mappings",
+        "custom" => "`custom` is not followed by a block of mappings",
+        _ => "a guard without its `when`, metric, comparison or number",
+    };
+    with_form(Problem::error("parse::malformed", message).at(span), keyword)
+}
+
+pub(in crate::parse) fn input_form(span: Span, word: &str) -> Problem {
+    let (message, help) = match word {
+        "sql" => ("`sql` is not followed by text in double quotes", "written `sql \"...\"` or `sql file \"PATH\"`"),
+        _ => ("`table` is not followed by the name of a table", "written `table SCHEMA.TABLE`"),
+    };
+    Problem::error("parse::malformed", message).at(span).help(help)
+}
+
+pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Problem {
+    let message = format!("`{}` is left over on the line of `{keyword}`", short(text));
+    with_form(Problem::error("parse::left_over", message).at(span), keyword)
+}
+
+pub(in crate::parse) fn no_comma(span: Span) -> Problem {
+    let problem = Problem::error("parse::no_comma", "two entries on one line without a comma");
+    problem.label(span, "the second begins here").help("a comma or a new line goes between entries")
+}
+
+pub(in crate::parse) fn loose_key(span: Span, columns: &[Column]) -> Problem {
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| if column.quoted { format!("\"{}\"", column.name) } else { column.name.clone() })
+        .collect();
+    let problem = Problem::error("parse::key", "a key of several columns without parentheses").at(span);
+    problem.help(format!("written `key ({})`", names.join(", ")))
+}
+
+pub(in crate::parse) fn key_list(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::key", format!("`{}` is no list of columns", short(text))).at(span);
+    problem.help("written `key (COLUMN, COLUMN)`")
+}
+
+pub(in crate::parse) fn guard_op(op: &Spanned<String>) -> Problem {
+    let problem = Problem::error("parse::guard", format!("`{}` is no comparison of a guard", op.value)).at(op.span);
+    match op.value.as_str() {
+        "=>" | "≥" => problem.help("did you mean `>=`?"),
+        "=<" | "≤" => problem.help("did you mean `<=`?"),
+        _ => problem.help("known here: `>`, `>=`, `<` and `<=`"),
+    }
+}
+
+pub(in crate::parse) fn guard_value(value: &Spanned<String>) -> Problem {
+    let message = format!("`{}` is neither a count nor a percentage", value.value);
+    Problem::error("parse::guard", message).at(value.span).help("written `100` or `2.5%`")
+}

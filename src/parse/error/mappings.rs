@@ -1,0 +1,58 @@
+//! Mappings: arrows, targets, options.
+
+use super::short;
+use crate::diag::Problem;
+use crate::ir::span::Span;
+
+pub(in crate::parse) fn no_arrow(span: Span, written: &str, meant: &str) -> Problem {
+    let problem = Problem::error("parse::no_arrow", format!("no `->` in the mapping `{}`", short(written))).at(span);
+    problem.help(format!("did you mean `{}`?", short(meant)))
+}
+
+pub(in crate::parse) fn wrong_arrow(span: Span, sign: &str) -> Problem {
+    let problem = Problem::error("parse::no_arrow", format!("a `{sign}` in place of `->`")).at(span);
+    problem.help("written `EXPRESSION -> FIELD`")
+}
+
+pub(in crate::parse) fn no_expression(span: Span) -> Problem {
+    Problem::error("parse::no_expression", "nothing before the `->`").at(span).help("written `EXPRESSION -> FIELD`")
+}
+
+pub(in crate::parse) fn no_target(span: Span) -> Problem {
+    Problem::error("parse::no_target", "no field after the `->`").at(span).help("written `EXPRESSION -> FIELD`")
+}
+
+pub(in crate::parse) fn text_target(span: Span, written: &str) -> Problem {
+    let problem = Problem::error("parse::json_arrow", "text where the name of a field is due").at(span);
+    problem.help(format!("a JSON `->` needs parentheses: `({written}) -> FIELD`; names take double quotes"))
+}
+
+pub(in crate::parse) fn options_before(span: Span) -> Problem {
+    let problem = Problem::error("parse::options", "options before the `->`").at(span);
+    problem.help("written `EXPRESSION -> FIELD { null = clear }`")
+}
+
+pub(in crate::parse) fn options_alone(span: Span) -> Problem {
+    let problem = Problem::error("parse::options", "options behind an expression that has no `->`").at(span);
+    problem.help("written `EXPRESSION -> FIELD { null = clear }`")
+}
+
+/// `written` has two arrows or more: all but the last belong to the expression.
+pub(in crate::parse) fn json_arrow(span: Span, written: &str) -> Problem {
+    let problem = Problem::error("parse::json_arrow", "a JSON `->` outside parentheses").at(span);
+    match written.rsplit_once("->") {
+        Some((expr, target)) => problem.help(format!("did you mean `({}) -> {}`?", expr.trim(), target.trim())),
+        None => problem,
+    }
+}
+
+pub(in crate::parse) fn quoted_name(span: Span, text: &str) -> Problem {
+    let name = &text[span.start..span.end];
+    let problem = Problem::error("parse::target", format!("`{}` is no bare name", short(name))).at(span);
+    problem.help(format!("other names than of letters, digits and `_` take quotes: `\"{}\"`", short(name)))
+}
+
+pub(in crate::parse) fn after_target(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::left_over", format!("`{}` is left over after the target", short(text)));
+    problem.at(span).help("a name of several words takes double quotes; the next mapping needs a comma or a new line")
+}

@@ -1,0 +1,71 @@
+//! Settings and their values.
+
+use super::short;
+use crate::diag::{Problem, suggestion};
+use crate::ir::ast::Name;
+use crate::ir::span::Span;
+
+pub(in crate::parse) fn no_setting(span: Span, text: &str) -> Problem {
+    let message = format!("`{}` where the name of a setting is due", short(text));
+    Problem::error("parse::setting", message).at(span).help("written `KEY = VALUE`")
+}
+
+pub(in crate::parse) fn no_value(span: Span, key: &str) -> Problem {
+    let problem = Problem::error("parse::setting", format!("no value for `{key}`")).at(span);
+    problem.help(format!("written `{key} = VALUE`"))
+}
+
+pub(in crate::parse) fn no_equals(span: Span, key: &str) -> Problem {
+    let problem = Problem::error("parse::no_equals", format!("no `=` after `{key}`")).at(span);
+    problem.help(format!("written `{key} = VALUE`"))
+}
+
+pub(in crate::parse) fn wrong_equals(span: Span, sign: &str) -> Problem {
+    let problem = Problem::error("parse::no_equals", format!("a `{sign}` in place of `=`")).at(span);
+    problem.help("written `KEY = VALUE`")
+}
+
+pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::value", format!("`{}` is no value", short(text))).at(span);
+    problem.help(
+        "values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`",
+    )
+}
+
+pub(in crate::parse) fn single_quotes(span: Span, text: &str) -> Problem {
+    let inner = text.trim_matches('\'').replace("''", "'");
+    let problem = Problem::error("parse::single_quotes", format!("text in single quotes: `{}`", short(text))).at(span);
+    problem.help(format!("text takes double quotes here: `\"{}\"`", short(&inner)))
+}
+
+pub(in crate::parse) fn quoted_text(span: Span, text: &str) -> Problem {
+    let value = &text[span.start..span.end];
+    let problem = Problem::error("parse::value", format!("`{}` is no value without quotes", short(value))).at(span);
+    problem.help(format!("did you mean `\"{}\"`?", short(value)))
+}
+
+pub(in crate::parse) fn after_value(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::left_over", format!("`{}` is left over after the value", short(text)));
+    problem.at(span).help("text takes double quotes; the next setting needs a comma or a new line")
+}
+
+pub(in crate::parse) fn foreign_call(name: &Name, span: Span, text: &str) -> Problem {
+    let known = matches!(name.value.as_str(), "env" | "var");
+    if known {
+        let problem = Problem::error("parse::value", format!("`{}` is not given text in double quotes", short(text)));
+        let argument = text[name.value.len()..].trim_matches([' ', '\t', '(', ')', '\'', '"']);
+        return problem
+            .at(span)
+            .help(format!("written `{0}(\"{1}\")` or `{0}(\"{1}\", \"DEFAULT\")`", name.value, argument));
+    }
+    let problem = Problem::error("parse::value", format!("`{}` is no function of settings", name.value)).at(name.span);
+    match suggestion(&name.value, ["env", "var"]) {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
+}
+
+pub(in crate::parse) fn escape(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::escape", format!("`{text}` is no escape")).at(span);
+    problem.help("a backslash is written `\\\\`; known are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{..}`")
+}
