@@ -118,8 +118,13 @@ fn samples(rows: &[SampleRow], paint: Paint) -> String {
     let mut out = String::new();
     for row in rows {
         let identifier = row.identifier.as_deref().filter(|identifier| *identifier != row.key);
-        let identifier = identifier.map(|identifier| format!("  {identifier}")).unwrap_or_default();
-        out += &format!("\n  {} {}{}\n", sign(&row.kind, paint), paint.bold(&row.key), paint.dim(&identifier));
+        let identifier = identifier.map(|identifier| format!("  {}", words::visible(identifier))).unwrap_or_default();
+        out += &format!(
+            "\n  {} {}{}\n",
+            sign(&row.kind, paint),
+            paint.bold(&words::visible(&row.key)),
+            paint.dim(&identifier)
+        );
         let width = row.fields.iter().map(|field| field.field.chars().count()).max().unwrap_or(0);
         for field in &row.fields {
             out += &format!("      {:<width$}  {}\n", field.field, movement(row, field, paint));
@@ -138,7 +143,7 @@ fn sign(kind: &str, paint: Paint) -> String {
 
 /// "old -> new"; of an added row only what it gets.
 fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
-    let told = |value: &Option<String>| value.clone().unwrap_or_else(|| paint.dim("null"));
+    let told = |value: &Option<String>| value.as_deref().map_or_else(|| paint.dim("null"), words::visible);
     match row.kind == "added" && field.old.is_none() {
         true => told(&field.new),
         false => format!("{} -> {}", told(&field.old), told(&field.new)),
@@ -168,7 +173,7 @@ fn drawn(request: &SampleRequest, paint: Paint) -> String {
     }
     if let Some(body) = &request.body {
         for line in shown_body(body).lines() {
-            out += &format!("  {line}\n");
+            out += &format!("  {}\n", words::visible(line));
         }
     }
     out
