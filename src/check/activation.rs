@@ -105,7 +105,7 @@ fn resolve(
     let options = options(scope, &entries, target.as_ref(), mode, problems);
     let against = Against { scope, target: target.as_ref(), columns: rows.columns, mandatory: mandatory(&options) };
     let identify = entries.identify.map_or_else(Vec::new, |one| identify::resolve(&against, one, mode, problems));
-    let fields = mapping::resolve(&against, &entries.blocks, problems);
+    let fields = mapping::resolve(&against, mode, &entries.blocks, problems);
     if let Some(mode) = mode {
         mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
     }

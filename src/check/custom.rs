@@ -1,7 +1,6 @@
 //! Custom attributes: names by the definition's rule, types by the mapping's word or by the column.
 
-use regex::Regex;
-
+use super::scope::Scope;
 use super::target::Target;
 use super::{error, mapping};
 use crate::diag::Problems;
@@ -12,6 +11,7 @@ use crate::ir::span::Span;
 use crate::ir::spec::{FieldTarget, Settings};
 
 pub fn target(
+    scope: &Scope<'_>,
     target: &Target<'_>,
     name: &FieldName,
     span: Span,
@@ -23,7 +23,7 @@ pub fn target(
         problems.push(error::no_custom(name, span, target));
         return None;
     };
-    if !named_well(target, custom, &name.to_string(), span, problems) {
+    if !named_well(scope, target, custom, &name.to_string(), span, problems) {
         return None;
     }
     let Some(word) = mapping::word(options, "type") else { return Some(FieldTarget::CustomByFamily) };
@@ -45,7 +45,14 @@ pub fn types(service: &Service) -> impl Iterator<Item = &CustomType> {
     service.custom.iter().flat_map(|custom| &custom.types).filter(|kind| !kind.ask)
 }
 
-fn named_well(target: &Target<'_>, custom: &Custom, name: &str, span: Span, problems: &mut Problems) -> bool {
+fn named_well(
+    scope: &Scope<'_>,
+    target: &Target<'_>,
+    custom: &Custom,
+    name: &str,
+    span: Span,
+    problems: &mut Problems,
+) -> bool {
     if target.service.fields.iter().any(|field| field.name == name) {
         problems.push(error::custom_is_known(name, span, target));
         return false;
@@ -54,8 +61,8 @@ fn named_well(target: &Target<'_>, custom: &Custom, name: &str, span: Span, prob
         problems.push(error::custom_reserved(name, span, target));
         return false;
     }
-    if Regex::new(&custom.name).is_ok_and(|rule| !rule.is_match(name)) {
-        problems.push(error::custom_name(name, span, custom, target));
+    if !scope.fits(&custom.name, name) {
+        problems.push(error::custom_name(scope, name, span, custom, target));
         return false;
     }
     true

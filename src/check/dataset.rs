@@ -165,6 +165,10 @@ pub fn options(scope: &Scope<'_>, from: &From, here: bool, problems: &mut Proble
     if here {
         declared.push(own(ALLOW_EMPTY, SettingKind::Boolean));
     }
+    if !here && let Some(setting) = given.iter().find(|setting| setting.key.value == ALLOW_EMPTY) {
+        problems.push(error::allow_empty_elsewhere(&setting.key));
+        return Options { settings: Settings::default(), format, allow_empty: false };
+    }
     let place = Place::options("`from`", from.span);
     let mut settings = fill(scope, &place, Declared::plain(&declared), given, problems);
     let allow_empty = settings

@@ -31,7 +31,15 @@ pub struct Against<'a> {
     pub mandatory: Vec<String>,
 }
 
-pub fn resolve(against: &Against<'_>, blocks: &[Block<'_>], problems: &mut Problems) -> Vec<FieldMapping> {
+pub fn resolve(
+    against: &Against<'_>,
+    mode: Option<Mode>,
+    blocks: &[Block<'_>],
+    problems: &mut Problems,
+) -> Vec<FieldMapping> {
+    if mode.is_some_and(|mode| has_no_fields(mode, against.target)) {
+        return Vec::new();
+    }
     let mut fields: Vec<FieldMapping> = Vec::new();
     for block in blocks {
         for written in &block.written.mappings {
@@ -47,6 +55,11 @@ pub fn resolve(against: &Against<'_>, blocks: &[Block<'_>], problems: &mut Probl
         problems.push(error::too_many_fields(&fields[max as usize], fields.len(), max, target));
     }
     fields
+}
+
+/// Membership is a matter of identifiers alone, unless the service says otherwise.
+fn has_no_fields(mode: Mode, target: Option<&Target<'_>>) -> bool {
+    mode == Mode::Membership && target.is_some_and(|target| !target.service.membership_fields)
 }
 
 /// The same field, or an object and a part of it.
@@ -76,7 +89,7 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
         Dots::Name => FieldName::flat(&parts.join(".")),
     };
     let goal = if custom {
-        custom::target(target, &name, span, written, &options, problems)
+        custom::target(against.scope, target, &name, span, written, &options, problems)
     } else {
         known(target, &name, span, problems)
     }?;
@@ -161,7 +174,7 @@ pub fn complete(
 ) {
     let Some(target) = against.target else { return };
     let first = blocks.iter().find(|block| !block.written.mappings.is_empty());
-    if mode == Mode::Membership && !target.service.membership_fields {
+    if has_no_fields(mode, Some(target)) {
         if let Some(block) = first {
             problems.push(error::membership_fields(block.written.span, block.custom));
         }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex::Regex;
+
 use super::names::Names;
 use super::{Inputs, error, values};
 use crate::diag::Problems;
@@ -19,17 +21,26 @@ pub struct Scope<'a> {
     pub relations: Option<BTreeMap<String, String>>,
     /// Variables that something asked for, to find `--var` of a name that nothing does.
     asked: RefCell<BTreeSet<String>>,
+    /// Patterns of definitions, compiled once however many places they are held against.
+    patterns: RefCell<BTreeMap<String, Option<Regex>>>,
 }
 
 impl<'a> Scope<'a> {
     pub fn new(inputs: &'a Inputs<'a>, names: Names<'a>, problems: &mut Problems) -> Self {
         let environment = choose(inputs, &names, problems);
         let relations = super::sql::relations(inputs, &names, problems);
-        Scope { inputs, names, environment, relations, asked: RefCell::default() }
+        Scope { inputs, names, environment, relations, asked: RefCell::default(), patterns: RefCell::default() }
     }
 
     pub fn columns(&self, model: &DatasetName) -> Option<&'a [ColumnFacts]> {
         self.inputs.columns?.get(model).map(Vec::as_slice)
+    }
+
+    /// Whether the text fits the pattern. One that does not compile is the definition's own problem, told with it.
+    pub fn fits(&self, pattern: &str, text: &str) -> bool {
+        let mut patterns = self.patterns.borrow_mut();
+        let compiled = patterns.entry(pattern.to_string()).or_insert_with(|| Regex::new(pattern).ok());
+        compiled.as_ref().is_none_or(|pattern| pattern.is_match(text))
     }
 
     /// What `var(NAME)` finds outside the files: `--var`, then `SENDOFF_VAR_NAME`.

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
 use serde_json::Value as Json;
 
 use super::scope::Scope;
 use super::values::{self, Given};
 use super::{error, secret};
-use crate::diag::{Problems, list};
+use crate::diag::{Problems, list, nearest};
 use crate::ir::ast;
 use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::mode::Mode;
@@ -118,7 +117,7 @@ fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mu
         problems.push(error::setting_kind(known, setting.value.span()));
         return None;
     };
-    if !fits(known, &json, setting.value.span(), problems) {
+    if !fits(scope, known, &json, setting.value.span(), problems) {
         return None;
     }
     Some(if known.secret { SettingValue::Secret(sealed(json)) } else { SettingValue::Plain(json) })
@@ -164,7 +163,7 @@ fn is_url(text: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
 }
 
-fn fits(known: &Setting, json: &Json, span: Span, problems: &mut Problems) -> bool {
+fn fits(scope: &Scope<'_>, known: &Setting, json: &Json, span: Span, problems: &mut Problems) -> bool {
     let text = match json {
         Json::String(text) => text.clone(),
         other => other.to_string(),
@@ -173,8 +172,7 @@ fn fits(known: &Setting, json: &Json, span: Span, problems: &mut Problems) -> bo
         problems.push(error::setting_value(known, &text, span));
         return false;
     }
-    let pattern = known.pattern.as_ref().and_then(|pattern| Regex::new(pattern).ok());
-    if pattern.is_some_and(|pattern| !pattern.is_match(&text)) {
+    if known.pattern.as_ref().is_some_and(|pattern| !scope.fits(pattern, &text)) {
         problems.push(error::setting_pattern(known, &text, span));
         return false;
     }
@@ -185,7 +183,7 @@ fn missing(place: &Place, declared: Declared<'_>, given: &[ast::Setting], proble
     let is_given = |name: &str| given.iter().any(|setting| setting.key.value == name);
     let grouped = |name: &str| declared.one_of.iter().flatten().any(|member| member == name);
     for setting in declared.settings {
-        if is_given(&setting.name) || setting.default.is_some() {
+        if is_given(&setting.name) || setting.default.is_some() || misspelt(declared, given, &setting.name) {
             continue;
         }
         let spared = declared.spared.contains(&setting.name.as_str()) || grouped(&setting.name);
@@ -196,6 +194,13 @@ fn missing(place: &Place, declared: Declared<'_>, given: &[ast::Setting], proble
         }
     }
     groups(place, declared, &is_given, problems);
+}
+
+/// Whether an unknown setting was probably meant to be this one: then it is not told as missing too.
+fn misspelt(declared: Declared<'_>, given: &[ast::Setting], name: &str) -> bool {
+    let known = || declared.settings.iter().map(|setting| setting.name.as_str());
+    let mut unknown = given.iter().filter(|setting| known().all(|name| name != setting.key.value));
+    unknown.any(|setting| nearest(&setting.key.value, known()) == Some(name))
 }
 
 /// Exactly one group must be given whole; members with a default need not be written.

@@ -94,6 +94,12 @@ pub fn segment_circle(segment: &Segment, way: &[&str]) -> Problem {
         .help(format!("it goes in a circle: {}", way.join(" of ")))
 }
 
+pub fn allow_empty_elsewhere(key: &Name) -> Problem {
+    Problem::error("check::unknown_option", "`allow_empty` is no option of a model")
+        .at(key.span)
+        .help("it stands in the activations that read the model: `from MODEL { allow_empty = true }`")
+}
+
 pub fn unknown_format(path: &TextLit) -> Problem {
     Problem::error("check::unknown_format", format!("the name of `{}` does not tell its format", path.value))
         .at(path.span)
@@ -132,7 +138,7 @@ pub fn sql_syntax(expr: &Expr, found: &ExprError) -> Problem {
     let word = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
     let len = if word > 0 { word } else { rest.chars().next().map_or(1, char::len_utf8) };
     let span = if rest.is_empty() { expr.span } else { expr.span.part(found.offset, len) };
-    Problem::error("check::sql_syntax", format!("this is no SQL expression: {}", found.message))
+    Problem::error("check::sql_syntax", format!("this expression does not work: {}", found.message))
         .at(span)
         .help("the left side of a mapping, and a condition, is one DuckDB expression over the columns of the row")
 }

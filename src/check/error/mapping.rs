@@ -1,6 +1,7 @@
 //! Fields, custom attributes, and who writes them.
 
 use super::meant;
+use crate::check::scope::Scope;
 use crate::check::target::Target;
 use crate::diag::{Problem, nearest};
 use crate::ir::catalog::{ANY, Custom};
@@ -87,12 +88,11 @@ pub fn custom_reserved(name: &str, span: Span, target: &Target<'_>) -> Problem {
         .help("choose another name for the attribute")
 }
 
-pub fn custom_name(name: &str, span: Span, custom: &Custom, target: &Target<'_>) -> Problem {
+pub fn custom_name(scope: &Scope<'_>, name: &str, span: Span, custom: &Custom, target: &Target<'_>) -> Problem {
     let rule = custom.name_help.trim().trim_end_matches('.');
     let rule = if rule.is_empty() { format!("names match `{}`", custom.name) } else { rule.to_string() };
     let lower = name.to_lowercase();
-    let fits = |text: &str| regex::Regex::new(&custom.name).is_ok_and(|pattern| pattern.is_match(text));
-    let proposal = if lower != name && fits(&lower) { format!("; `{lower}` would do") } else { String::new() };
+    let proposal = if lower != name && scope.fits(&custom.name, &lower) { format!("; `{lower}` would do") } else { String::new() };
     Problem::error("check::custom_name", format!("`{name}` is no name for a custom attribute of {}", target.title()))
         .at(span)
         .help(format!("{rule}{proposal}"))

@@ -74,7 +74,7 @@ pub fn secret_literal(name: &str, span: Span) -> Problem {
 
 pub fn setting_kind(known: &Setting, span: Span) -> Problem {
     let wanted = match known.kind {
-        SettingKind::Text => "text, such as \"...\"",
+        SettingKind::Text => "text in double quotes",
         SettingKind::Url => "a URL that begins with http:// or https://",
         SettingKind::Number => "a number",
         SettingKind::Boolean => "`true` or `false`",
@@ -136,7 +136,7 @@ pub fn unset_env(name: &str, span: Span, empty: bool) -> Problem {
 
 pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
     let known = scope.known_variables();
-    let help = match nearest(name, known.iter().copied()) {
+    let help = match nearest(name, known.iter().copied().filter(|known| *known != name)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             let block = scope
