@@ -87,8 +87,7 @@ impl Trial {
             "" => Sandboxed::InProcess,
             url => Sandboxed::At(url.to_string()),
         });
-        // The sandbox takes any key, so that a trial needs no secrets.
-        Options { no_env: options.no_env || sandbox.is_some(), sandbox, ..options }
+        Options { sandbox, ..options }
     }
 }
 

@@ -159,11 +159,18 @@ fn requests(plan: &ActivationPlan, paint: Paint) -> String {
         out += &format!("\n{}", drawn(request, paint));
     }
     if plan.expected_requests > 0 {
-        let time = words::duration(plan.expected_seconds);
-        let requests = words::requests(plan.expected_requests);
-        out += &format!("\n  {requests}, at least {time} by the limits of the destination\n");
+        out += &format!("\n  {}\n", expected(plan));
     }
     out
+}
+
+/// Requests, and the time that the limits of the destination ask for, where it is worth a word.
+pub fn expected(plan: &ActivationPlan) -> String {
+    let requests = words::requests(plan.expected_requests);
+    match plan.expected_seconds < 0.5 {
+        true => requests,
+        false => format!("{requests}, at least {} by the limits of the destination", words::duration(plan.expected_seconds)),
+    }
 }
 
 fn drawn(request: &SampleRequest, paint: Paint) -> String {

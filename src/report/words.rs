@@ -9,7 +9,7 @@ use super::paint::Paint;
 /// Why a run sends more than what changed.
 pub fn cause(cause: &Cause) -> String {
     match cause {
-        Cause::NoLedger { path } => format!("no ledger at `{path}`: full run"),
+        Cause::NoLedger { path } => format!("no ledger at `{}`: full run", path.trim_start_matches("./")),
         Cause::BaselineOpen => "the first run is not complete: rows never offered go whole".into(),
         Cause::FullAsked => "`--full`: every row goes whole".into(),
         Cause::FullInterrupted => "a `--full` that was interrupted is finished: what is left of it goes whole".into(),
