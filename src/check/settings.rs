@@ -16,7 +16,7 @@ use crate::ir::span::Span;
 use crate::ir::spec::{SettingValue, Settings};
 
 /// What a trial sends for a secret it was not given: requests must have one, and the sandbox takes any.
-const STAND_IN: &str = "sandbox";
+const STAND_IN: &str = "no-secret";
 
 /// Where settings stand: how messages name the place and what it calls them, and where a missing one is told.
 #[derive(Clone, Debug)]

@@ -141,10 +141,10 @@ fn sign(kind: &str, paint: Paint) -> String {
     }
 }
 
-/// "old -> new"; of an added row only what it gets.
+/// "old -> new"; only what it gets, where the row is added or the value goes out once more.
 fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
     let told = |value: &Option<String>| value.as_deref().map_or_else(|| paint.dim("null"), words::visible);
-    match row.kind == "added" && field.old.is_none() {
+    match field.old == field.new || row.kind == "added" && field.old.is_none() {
         true => told(&field.new),
         false => format!("{} -> {}", told(&field.old), told(&field.new)),
     }
@@ -169,7 +169,9 @@ pub fn expected(plan: &ActivationPlan) -> String {
     let requests = words::requests(plan.expected_requests);
     match plan.expected_seconds < 0.5 {
         true => requests,
-        false => format!("{requests}, at least {} by the limits of the destination", words::duration(plan.expected_seconds)),
+        false => {
+            format!("{requests}, at least {} by the limits of the destination", words::duration(plan.expected_seconds))
+        }
     }
 }
 

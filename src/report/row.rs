@@ -53,7 +53,7 @@ pub fn explanation(explanation: &Explanation, paint: Paint) -> String {
         out.push('\n');
         out += &request(view, paint);
     }
-    out + &format!("\n{}\n", paint.bold(&explanation.next))
+    out + &format!("\n{} {}\n", paint.bold("next:"), explanation.next)
 }
 
 fn entry(view: &EntryView, paint: Paint) -> String {
