@@ -57,6 +57,8 @@ pub struct Inputs<'a> {
     pub environment: Option<&'a str>,
     /// Unset variables are no error.
     pub no_env: bool,
+    /// Unset secrets of destinations are no error: the sandbox takes any.
+    pub sandbox: bool,
     /// Contents of the files that `sql file "..."` names, by path; the text of an error where one could not be read.
     pub query_files: &'a BTreeMap<String, Result<String, String>>,
     /// The text of the dbt manifest.

@@ -11,5 +11,6 @@ pub mod plan;
 pub mod problems;
 pub mod row;
 pub mod run;
+pub mod sarif;
 mod table;
 pub mod words;

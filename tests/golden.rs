@@ -6,6 +6,8 @@ mod common;
 mod catalog;
 #[path = "suite/check.rs"]
 mod check;
+#[path = "suite/cli.rs"]
+mod cli;
 
 #[path = "suite/damage.rs"]
 mod damage;
@@ -15,5 +17,7 @@ mod emit;
 mod format;
 #[path = "suite/parse.rs"]
 mod parse;
+#[path = "suite/report.rs"]
+mod report;
 #[path = "suite/sandbox.rs"]
 mod sandbox;

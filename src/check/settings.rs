@@ -15,6 +15,9 @@ use crate::ir::secret::Secret;
 use crate::ir::span::Span;
 use crate::ir::spec::{SettingValue, Settings};
 
+/// What a trial sends for a secret it was not given: requests must have one, and the sandbox takes any.
+const STAND_IN: &str = "no-secret";
+
 /// Where settings stand: how messages name the place and what it calls them, and where a missing one is told.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -108,6 +111,9 @@ fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mu
     if let Some(span) = written {
         problems.push(error::secret_literal(&known.name, span));
         return None;
+    }
+    if known.secret && scope.inputs.sandbox && values::is_unset(scope, &setting.value) {
+        return Some(SettingValue::Secret(Secret::new(STAND_IN)));
     }
     let given = values::evaluate(scope, &setting.value, problems)?;
     if given == Given::Unset {

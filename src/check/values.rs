@@ -122,6 +122,14 @@ fn environment(
     }
 }
 
+/// Whether it is a variable of the environment that has neither a value nor a default.
+pub fn is_unset(scope: &Scope<'_>, value: &Value) -> bool {
+    match value {
+        Value::Env { name, default: None, .. } => (scope.inputs.env)(&name.value).is_none_or(|text| text.is_empty()),
+        _ => false,
+    }
+}
+
 fn variable(
     scope: &Scope<'_>,
     span: Span,

@@ -3,7 +3,7 @@
 use crate::diag::count;
 use crate::engine::{self, Checked, Options};
 use crate::ir::run::Status;
-use crate::report::{json, problems};
+use crate::report::{json, problems, sarif};
 
 use super::choice::Choice;
 use super::{Context, Ended};
@@ -28,6 +28,8 @@ pub enum Format {
     Json,
     /// Annotations on the lines of a pull request
     Github,
+    /// For code scanners
+    Sarif,
 }
 
 impl Check {
@@ -44,6 +46,7 @@ impl Check {
             Format::Human => human(checked, context),
             Format::Json => json::problems(problems::json(&checked.problems, &checked.sources)),
             Format::Github => problems::github(&checked.problems, &checked.sources),
+            Format::Sarif => sarif::sarif(&checked.problems, &checked.sources),
         }
     }
 }

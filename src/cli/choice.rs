@@ -40,7 +40,7 @@ pub struct Manner {
     #[arg(long, requires = "full")]
     pub again: bool,
     /// At most so many rows; the rest stays owed
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "ROWS", value_parser = rows)]
     pub limit: Option<u64>,
     /// Go past the guards on this metric, this once
     #[arg(long, value_name = "METRIC", value_parser = metric())]
@@ -87,8 +87,7 @@ impl Trial {
             "" => Sandboxed::InProcess,
             url => Sandboxed::At(url.to_string()),
         });
-        // The sandbox takes any key, so that a trial needs no secrets.
-        Options { no_env: options.no_env || sandbox.is_some(), sandbox, ..options }
+        Options { sandbox, ..options }
     }
 }
 
@@ -111,6 +110,13 @@ fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_string(), value.to_string())),
         _ => Err("it must read NAME=VALUE".into()),
+    }
+}
+
+fn rows(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("it must be a whole number from 1".into()),
+        Ok(rows) => Ok(rows),
     }
 }
 

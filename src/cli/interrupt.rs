@@ -21,7 +21,7 @@ pub fn watch(stop: StopSignal) {
 
 /// Waits for one of the signals; forever where none can be heard.
 #[cfg(unix)]
-async fn asked() {
+pub async fn asked() {
     use signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupted().await };
     tokio::select! {
@@ -31,12 +31,12 @@ async fn asked() {
 }
 
 #[cfg(not(unix))]
-async fn asked() {
+pub async fn asked() {
     interrupted().await;
 }
 
 /// Ctrl-C alone.
-pub async fn interrupted() {
+async fn interrupted() {
     if signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

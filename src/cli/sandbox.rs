@@ -33,7 +33,7 @@ impl Sandbox {
         let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port);
         let serving = serve(Arc::new(Mutex::new(sandbox)), address).await.map_err(|error| taken(address, &error))?;
         context.console.print(&welcome(&serving.url, &vendors, context.console.paint));
-        interrupt::interrupted().await;
+        interrupt::asked().await;
         serving.stop().await.map_err(|error| taken(address, &error))?;
         Ok(Status::Done.code())
     }
@@ -44,10 +44,18 @@ fn welcome(url: &str, vendors: &[&str], paint: Paint) -> String {
     for vendor in vendors {
         out += &format!("  {vendor:<12}  {}\n", sandbox::base(url, vendor));
     }
-    out += &format!("\n  sendoff run --sandbox={url}          sends to it\n");
-    out += &format!("  curl {url}/_sandbox/requests         what came in\n");
-    out += &format!("  curl {url}/_sandbox/state/{:<12}  what a destination holds\n", vendors.first().unwrap_or(&""));
-    out += &format!("  curl -X POST {url}/_sandbox/reset    empties it\n");
+    let vendor = vendors.first().unwrap_or(&"");
+    let ways = [
+        (format!("sendoff run --sandbox={url}"), "sends to it"),
+        (format!("curl {url}/_sandbox/requests"), "what came in"),
+        (format!("curl {url}/_sandbox/state/{vendor}"), "what a destination holds"),
+        (format!("curl -X POST {url}/_sandbox/reset"), "empties it"),
+    ];
+    let width = ways.iter().map(|(way, _)| way.len()).max().unwrap_or(0);
+    out.push('\n');
+    for (way, what) in ways {
+        out += &format!("  {way:<width$}    {what}\n");
+    }
     out
 }
 

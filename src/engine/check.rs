@@ -129,6 +129,7 @@ fn resolve(
         vars: &options.vars,
         environment: environment.as_deref(),
         no_env: options.no_env,
+        sandbox: options.sandbox.is_some(),
         query_files: &query_files,
         dbt_manifest: manifest.as_deref(),
         columns,

@@ -9,6 +9,7 @@ use super::value::Value;
 
 /// What a comparison found, before anything is sent. All counts are of rows (set modes: of identifiers).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Rows the source gave.
     pub rows: u64,

@@ -1,4 +1,5 @@
-//! A run told afterwards: one value that the human and the JSON report are two views of.
+//! A run told afterwards: one value that the human and the JSON report are two views of. Fields that a history written by an
+//! earlier version lacks have their defaults.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ impl Status {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunReport {
     pub run: String,
     pub environment: Option<String>,
@@ -47,6 +49,7 @@ impl RunReport {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ActivationReport {
     pub run: String,
     pub activation: String,
@@ -70,6 +73,7 @@ pub struct ActivationReport {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stopped {
     pub status: Status,
     pub code: String,
@@ -79,6 +83,7 @@ pub struct Stopped {
 
 /// What went out and what came of it, in rows (but for `requests`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sent {
     pub requests: u64,
     pub offered: u64,
@@ -97,6 +102,7 @@ pub struct Sent {
 
 /// What a run would do, for people and machines to look at before it does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PlanReport {
     pub environment: Option<String>,
     pub sandbox: bool,
@@ -114,6 +120,7 @@ impl PlanReport {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ActivationPlan {
     pub activation: String,
     pub target: String,
@@ -137,6 +144,7 @@ pub struct ActivationPlan {
 
 /// A row of the plan. Values are text as a person reads them; `None` is NULL or never sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SampleRow {
     /// `added`, `changed` or `removed`.
     pub kind: String,
@@ -146,6 +154,7 @@ pub struct SampleRow {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SampleField {
     pub field: String,
     pub old: Option<String>,
@@ -153,6 +162,7 @@ pub struct SampleField {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SampleRequest {
     pub method: String,
     pub url: String,
@@ -162,6 +172,7 @@ pub struct SampleRequest {
 
 /// A row that the engine or the destination refused, or that nobody knows the fate of.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RejectedRow {
     pub key: String,
     pub identifier: Option<String>,
@@ -175,6 +186,7 @@ pub struct RejectedRow {
 
 /// Everything the ledger holds of one row, beside what the source wants now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Explanation {
     pub activation: String,
     pub key: String,
@@ -186,6 +198,7 @@ pub struct Explanation {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EntryView {
     pub state: String,
     pub since: Option<String>,
@@ -196,6 +209,7 @@ pub struct EntryView {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ExplainedField {
     pub field: String,
     pub acknowledged: Option<String>,
@@ -205,6 +219,7 @@ pub struct ExplainedField {
 
 /// The last request a row was in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RequestView {
     pub run: String,
     pub call: String,
@@ -218,6 +233,7 @@ pub struct RequestView {
 
 /// A ledger file, for `ledger list` and `ledger orphans`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LedgerView {
     pub file: String,
     pub activation: String,
@@ -235,6 +251,7 @@ pub struct LedgerView {
 
 /// A command that could not do its work at all: what, and what to do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Failure {
     pub status: Status,
     pub code: String,

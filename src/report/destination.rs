@@ -151,7 +151,9 @@ fn custom(known: &Custom) -> String {
 }
 
 fn call(known: &Call) -> (String, String, String) {
-    let batch = format!("{} {}, up to {}", known.method, known.path.0, count(known.batch.records.into(), "record"));
+    let path = known.path.0.split("{{").map(|part| part.split_once("}}").map_or(part, |(_, after)| after));
+    let path = path.collect::<Vec<_>>().join("...");
+    let batch = format!("{} {path}, up to {}", known.method, count(known.batch.records.into(), "record"));
     let limits = if known.limits.is_empty() { String::new() } else { format!(", limit {}", known.limits.join(", ")) };
     (known.name.0.clone(), batch + &limits, known.about.clone())
 }

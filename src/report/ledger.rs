@@ -24,7 +24,7 @@ fn cells(ledger: &LedgerView) -> Vec<String> {
         ledger.mode.clone(),
         thousands(ledger.entries),
         states.collect::<Vec<_>>().join(", "),
-        ledger.file.clone(),
+        ledger.file.trim_start_matches("./").to_string(),
         note(ledger),
     ]
 }

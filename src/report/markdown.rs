@@ -32,8 +32,7 @@ fn activation(plan: &ActivationPlan) -> String {
         out += &format!("- nothing to send: {silent}\n");
     }
     if plan.expected_requests > 0 {
-        let requests = words::requests(plan.expected_requests);
-        out += &format!("- {requests}, at least {}\n", words::duration(plan.expected_seconds));
+        out += &format!("- {}\n", plan::expected(plan));
     }
     out + &samples(plan) + &requests(plan)
 }

@@ -118,8 +118,13 @@ fn samples(rows: &[SampleRow], paint: Paint) -> String {
     let mut out = String::new();
     for row in rows {
         let identifier = row.identifier.as_deref().filter(|identifier| *identifier != row.key);
-        let identifier = identifier.map(|identifier| format!("  {identifier}")).unwrap_or_default();
-        out += &format!("\n  {} {}{}\n", sign(&row.kind, paint), paint.bold(&row.key), paint.dim(&identifier));
+        let identifier = identifier.map(|identifier| format!("  {}", words::visible(identifier))).unwrap_or_default();
+        out += &format!(
+            "\n  {} {}{}\n",
+            sign(&row.kind, paint),
+            paint.bold(&words::visible(&row.key)),
+            paint.dim(&identifier)
+        );
         let width = row.fields.iter().map(|field| field.field.chars().count()).max().unwrap_or(0);
         for field in &row.fields {
             out += &format!("      {:<width$}  {}\n", field.field, movement(row, field, paint));
@@ -136,10 +141,10 @@ fn sign(kind: &str, paint: Paint) -> String {
     }
 }
 
-/// "old -> new"; of an added row only what it gets.
+/// "old -> new"; only what it gets, where the row is added or the value goes out once more.
 fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
-    let told = |value: &Option<String>| value.clone().unwrap_or_else(|| paint.dim("null"));
-    match row.kind == "added" && field.old.is_none() {
+    let told = |value: &Option<String>| value.as_deref().map_or_else(|| paint.dim("null"), words::visible);
+    match field.old == field.new || row.kind == "added" && field.old.is_none() {
         true => told(&field.new),
         false => format!("{} -> {}", told(&field.old), told(&field.new)),
     }
@@ -154,11 +159,20 @@ fn requests(plan: &ActivationPlan, paint: Paint) -> String {
         out += &format!("\n{}", drawn(request, paint));
     }
     if plan.expected_requests > 0 {
-        let time = words::duration(plan.expected_seconds);
-        let requests = words::requests(plan.expected_requests);
-        out += &format!("\n  {requests}, at least {time} by the limits of the destination\n");
+        out += &format!("\n  {}\n", expected(plan));
     }
     out
+}
+
+/// Requests, and the time that the limits of the destination ask for, where it is worth a word.
+pub fn expected(plan: &ActivationPlan) -> String {
+    let requests = words::requests(plan.expected_requests);
+    match plan.expected_seconds < 0.5 {
+        true => requests,
+        false => {
+            format!("{requests}, at least {} by the limits of the destination", words::duration(plan.expected_seconds))
+        }
+    }
 }
 
 fn drawn(request: &SampleRequest, paint: Paint) -> String {
@@ -168,7 +182,7 @@ fn drawn(request: &SampleRequest, paint: Paint) -> String {
     }
     if let Some(body) = &request.body {
         for line in shown_body(body).lines() {
-            out += &format!("  {line}\n");
+            out += &format!("  {}\n", words::visible(line));
         }
     }
     out

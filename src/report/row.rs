@@ -5,6 +5,7 @@ use crate::ir::run::{EntryView, Explanation, RejectedRow, RequestView};
 
 use super::paint::Paint;
 use super::table::table;
+use super::words::visible;
 
 /// By activation. `limit` is what was asked for: that many rows may not be all of them.
 pub fn rejected(activations: &[(String, Vec<RejectedRow>)], limit: u64, paint: Paint) -> String {
@@ -28,10 +29,10 @@ pub fn rejected(activations: &[(String, Vec<RejectedRow>)], limit: u64, paint: P
 
 fn cells(row: &RejectedRow) -> Vec<String> {
     vec![
-        row.key.clone(),
-        row.identifier.clone().unwrap_or_default(),
+        visible(&row.key),
+        row.identifier.as_deref().map(visible).unwrap_or_default(),
         row.state.clone(),
-        row.reason.clone(),
+        visible(&row.reason),
         row.fields.join(", "),
         row.since.clone().unwrap_or_default(),
     ]
@@ -39,7 +40,7 @@ fn cells(row: &RejectedRow) -> Vec<String> {
 
 /// One row: the entry, the fields side by side, the last request, and what comes next.
 pub fn explanation(explanation: &Explanation, paint: Paint) -> String {
-    let mut out = format!("{} in {}\n", paint.bold(&explanation.key), explanation.activation);
+    let mut out = format!("{} in {}\n", paint.bold(&visible(&explanation.key)), explanation.activation);
     match &explanation.entry {
         Some(view) => out += &entry(view, paint),
         None => out += "  the ledger holds nothing of it\n",
@@ -52,7 +53,7 @@ pub fn explanation(explanation: &Explanation, paint: Paint) -> String {
         out.push('\n');
         out += &request(view, paint);
     }
-    out + &format!("\n{} {}\n", paint.bold("next run:"), explanation.next)
+    out + &format!("\n{} {}\n", paint.bold("next:"), explanation.next)
 }
 
 fn entry(view: &EntryView, paint: Paint) -> String {
@@ -60,20 +61,20 @@ fn entry(view: &EntryView, paint: Paint) -> String {
     let mut out = format!("  state         {}{since}\n", view.state);
     let mut line = |name: &str, value: &Option<String>| {
         if let Some(value) = value {
-            out += &format!("  {name:<12}  {value}\n");
+            out += &format!("  {name:<12}  {}\n", visible(value));
         }
     };
     line("acknowledged", &view.acknowledged_at);
     line("remote id", &view.remote_id);
     line("reason", &view.reason);
     for (name, value) in &view.identifiers {
-        out += &format!("  {name:<12}  {}\n", value.clone().unwrap_or_else(|| paint.dim("null")));
+        out += &format!("  {name:<12}  {}\n", value.as_deref().map_or_else(|| paint.dim("null"), visible));
     }
     out
 }
 
 fn fields(explanation: &Explanation, paint: Paint) -> String {
-    let told = |value: &Option<String>| value.clone().unwrap_or_default();
+    let told = |value: &Option<String>| value.as_deref().map(visible).unwrap_or_default();
     let rows: Vec<Vec<String>> = explanation
         .fields
         .iter()
@@ -92,7 +93,7 @@ fn request(view: &RequestView, paint: Paint) -> String {
     let mut out = format!("last request  {} at {}, run {}\n", view.call, view.at, view.run);
     out += &format!("  {} {} ({records}): {answered}\n", paint.mark(&view.method), view.url);
     for line in view.answer.lines() {
-        out += &format!("  {}\n", paint.dim(line));
+        out += &format!("  {}\n", paint.dim(&visible(line)));
     }
     out
 }

@@ -1,6 +1,7 @@
 //! A run for people: what was sent, what came of it, what is left and what to do about it.
 
 use crate::diag::{count, thousands};
+use crate::ir::change::Counts;
 use crate::ir::run::{ActivationReport, RunReport, Sent};
 
 use super::paint::Paint;
@@ -63,7 +64,10 @@ fn activation(done: &ActivationReport, paint: Paint) -> String {
     for cause in &done.causes {
         out += &format!("  {}\n", paint.warn(&words::cause(cause)));
     }
-    out += &format!("  {}: {}\n", count(done.counts.rows, "row"), words::counts(&done.counts));
+    // What reads no source (`settle`) has nothing to count.
+    if done.counts != Counts::default() {
+        out += &format!("  {}: {}\n", count(done.counts.rows, "row"), words::counts(&done.counts));
+    }
     let aside = words::set_aside(&done.counts);
     if !aside.is_empty() {
         out += &format!("  set aside: {}\n", aside.join(", "));

@@ -9,7 +9,7 @@ use super::paint::Paint;
 /// Why a run sends more than what changed.
 pub fn cause(cause: &Cause) -> String {
     match cause {
-        Cause::NoLedger { path } => format!("no ledger at `{path}`: full run"),
+        Cause::NoLedger { path } => format!("no ledger at `{}`: full run", path.trim_start_matches("./")),
         Cause::BaselineOpen => "the first run is not complete: rows never offered go whole".into(),
         Cause::FullAsked => "`--full`: every row goes whole".into(),
         Cause::FullInterrupted => "a `--full` that was interrupted is finished: what is left of it goes whole".into(),
@@ -138,4 +138,10 @@ pub fn target(target: &str) -> String {
         (Some(kind), Some(service)) => format!("{kind}.{service}"),
         _ => target.to_string(),
     }
+}
+
+/// Text from outside as one line that does nothing to the terminal: control characters as Rust would write them.
+pub fn visible(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    if text.chars().any(char::is_control) { text.chars().map(shown).collect() } else { text.to_string() }
 }

@@ -106,6 +106,7 @@ impl Case {
             vars: &self.options.vars,
             environment: self.options.environment.as_deref(),
             no_env: self.options.no_env,
+            sandbox: false,
             query_files: &query_files,
             dbt_manifest: manifest.as_deref(),
             columns: self.columns.as_ref(),
