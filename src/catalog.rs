@@ -151,12 +151,7 @@ fn resolved(
 }
 
 /// `account` and `test` name calls of the connection, since they belong to no service.
-fn shared_call(
-    reader: &Reader<'_>,
-    kind: &KindName,
-    node: &Option<&Node>,
-    written: &Written<'_>,
-) -> Option<CallName> {
+fn shared_call(reader: &Reader<'_>, kind: &KindName, node: &Option<&Node>, written: &Written<'_>) -> Option<CallName> {
     let home = (kind.0.clone(), CONNECTION.to_string());
     let calls = written.calls.get(&home).into_iter().flatten().map(|(name, _)| *name);
     node.and_then(|node| reader.name(node, "call of the connection", calls)).map(CallName)

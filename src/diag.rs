@@ -154,10 +154,12 @@ pub fn suggestion<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> 
 /// The known word most like the wrong one, when it is alike enough to be meant.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(wrong);
+    // Of a short word one slip is already a third.
+    let enough = if folded.chars().count() <= 4 { 0.66 } else { 0.74 };
     known
         .into_iter()
         .map(|word| (score(&folded, &fold(word)), word))
-        .filter(|(score, _)| *score >= 0.74)
+        .filter(|(score, _)| *score >= enough)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
 }

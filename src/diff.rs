@@ -50,8 +50,12 @@ fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -
     counts.null_keys = source.null_keys;
     counts.duplicates = source.duplicate_rows;
     counts.entries = basis.shape.entries;
-    for row in store.rows("SELECT action, cause, count(*), count(*) FILTER (reidentified) FROM diff_rows GROUP BY ALL")? {
-        let [Value::Text(action), cause, Value::Int(number), Value::Int(reidentified)] = row.as_slice() else { continue };
+    for row in
+        store.rows("SELECT action, cause, count(*), count(*) FILTER (reidentified) FROM diff_rows GROUP BY ALL")?
+    {
+        let [Value::Text(action), cause, Value::Int(number), Value::Int(reidentified)] = row.as_slice() else {
+            continue;
+        };
         let cause = if let Value::Text(cause) = cause { cause.as_str() } else { "" };
         tally(counts, action, cause, *number as u64);
         counts.reidentified += *reidentified as u64;

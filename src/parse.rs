@@ -85,7 +85,9 @@ fn trimmed_end(pair: &Pair<'_, Rule>) -> usize {
     loop {
         end = start + text[..end - start].trim_end().len();
         match inner.next() {
-            Some(last) if last.as_rule() == Rule::COMMENT && last.as_span().end() >= end => end = last.as_span().start(),
+            Some(last) if last.as_rule() == Rule::COMMENT && last.as_span().end() >= end => {
+                end = last.as_span().start()
+            }
             _ => return end,
         }
     }

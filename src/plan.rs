@@ -93,10 +93,7 @@ fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier
         Sql(format!("nullif({normalised}, '')"))
     } else {
         let words: Vec<String> = identifier.refuse.iter().map(|word| Sql::text(&word.to_lowercase()).0).collect();
-        Sql(format!(
-            "CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END",
-            words.join(", ")
-        ))
+        Sql(format!("CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END", words.join(", ")))
     };
     let unfit = value::text_limits(&sql, &identifier.placement);
     PlannedIdentifier { name: identifier.name.clone(), sql, unfit }

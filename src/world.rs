@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use crate::ir::delivery::{HttpError, Request, Response};
 
 pub mod real;
+pub mod sandboxed;
+pub mod serve;
 
 pub trait World: Send + Sync {
     fn now(&self) -> Timestamp;

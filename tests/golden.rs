@@ -4,7 +4,14 @@ mod common;
 
 #[path = "suite/catalog.rs"]
 mod catalog;
+#[path = "suite/check.rs"]
+mod check;
+
+#[path = "suite/emit.rs"]
+mod emit;
 #[path = "suite/format.rs"]
 mod format;
 #[path = "suite/parse.rs"]
 mod parse;
+#[path = "suite/sandbox.rs"]
+mod sandbox;

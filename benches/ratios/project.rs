@@ -6,10 +6,8 @@ use std::path::Path;
 use crate::{Result, data, measure};
 
 /// A definition of the bench's own. Nothing is ever sent to it: the rows are adopted, and the address answers nobody.
-const SINK: [(&str, &str); 2] = [
-    ("connection.yaml", include_str!("sink/connection.yaml")),
-    ("rows.yaml", include_str!("sink/rows.yaml")),
-];
+const SINK: [(&str, &str); 2] =
+    [("connection.yaml", include_str!("sink/connection.yaml")), ("rows.yaml", include_str!("sink/rows.yaml"))];
 
 /// A project whose ledger holds every row of its source as acknowledged.
 pub fn adopted(folder: &Path, rows: u64) -> Result<()> {

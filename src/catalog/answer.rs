@@ -1,14 +1,13 @@
 //! How an answer reads record by record, and the examples that prove it.
 
-use super::connection::{condition, templates};
+use super::connection::{condition, learnt};
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{Answer, Example, Expect, Match, Reader as RecordReader, RecordRule, RecordVerdict};
 
-const VERDICTS: [&str; 11] = [
-    "accepted", "warning", "rejected", "absent", "exists", "found", "pending", "failed", "unclear", "retry", "stop",
-];
+const VERDICTS: [&str; 11] =
+    ["accepted", "warning", "rejected", "absent", "exists", "found", "pending", "failed", "unclear", "retry", "stop"];
 
 fn verdict(reader: &Reader<'_>, node: &Node) -> Option<RecordVerdict> {
     reader.word(node, RecordVerdict::parse, &VERDICTS)
@@ -38,7 +37,7 @@ fn record_reader(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Optio
         fields.finish(reader);
         return Some(RecordReader::Others { is: is?, reason });
     }
-    let each = fields.need(reader, "each").and_then(|node| reader.template(node, Site::Answer, declared));
+    let each = fields.need(reader, "each").and_then(|node| reader.value(node, Site::Answer, declared));
     let matching = fields.need(reader, "match").and_then(|node| matching(reader, node, declared));
     let rules = match fields.take("rules") {
         Some(list) => reader.list(list).iter().filter_map(|item| record_rule(reader, item, declared)).collect(),
@@ -75,7 +74,7 @@ fn rule(reader: &Reader<'_>, fields: &mut Fields<'_>, declared: &Declared) -> Op
     let when = condition(reader, fields.take("when"), Site::Item, declared);
     let is = fields.need(reader, "is").and_then(|node| verdict(reader, node));
     let reason = fields.take("reason").and_then(|node| reader.template(node, Site::Item, declared));
-    let learn = templates(reader, fields.take("learn"), Site::Item, declared);
+    let learn = learnt(reader, fields.take("learn"), Site::Item, declared);
     let field = fields.take("field").and_then(|node| reader.template(node, Site::Item, declared));
     Some(RecordRule { when, is: is?, reason, learn, field })
 }
@@ -123,10 +122,7 @@ fn expect(reader: &Reader<'_>, node: &Node, sent: usize) -> Option<Expect> {
     let records = fields.take("records").map(|node| reader.list(node)).unwrap_or_default();
     let expect = Expect {
         answer: answer.unwrap_or_default(),
-        records: records
-            .iter()
-            .filter_map(|item| verdict(reader, item).and_then(|_| reader.text(item)))
-            .collect(),
+        records: records.iter().filter_map(|item| verdict(reader, item).and_then(|_| reader.text(item))).collect(),
         reasons: fields.texts(reader, "reasons"),
     };
     fields.finish(reader);

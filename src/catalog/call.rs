@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::{examples, readers};
-use super::connection::{condition, templates};
+use super::connection::{condition, learnt, templates};
 use super::field::Calls;
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
@@ -50,7 +50,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         writes: fields.flag(reader, "writes", !matches!(method.as_str(), "GET" | "HEAD")),
         plan: fields.flag(reader, "plan", false),
         auth: fields.take("auth").and_then(|node| reader.word(node, auth, &["none"])).unwrap_or(true),
-        json_lines: fields.take("format").and_then(|node| reader.word(node, format, &["json", "jsonl"])).unwrap_or(false),
+        json_lines: fields
+            .take("format")
+            .and_then(|node| reader.word(node, format, &["json", "jsonl"]))
+            .unwrap_or(false),
         answer: fields
             .take("answer")
             .map(|node| answer_rules(reader, node, declared, Some(around.calls)))
@@ -79,7 +82,11 @@ fn check_body(reader: &Reader<'_>, call: &Call, node: &Node) {
         }
         (Some(_), false) => {
             let at = node.get("record").unwrap_or(node);
-            reader.error("catalog::missing_key", "`record` goes nowhere: the body names neither `$records` nor `$record`", at);
+            reader.error(
+                "catalog::missing_key",
+                "`record` goes nowhere: the body names neither `$records` nor `$record`",
+                at,
+            );
         }
         _ => {}
     }
@@ -207,12 +214,7 @@ pub fn answer_rules(
     reader.list(node).iter().filter_map(|item| answer_rule(reader, item, declared, calls)).collect()
 }
 
-fn answer_rule(
-    reader: &Reader<'_>,
-    node: &Node,
-    declared: &Declared,
-    calls: Option<&Calls<'_>>,
-) -> Option<AnswerRule> {
+fn answer_rule(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: Option<&Calls<'_>>) -> Option<AnswerRule> {
     let mut fields = Fields::new(reader, node, "a rule for an answer")?;
     let when = condition(reader, fields.take("when"), Site::Answer, declared);
     let is = fields.need(reader, "is").and_then(|node| reader.word(node, Answer::parse, &Answer::NAMES));
@@ -221,7 +223,7 @@ fn answer_rule(
         when,
         is: is.unwrap_or(Answer::Stop),
         reason: fields.take("reason").and_then(template),
-        learn: templates(reader, fields.take("learn"), Site::Answer, declared),
+        learn: learnt(reader, fields.take("learn"), Site::Answer, declared),
         until: fields.take("until").and_then(template),
         with: fields.take("with").zip(calls).and_then(|(node, calls)| calls.any(reader, node)),
     };
@@ -231,13 +233,13 @@ fn answer_rule(
 
 fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Listing> {
     let mut fields = Fields::new(reader, node, "a listing")?;
-    let items = fields.need(reader, "items").and_then(|node| reader.template(node, Site::Answer, declared));
+    let items = fields.need(reader, "items").and_then(|node| reader.value(node, Site::Answer, declared));
     let listing = Listing {
         items: items.unwrap_or(Template(String::new())),
         next: fields.take("next").and_then(|node| reader.template(node, Site::Answer, declared)),
         more: fields.take("more").and_then(|node| reader.template(node, Site::Answer, declared)),
         identifier: fields.take("identifier").and_then(|node| reader.template(node, Site::Item, declared)),
-        learn: templates(reader, fields.take("learn"), Site::Item, declared),
+        learn: learnt(reader, fields.take("learn"), Site::Item, declared),
     };
     fields.finish(reader);
     Some(listing)

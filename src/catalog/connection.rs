@@ -7,6 +7,7 @@ use super::call::answer_rules;
 use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
+use crate::diag::Problem;
 use crate::ir::catalog::{AnswerRule, Condition, Limit, Setting, SettingKind, Template, Token};
 use crate::ir::mode::Mode;
 
@@ -64,7 +65,7 @@ pub fn connection<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<Connection<
 fn declared(settings: &[Setting]) -> Declared {
     let mut declared = Declared::default();
     declared.settings.extend(settings.iter().map(|setting| setting.name.clone()));
-    declared.identifier.insert("name".to_string());
+    declared.identifier.extend(["name", "remote_id"].map(str::to_string));
     declared
 }
 
@@ -124,12 +125,7 @@ pub fn one_of(reader: &Reader<'_>, node: Option<&Node>, settings: &[Setting]) ->
 }
 
 /// A mapping of names and templates: headers, a form, what is learnt.
-pub fn templates(
-    reader: &Reader<'_>,
-    node: Option<&Node>,
-    site: Site,
-    declared: &Declared,
-) -> Vec<(String, Template)> {
+pub fn templates(reader: &Reader<'_>, node: Option<&Node>, site: Site, declared: &Declared) -> Vec<(String, Template)> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
     entries.iter().filter_map(|(name, node)| Some((name.clone(), reader.template(node, site, declared)?))).collect()
 }
@@ -182,6 +178,17 @@ fn limit(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Limit>
         reader.error("catalog::missing_key", "a limit counts `requests`, `records` or both", node);
     }
     Some(limit)
+}
+
+/// What records learn: their id at the destination, and nothing else.
+pub fn learnt(reader: &Reader<'_>, node: Option<&Node>, site: Site, declared: &Declared) -> Vec<(String, Template)> {
+    for (name, node) in node.map(Node::entries).unwrap_or_default() {
+        if name != "remote_id" {
+            let problem = Problem::error("catalog::word", format!("records do not learn `{name}`"));
+            reader.push(problem.at(reader.key_span(node)).help("known here: `remote_id`"));
+        }
+    }
+    templates(reader, node, site, declared)
 }
 
 /// A bare expression or nothing.

@@ -29,7 +29,10 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer) -> 
         at,
         wire: wire.unwrap_or(Wire::Text),
         words: fields.take("words").map(|node| words(reader, node)).unwrap_or_default(),
-        values: fields.take("values").map(|node| reader.list(node).iter().map(Node::json).collect()).unwrap_or_default(),
+        values: fields
+            .take("values")
+            .map(|node| reader.list(node).iter().map(Node::json).collect())
+            .unwrap_or_default(),
         min: fields.count(reader, "min"),
         max: fields.count(reader, "max"),
         max_items: fields.count(reader, "max_items"),
@@ -134,7 +137,11 @@ impl Calls<'_> {
     pub fn listing(&self, reader: &Reader<'_>, node: &Node) -> Option<CallName> {
         let name = self.any(reader, node)?;
         if !self.listings.contains(&name.as_str()) {
-            reader.error("catalog::listing", format!("the call `{name}` has no `list`, so nothing is found in it"), node);
+            reader.error(
+                "catalog::listing",
+                format!("the call `{name}` has no `list`, so nothing is found in it"),
+                node,
+            );
         }
         Some(name)
     }
@@ -192,7 +199,7 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node) -> Option<CustomTyp
 fn known(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Known> {
     let mut fields = Fields::new(reader, node, "`known`")?;
     let listing = fields.need(reader, "in").and_then(|node| calls.listing(reader, node));
-    let by = fields.need(reader, "by").and_then(|node| reader.template(node, Site::Found, declared));
+    let by = fields.need(reader, "by").and_then(|node| reader.value(node, Site::Found, declared));
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);
@@ -215,7 +222,7 @@ fn preparation(
     let when = condition(reader, fields.take("when"), Site::Route, declared);
     let want = fields.need(reader, "want").and_then(|node| reader.template(node, Site::Want, declared));
     let listing = fields.need(reader, "in").and_then(|node| calls.listing(reader, node));
-    let by = fields.need(reader, "by").and_then(|node| reader.template(node, Site::Found, declared));
+    let by = fields.need(reader, "by").and_then(|node| reader.value(node, Site::Found, declared));
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);

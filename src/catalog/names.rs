@@ -30,8 +30,20 @@ pub enum Site {
 }
 
 const ROUTE: &[&str] = &["setting", "option", "identifier", "mode", "run"];
-const REQUEST: &[&str] =
-    &["setting", "option", "identifier", "mode", "run", "prepared", "version", "want", "field", "page", "job", "answer"];
+const REQUEST: &[&str] = &[
+    "setting",
+    "option",
+    "identifier",
+    "mode",
+    "run",
+    "prepared",
+    "version",
+    "want",
+    "field",
+    "page",
+    "job",
+    "answer",
+];
 
 impl Site {
     /// Names at the top level.
@@ -60,8 +72,8 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
         "attempt" => &["nonce", "now"],
         "job" => &["id", "age"],
         "page" => &["next", "number", "seen", "count"],
-        "record" => &["identifier", "identifiers", "remote_id", "key", "change", "fields"],
-        "answer" => &["status", "body", "headers"],
+        "record" => &["identifier", "identifiers", "remote_id", "change", "fields"],
+        "answer" => &["status", "body"],
         "field" => &["name", "native", "id", "type"],
         _ => return None,
     })
@@ -72,7 +84,7 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
 pub struct Declared {
     pub settings: BTreeSet<String>,
     pub options: BTreeSet<String>,
-    /// What `identifier.` may be followed by: `name` and each identifier's `extra`.
+    /// What `identifier.` may be followed by: `name`, `remote_id` and each identifier's `extra`.
     pub identifier: BTreeSet<String>,
     /// What each preparation gives.
     pub prepared: BTreeMap<String, BTreeSet<String>>,
@@ -97,7 +109,10 @@ impl Declared {
         let first = parts.next().unwrap_or_default();
         let names = site.names();
         if !names.contains(&first) {
-            return Some(Stranger { path: first.to_string(), known: names.iter().map(|name| name.to_string()).collect() });
+            return Some(Stranger {
+                path: first.to_string(),
+                known: names.iter().map(|name| name.to_string()).collect(),
+            });
         }
         let second = parts.next()?;
         let stranger = |known: Vec<String>| Stranger {

@@ -75,10 +75,17 @@ impl Node {
         let kind = match raw {
             Raw::Scalar(value) => Kind::Scalar(value),
             Raw::List(items) => Kind::List(
-                items.into_iter().enumerate().map(|(at, item)| Node::placed(item, place.child(Step::Index(at)))).collect(),
+                items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(at, item)| Node::placed(item, place.child(Step::Index(at))))
+                    .collect(),
             ),
             Raw::Map(entries) => Kind::Map(
-                entries.into_iter().map(|(key, item)| (key.clone(), Node::placed(item, place.child(Step::Key(key))))).collect(),
+                entries
+                    .into_iter()
+                    .map(|(key, item)| (key.clone(), Node::placed(item, place.child(Step::Key(key)))))
+                    .collect(),
             ),
         };
         Node { kind, place }

@@ -131,7 +131,8 @@ impl<'a> Reader<'a> {
         let word = self.text(node)?;
         let found = parse(&word);
         if found.is_none() {
-            let help = suggestion(&word, known.iter().copied()).or_else(|| Some(format!("known here: {}", list(known))));
+            let help =
+                suggestion(&word, known.iter().copied()).or_else(|| Some(format!("known here: {}", list(known))));
             self.error_help("catalog::word", format!("`{word}` is not a word for this place"), node, help);
         }
         found
@@ -200,6 +201,16 @@ impl<'a> Reader<'a> {
     pub fn template(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
         let template = Template(self.text(node)?);
         self.check_template(&template, node, site, declared);
+        Some(template)
+    }
+
+    /// A template that must be exactly one expression, since a list or a truth is wanted and not text.
+    pub fn value(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
+        let template = self.template(node, site, declared)?;
+        if Engine::lenient().text(&template).is_ok_and(|text| text.expression().is_none()) {
+            let help = Some("exactly one `{{ ... }}`, and nothing around it".to_string());
+            self.error_help("catalog::expression", "a value is needed here, and this is text", node, help);
+        }
         Some(template)
     }
 

@@ -38,7 +38,8 @@ pub fn service(
         calls: &names,
         limits: connection.limits.keys().map(String::as_str).collect(),
     };
-    let read = nodes.iter().filter_map(|(name, node)| Some((CallName(name.clone()), call(reader, name, node, &around)?)));
+    let read =
+        nodes.iter().filter_map(|(name, node)| Some((CallName(name.clone()), call(reader, name, node, &around)?)));
     let calls: BTreeMap<CallName, Call> = read.collect();
     check_readers(reader, &nodes, &calls, connection);
     let ways = Ways { declared: &declared, names: &names, calls: &calls, shared: &connection.answer };
@@ -50,10 +51,12 @@ pub fn service(
         unverified: top.lines(reader, "unverified"),
         origin: origin.to_string(),
         one_of: one_of(reader, top.take("one_of"), &options),
-        identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"])) == Some(true),
+        identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"]))
+            == Some(true),
         fields: top.take("fields").map(|node| fields(reader, node)).unwrap_or_default(),
         dots: top.take("dots").and_then(|node| reader.word(node, dots, &["nest", "name"])).unwrap_or_default(),
-        account_catalogue: top.take("catalogue").and_then(|node| reader.word(node, catalogue, &CATALOGUES)) == Some(true),
+        account_catalogue: top.take("catalogue").and_then(|node| reader.word(node, catalogue, &CATALOGUES))
+            == Some(true),
         custom: top.take("custom").and_then(|node| custom(reader, node, &declared, &names)),
         max_fields: top.count(reader, "max_fields"),
         whole: top.texts(reader, "whole"),
@@ -125,7 +128,10 @@ fn declared(
 
 fn call_names(nodes: &BTreeMap<String, Node>) -> Calls<'_> {
     let listings = nodes.iter().filter(|(_, node)| node.get("list").is_some());
-    Calls { all: nodes.keys().map(String::as_str).collect(), listings: listings.map(|(name, _)| name.as_str()).collect() }
+    Calls {
+        all: nodes.keys().map(String::as_str).collect(),
+        listings: listings.map(|(name, _)| name.as_str()).collect(),
+    }
 }
 
 /// The service's calls and those of the connection that are used here, inheritance resolved.
@@ -146,7 +152,8 @@ fn call_nodes(
     nodes.values().for_each(|node| references(node, &mut wanted));
     wanted.extend(connection.account.iter().chain(&connection.test).filter_map(|node| node.text()).map(str::to_string));
     while let Some(name) = wanted.pop_first() {
-        let own = nodes.contains_key(&name) || written.calls.get(home).into_iter().flatten().any(|(own, _)| *own == name);
+        let own =
+            nodes.contains_key(&name) || written.calls.get(home).into_iter().flatten().any(|(own, _)| *own == name);
         let there = written.calls.get(&shared).into_iter().flatten().any(|(call, _)| *call == name);
         if own || !there {
             continue;

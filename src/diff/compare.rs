@@ -13,16 +13,23 @@ pub fn same_key(left: &str, right: &str, columns: usize) -> String {
 /// Fills `diff_rows` from `diff_want` and the ledger's entries.
 pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     let keys = key_layout(plan).len();
-    let mut columns = vec![format!("{} AS action", action(plan, basis, source)), format!("{} AS cause", cause(plan, basis))];
+    let mut columns =
+        vec![format!("{} AS action", action(plan, basis, source)), format!("{} AS cause", cause(plan, basis))];
     columns.extend((1..=keys).map(|at| format!("coalesce(w.k{at}, e.k{at}) AS k{at}")));
-    columns.push(if plan.mode.is_set() { "coalesce(w.keys, e.keys) AS keys" } else { "NULL::VARCHAR[] AS keys" }.into());
-    columns.extend((1..=plan.identifiers.len()).map(|at| format!("CASE WHEN w.k1 IS NULL THEN e.i{at} ELSE w.i{at} END AS i{at}")));
+    columns
+        .push(if plan.mode.is_set() { "coalesce(w.keys, e.keys) AS keys" } else { "NULL::VARCHAR[] AS keys" }.into());
+    columns.extend(
+        (1..=plan.identifiers.len()).map(|at| format!("CASE WHEN w.k1 IS NULL THEN e.i{at} ELSE w.i{at} END AS i{at}")),
+    );
     columns.push("coalesce(w.which, 0) AS which".into());
     columns.extend(plan.fields.iter().map(|field| format!("w.d{0} AS d{0}", field.column.position)));
     columns.push(format!("{} AS whole", whole(plan, basis)));
     columns.push(format!("CASE WHEN {} THEN NULL ELSE {} END AS owed", whole(plan, basis), owed(plan)));
     columns.push(format!("CASE WHEN {} THEN NULL ELSE e.remote_id END AS remote_id", reidentified(plan)));
-    columns.push(format!("coalesce(e.state = 'unclear', false) AND {} AS look_first", plan.unclear == UnclearPolicy::LookFirst));
+    columns.push(format!(
+        "coalesce(e.state = 'unclear', false) AND {} AS look_first",
+        plan.unclear == UnclearPolicy::LookFirst
+    ));
     columns.push(format!("{} AS reason", reason(plan)));
     columns.push(format!("{} AS reidentified", reidentified(plan)));
     columns.push("e.state IS NULL AS is_new".into());

@@ -31,9 +31,11 @@ fn query(plan: &Plan, basis: &Basis<'_>, kind: ChangeKind, most: u64) -> String 
     ];
     columns.extend((1..=plan.identifiers.len()).map(|at| format!("d.i{at}")));
     columns.extend(plan.fields.iter().map(|field| format!("d.d{}", field.column.position)));
-    columns.extend(plan.fields.iter().map(|field| {
-        if field.column.fresh { "NULL".to_string() } else { format!("e.v{}", field.column.position) }
-    }));
+    columns.extend(
+        plan.fields
+            .iter()
+            .map(|field| if field.column.fresh { "NULL".to_string() } else { format!("e.v{}", field.column.position) }),
+    );
     format!(
         "SELECT {} FROM diff_rows d LEFT JOIN {} e ON {} WHERE d.action = '{}' ORDER BY {} LIMIT {most}",
         columns.join(", "),

@@ -59,7 +59,8 @@ fn any_null_key(plan: &Plan) -> String {
 }
 
 fn duplicate_keys(store: &Store, plan: &Plan, source: &mut Source) -> Result<(), StoreError> {
-    let keys: Vec<String> = plan.keys.iter().enumerate().map(|(at, key)| format!("{} AS k{}", key.sql, at + 1)).collect();
+    let keys: Vec<String> =
+        plan.keys.iter().enumerate().map(|(at, key)| format!("{} AS k{}", key.sql, at + 1)).collect();
     store.execute(&format!(
         "CREATE OR REPLACE TEMP TABLE diff_duplicate AS SELECT {}, count(*) AS n FROM {} WHERE {} AND NOT ({}) \
          GROUP BY ALL HAVING count(*) > 1",
@@ -108,8 +109,12 @@ fn which(plan: &Plan) -> String {
     if plan.identifiers.len() == 1 {
         return "0".to_string();
     }
-    let arms: Vec<String> =
-        plan.identifiers.iter().enumerate().map(|(at, one)| format!("WHEN {} IS NOT NULL THEN {at}", one.sql)).collect();
+    let arms: Vec<String> = plan
+        .identifiers
+        .iter()
+        .enumerate()
+        .map(|(at, one)| format!("WHEN {} IS NOT NULL THEN {at}", one.sql))
+        .collect();
     format!("CASE {} END", arms.join(" "))
 }
 
@@ -129,8 +134,7 @@ fn base(plan: &Plan, source: &Source) -> String {
     columns.push(format!("{} AS which", which(plan)));
     columns.extend(plan.fields.iter().map(|field| format!("{} AS d{}", field.sql, field.column.position)));
     columns.push(format!("{} AS problem", problem(plan, source)));
-    let rows =
-        format!("SELECT {} FROM {} WHERE {}", columns.join(", "), plan.relation, row_conditions(plan, source));
+    let rows = format!("SELECT {} FROM {} WHERE {}", columns.join(", "), plan.relation, row_conditions(plan, source));
     if source.duplicate_rows == 0 { rows } else { format!("{rows} UNION ALL {}", duplicate_lines(plan)) }
 }
 
@@ -203,7 +207,8 @@ fn kept(store: &Store, basis: &Basis<'_>) -> Result<(), StoreError> {
 /// Fills `diff_aside`: what `rejected` shows of rows that were never offered.
 pub fn note_aside(store: &Store, plan: &Plan, source: &Source) -> Result<(), StoreError> {
     let from = if plan.mode.is_set() {
-        "SELECT key_text AS key, i1 AS identifier, problem AS reason FROM diff_base WHERE problem IS NOT NULL".to_string()
+        "SELECT key_text AS key, i1 AS identifier, problem AS reason FROM diff_base WHERE problem IS NOT NULL"
+            .to_string()
     } else {
         let keys: Vec<String> = (1..=plan.keys.len()).map(|at| format!("CAST(k{at} AS VARCHAR)")).collect();
         let identifiers: Vec<String> = (1..=plan.identifiers.len()).map(|at| format!("i{at}")).collect();

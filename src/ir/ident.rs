@@ -38,7 +38,7 @@ macro_rules! name {
 name! {
     /// A source, model or segment: they share one namespace, since all of them stand after `from`.
     DatasetName,
-    /// A destination as the project calls it (`destination voyado = ...`).
+    /// A destination as the project calls it (`destination crm = ...`).
     DestinationName,
     /// A kind of destination: the vendor's folder in `destinations/`.
     KindName,

@@ -93,3 +93,150 @@ pub struct Sent {
     pub adopted: u64,
     pub settled: u64,
 }
+
+/// What a run would do, for people and machines to look at before it does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanReport {
+    pub environment: Option<String>,
+    pub sandbox: bool,
+    pub activations: Vec<ActivationPlan>,
+}
+
+impl PlanReport {
+    pub fn status(&self) -> Status {
+        self.activations.iter().map(|activation| activation.status).max().unwrap_or_default()
+    }
+
+    pub fn has_changes(&self) -> bool {
+        self.activations.iter().any(|activation| activation.counts.to_send() > 0)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ActivationPlan {
+    pub activation: String,
+    pub target: String,
+    pub mode: String,
+    pub status: Status,
+    pub causes: Vec<Cause>,
+    pub counts: Counts,
+    /// Rows that owe a field, by field; of rows sent in part.
+    pub by_field: std::collections::BTreeMap<String, u64>,
+    pub samples: Vec<SampleRow>,
+    /// What the first requests would look like; secrets masked.
+    pub requests: Vec<SampleRequest>,
+    pub expected_requests: u64,
+    /// By the definition's limits alone; latency comes on top.
+    pub expected_seconds: f64,
+    /// Guards that would fire and other warnings.
+    pub warnings: Vec<String>,
+    pub stopped: Option<Stopped>,
+    pub silent: Option<String>,
+}
+
+/// A row of the plan. Values are text as a person reads them; `None` is NULL or never sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleRow {
+    /// `added`, `changed` or `removed`.
+    pub kind: String,
+    pub key: String,
+    pub identifier: Option<String>,
+    pub fields: Vec<SampleField>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleField {
+    pub field: String,
+    pub old: Option<String>,
+    pub new: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleRequest {
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+}
+
+/// A row that the engine or the destination refused, or that nobody knows the fate of.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    pub key: String,
+    pub identifier: Option<String>,
+    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (fields refused alone).
+    pub state: String,
+    pub reason: String,
+    pub fields: Vec<String>,
+    /// RFC 3339, UTC.
+    pub since: Option<String>,
+}
+
+/// Everything the ledger holds of one row, beside what the source wants now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    pub activation: String,
+    pub key: String,
+    pub entry: Option<EntryView>,
+    pub fields: Vec<ExplainedField>,
+    /// What the next run does with the row, in a sentence.
+    pub next: String,
+    pub request: Option<RequestView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EntryView {
+    pub state: String,
+    pub since: Option<String>,
+    pub acknowledged_at: Option<String>,
+    pub identifiers: Vec<(String, Option<String>)>,
+    pub remote_id: Option<String>,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedField {
+    pub field: String,
+    pub acknowledged: Option<String>,
+    pub desired: Option<String>,
+    pub refused: Option<String>,
+}
+
+/// The last request a row was in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RequestView {
+    pub run: String,
+    pub call: String,
+    pub method: String,
+    pub url: String,
+    pub records: u64,
+    pub status: Option<u16>,
+    pub answer: String,
+    pub at: String,
+}
+
+/// A ledger file, for `ledger list` and `ledger orphans`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LedgerView {
+    pub file: String,
+    pub activation: String,
+    pub target: String,
+    pub mode: String,
+    pub entries: u64,
+    pub by_state: Vec<(String, u64)>,
+    pub baseline_closed: bool,
+    pub sequence: u64,
+    /// No activation of the project uses it.
+    pub orphan: bool,
+    /// Why it could not be read, where it could not.
+    pub problem: Option<String>,
+}
+
+/// A command that could not do its work at all: what, and what to do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    pub status: Status,
+    pub code: String,
+    pub message: String,
+    pub help: String,
+}

@@ -8,8 +8,8 @@ use crate::diag::Problem;
 use crate::ir::ast::{
     ActivationEntry, After, Column, From, Guard, Identify, Input, Key, MapBlock, ModeEntry, ModelEntry, To,
 };
-use crate::ir::spec::Compare;
 use crate::ir::span::{Span, Spanned};
+use crate::ir::spec::Compare;
 
 impl<'t> Reader<'t> {
     /// Reads the entries of a block with `read`, and tells what is wrong with the others.
@@ -146,15 +146,28 @@ impl<'t> Reader<'t> {
     fn unclosed_block(&mut self, open: usize, end: usize, misread: bool) {
         let sign = self.text[open..].chars().next().unwrap_or('{');
         if misread || sign == '[' {
-            let inside = |problem: &Problem| problem.labels.first().is_some_and(|(span, _)| (open..end).contains(&span.start));
+            let inside =
+                |problem: &Problem| problem.labels.first().is_some_and(|(span, _)| (open..end).contains(&span.start));
             self.problems.0.retain(|problem| !inside(problem));
+        }
+        if !misread && self.unclosed_text(open, end) {
+            return;
         }
         self.problems.push(error::unclosed_block(Span::new(self.file, open, open + sign.len_utf8()), sign));
     }
 
+    /// Whether a `"""` without its end, already told, has taken the closing bracket with it.
+    fn unclosed_text(&self, open: usize, end: usize) -> bool {
+        self.problems.0.iter().filter(|problem| problem.code == "parse::unclosed").any(|problem| {
+            let place = problem.labels.first().map(|(span, _)| span.start).filter(|at| (open..end).contains(at));
+            place.is_some_and(|at| self.text[at..].starts_with("\"\"\""))
+        })
+    }
+
     /// The first block inside `outer` that was opened on a line with another indent than the one it was closed on.
     fn out_of_line(&self, outer: &Bracketed) -> Option<usize> {
-        let inside = self.blocks.iter().filter(|block| block.closed && block.open > outer.open && block.end <= outer.end);
+        let inside =
+            self.blocks.iter().filter(|block| block.closed && block.open > outer.open && block.end <= outer.end);
         inside.filter(|block| self.indent(block.open) != self.indent(block.end - 1)).map(|block| block.open).min()
     }
 

@@ -73,13 +73,14 @@ pub(super) fn unclosed_quote(span: Span, text: &str) -> Problem {
         _ => ("'", "a quote that belongs to the text is doubled: `'it''s'`"),
     };
     let problem = Problem::error("parse::unclosed", format!("a `{quote}` that nothing closes"));
-    problem.label(span.part(0, quote.len()), "opened here").help(help)
+    let len = text.find(quote).unwrap_or_default() + quote.len();
+    problem.label(span.part(0, len), "opened here").help(help)
 }
 
-pub(super) fn unclosed_bracket(span: Span, sign: &str) -> Problem {
-    let closing = if sign == "[" { "]" } else { ")" };
+pub(super) fn unclosed_bracket(span: Span, text: &str) -> Problem {
+    let (sign, closing) = if text.starts_with('[') { ('[', ']') } else { ('(', ')') };
     let problem = Problem::error("parse::unclosed", format!("a `{sign}` that nothing closes"));
-    problem.label(span, "opened here").help(format!("`{closing}` is missing"))
+    problem.label(span.part(0, 1), "opened here").help(format!("`{closing}` is missing"))
 }
 
 pub(super) fn unclosed_block(span: Span, sign: char) -> Problem {
@@ -106,7 +107,9 @@ pub(super) fn case_without_end(span: Span) -> Problem {
 pub(super) fn unknown_item(span: Span, word: &str) -> Problem {
     let problem = Problem::error("parse::unknown_word", format!("`{word}` begins no item of a file")).at(span);
     match word {
-        "where" => problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines"),
+        "where" => {
+            problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines")
+        }
         _ if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
             problem.help(format!("`{word}` stands inside an `activation`: is a `}}` too many before it?"))
         }
@@ -115,6 +118,10 @@ pub(super) fn unknown_item(span: Span, word: &str) -> Problem {
 }
 
 pub(super) fn no_item(span: Span, text: &str) -> Problem {
+    if text.starts_with('{') {
+        let problem = Problem::error("parse::no_block", "a `{` on a line of its own").at(span.part(0, 1));
+        return problem.help("a block begins on the line of its name");
+    }
     let problem = Problem::error("parse::unknown_word", format!("`{}` begins no item of a file", short(text))).at(span);
     problem.help(format!("known here: {}", list(&ITEMS)))
 }
@@ -178,6 +185,11 @@ pub(super) fn no_condition(span: Span) -> Problem {
     problem.help("the condition begins on the line of its `where`; use parentheses for more lines")
 }
 
+pub(super) fn options_behind(span: Span) -> Problem {
+    let problem = Problem::error("parse::where", "options behind a condition").at(span);
+    problem.help("written `from MODEL { allow_empty = true } where CONDITION`")
+}
+
 pub(super) fn comma_in_where(span: Span) -> Problem {
     let problem = Problem::error("parse::where", "a comma in a condition").at(span);
     problem.help("`where` runs to the end of its line: the next entry needs a line of its own")
@@ -234,6 +246,11 @@ pub(super) fn loose_key(span: Span, columns: &[Column]) -> Problem {
     problem.help(format!("written `key ({})`", names.join(", ")))
 }
 
+pub(super) fn key_list(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::key", format!("`{}` is no list of columns", short(text))).at(span);
+    problem.help("written `key (COLUMN, COLUMN)`")
+}
+
 pub(super) fn guard_op(op: &Spanned<String>) -> Problem {
     let problem = Problem::error("parse::guard", format!("`{}` is no comparison of a guard", op.value)).at(op.span);
     match op.value.as_str() {
@@ -271,6 +288,16 @@ pub(super) fn no_target(span: Span) -> Problem {
 pub(super) fn text_target(span: Span, written: &str) -> Problem {
     let problem = Problem::error("parse::json_arrow", "text where the name of a field is due").at(span);
     problem.help(format!("a JSON `->` needs parentheses: `({written}) -> FIELD`; names take double quotes"))
+}
+
+pub(super) fn options_before(span: Span) -> Problem {
+    let problem = Problem::error("parse::options", "options before the `->`").at(span);
+    problem.help("written `EXPRESSION -> FIELD { null = clear }`")
+}
+
+pub(super) fn options_alone(span: Span) -> Problem {
+    let problem = Problem::error("parse::options", "options behind an expression that has no `->`").at(span);
+    problem.help("written `EXPRESSION -> FIELD { null = clear }`")
 }
 
 /// `written` has two arrows or more: all but the last belong to the expression.
@@ -317,13 +344,15 @@ pub(super) fn wrong_equals(span: Span, sign: &str) -> Problem {
 
 pub(super) fn not_a_value(span: Span, text: &str) -> Problem {
     let problem = Problem::error("parse::value", format!("`{}` is no value", short(text))).at(span);
-    problem.help("values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`")
+    problem.help(
+        "values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`",
+    )
 }
 
 pub(super) fn single_quotes(span: Span, text: &str) -> Problem {
     let inner = text.trim_matches('\'').replace("''", "'");
     let problem = Problem::error("parse::single_quotes", format!("text in single quotes: `{}`", short(text))).at(span);
-    problem.help(format!("settings take double quotes: `\"{}\"`", short(&inner)))
+    problem.help(format!("text takes double quotes here: `\"{}\"`", short(&inner)))
 }
 
 pub(super) fn quoted_text(span: Span, text: &str) -> Problem {
@@ -342,7 +371,9 @@ pub(super) fn foreign_call(name: &Name, span: Span, text: &str) -> Problem {
     if known {
         let problem = Problem::error("parse::value", format!("`{}` is not given text in double quotes", short(text)));
         let argument = text[name.value.len()..].trim_matches([' ', '\t', '(', ')', '\'', '"']);
-        return problem.at(span).help(format!("written `{0}(\"{1}\")` or `{0}(\"{1}\", \"DEFAULT\")`", name.value, argument));
+        return problem
+            .at(span)
+            .help(format!("written `{0}(\"{1}\")` or `{0}(\"{1}\", \"DEFAULT\")`", name.value, argument));
     }
     let problem = Problem::error("parse::value", format!("`{}` is no function of settings", name.value)).at(name.span);
     match suggestion(&name.value, ["env", "var"]) {

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::{Reader, Rule, error};
+use super::{Reader, Rule, child, error};
 use crate::diag::Problem;
 use crate::ir::span::Span;
 
@@ -26,6 +26,10 @@ pub(super) struct Piece<'t> {
 impl Piece<'_> {
     fn is(&self, text: &str) -> bool {
         self.text == text
+    }
+
+    fn is_braced(&self) -> bool {
+        self.rule == Rule::balanced && self.text.starts_with('{')
     }
 
     fn is_word(&self) -> bool {
@@ -54,7 +58,10 @@ impl<'t> Reader<'t> {
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
         let problem = unclosed(&pieces).unwrap_or_else(|| match place {
-            Place::Mappings => self.surplus_mapping(&pieces, entry, whole),
+            Place::Mappings => {
+                let arrow = before.and_then(|before| child(before, Rule::arrow)).map(|arrow| self.span(&arrow));
+                self.surplus_mapping(&pieces, entry, arrow, whole)
+            }
             Place::Settings | Place::List => self.surplus_value(&pieces, entry, whole),
             Place::File | Place::Model | Place::Activation => self.surplus_entry(place, &pieces, entry, whole),
         });
@@ -66,16 +73,16 @@ impl<'t> Reader<'t> {
         inner.map(|piece| Piece { rule: piece.as_rule(), text: piece.as_str(), span: self.span(&piece) }).collect()
     }
 
-    fn surplus_mapping(&self, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
+    fn surplus_mapping(&self, pieces: &[Piece<'t>], entry: Span, arrow: Option<Span>, whole: Span) -> Problem {
         let full = entry.to(whole);
         let first_arrow = pieces.iter().position(|piece| piece.rule == Rule::arrow);
         if first_arrow == Some(0) {
-            return error::json_arrow(full, &self.text[full.start..full.end]);
+            return error::json_arrow(arrow.unwrap_or(full), &self.text[full.start..full.end]);
         }
         if entry.end == whole.start {
             return error::quoted_name(self.run(entry, whole), self.text);
         }
-        if first_arrow.is_none() && self.text[entry.start..entry.end].contains("->") {
+        if first_arrow.is_none() && arrow.is_some() {
             return error::after_target(whole, &self.text[whole.start..whole.end]);
         }
         error::no_comma(whole)
@@ -86,7 +93,7 @@ impl<'t> Reader<'t> {
             return error::quoted_text(self.run(entry, whole), self.text);
         }
         match pieces {
-            [_, second, ..] if second.is("=") || second.text.starts_with('{') => error::no_comma(whole),
+            [_, second, ..] if second.is("=") || second.is_braced() => error::no_comma(whole),
             [one] if one.rule == Rule::text => error::no_comma(whole),
             _ => error::after_value(whole, &self.text[whole.start..whole.end]),
         }
@@ -94,7 +101,11 @@ impl<'t> Reader<'t> {
 
     fn surplus_entry(&self, place: Place, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
         let keyword = self.text[entry.start..entry.end].split_whitespace().next().unwrap_or_default();
+        if let Some(text) = pieces.iter().take(2).find(|piece| piece.rule == Rule::single_quoted && keyword == "from") {
+            return error::single_quotes(text.span, text.text);
+        }
         match pieces.first() {
+            Some(first) if first.is("where") && pieces.iter().any(Piece::is_braced) => error::options_behind(whole),
             Some(first) if first.is("where") && matches!(keyword, "from" | "segment") => {
                 error::no_condition(first.span)
             }
@@ -162,11 +173,15 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
     if !known && pieces.iter().any(|piece| piece.rule == Rule::arrow) {
         return Some(error::mapping_outside(whole));
     }
+    if let Some(text) = pieces.iter().find(|piece| piece.rule == Rule::single_quoted && first.is("from")) {
+        return Some(error::single_quotes(text.span, text.text));
+    }
     Some(match pieces.get(1) {
         _ if !first.is_word() => error::no_entry(first.span, first.text, place),
         _ if first.is("where") => error::where_line(first.span),
         _ if !known => error::unknown_entry(first.span, first.text, place),
         Some(second) if second.is("=") => error::entry_equals(first.span.to(second.span), first.text),
+        Some(second) if first.is("key") && second.rule == Rule::balanced => error::key_list(second.span, second.text),
         Some(second) => error::malformed(first.span.to(second.span), first.text),
         None => error::malformed(first.span, first.text),
     })
@@ -199,17 +214,30 @@ fn bad_mapping(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
     if let (Some(case), None) = (word("case"), word("end")) {
         return error::case_without_end(case.span);
     }
+    if let Some(at) = pieces.iter().position(Piece::is_braced).filter(|at| *at > 0) {
+        return behind_braces(&pieces[at..], whole);
+    }
     let arrows: Vec<usize> = (0..pieces.len()).filter(|at| pieces[*at].rule == Rule::arrow).collect();
     match arrows[..] {
         [] => no_arrow(pieces, whole, written),
         [0, ..] => error::no_expression(pieces[0].span),
         [.., last] if last + 1 == pieces.len() => error::no_target(pieces[last].span),
         [at] if pieces[at + 1].rule == Rule::single_quoted => error::text_target(pieces[at + 1].span, written),
-        [at] if pieces[..at].iter().any(|piece| matches!(piece.text, ")" | "]")) => {
-            error::stray_bracket(pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")).map_or(whole, |p| p.span))
-        }
+        [at] if pieces[..at].iter().any(|piece| matches!(piece.text, ")" | "]")) => error::stray_bracket(
+            pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")).map_or(whole, |p| p.span),
+        ),
         [at] => error::quoted_name(pieces[at + 1].span.to(whole_end(whole)), text),
-        _ => error::json_arrow(whole, written),
+        [first, ..] => error::json_arrow(pieces[first].span, written),
+    }
+}
+
+/// Braces behind something, and then more: options too early, or another mapping.
+fn behind_braces(pieces: &[Piece<'_>], whole: Span) -> Problem {
+    match pieces {
+        [options, arrow, ..] if arrow.rule == Rule::arrow => error::options_before(options.span),
+        [_, next, ..] => error::no_comma(next.span.to(whole_end(whole))),
+        [options] => error::options_alone(options.span),
+        [] => error::no_target(whole),
     }
 }
 

@@ -108,7 +108,8 @@ fn may_fail(family: Family, wire: Wire) -> bool {
 }
 
 fn lost_in_conversion(raw: &Sql, sql: &Sql, family: Family, wire: Wire) -> (Sql, String) {
-    let there = if family == Family::Text { format!("nullif({raw}, '') IS NOT NULL") } else { format!("{raw} IS NOT NULL") };
+    let there =
+        if family == Family::Text { format!("nullif({raw}, '') IS NOT NULL") } else { format!("{raw} IS NOT NULL") };
     let lost = if wire == Wire::Integer && family == Family::Number {
         format!("{there} AND ({sql} IS NULL OR {sql} <> {raw})")
     } else {
@@ -133,11 +134,15 @@ fn noun(wire: Wire) -> &'static str {
 
 fn limits(sql: &Sql, sql_type: &str, placement: &Placement) -> Vec<(Sql, String)> {
     let mut unfit = Vec::new();
-    let mut rule = |condition: String, reason: String| unfit.push((Sql(format!("coalesce({condition}, false)")), reason));
+    let mut rule =
+        |condition: String, reason: String| unfit.push((Sql(format!("coalesce({condition}, false)")), reason));
     if !placement.values.is_empty() {
         let shown: Vec<String> = placement.values.iter().map(plain).collect();
         let known: Vec<String> = shown.iter().map(|value| Sql::text(value).0).collect();
-        rule(format!("CAST({sql} AS VARCHAR) NOT IN ({})", known.join(", ")), format!("is none of {}", shown.join(", ")));
+        rule(
+            format!("CAST({sql} AS VARCHAR) NOT IN ({})", known.join(", ")),
+            format!("is none of {}", shown.join(", ")),
+        );
     }
     if matches!(sql_type, "DOUBLE") {
         rule(format!("NOT isfinite({sql})"), "is no finite number".into());

@@ -145,7 +145,10 @@ fn split(engine: Engine, source: &str) -> Result<Vec<Part>, TemplateError> {
                 rest = end + 2;
             }
             Some(b'%' | b'#') => {
-                return Err(TemplateError::new("only `{{ ... }}` may stand here, no blocks or comments", open..open + 2));
+                return Err(TemplateError::new(
+                    "only `{{ ... }}` may stand here, no blocks or comments",
+                    open..open + 2,
+                ));
             }
             _ => {
                 push_literal(&mut parts, &source[rest..=open]);

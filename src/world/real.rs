@@ -1,1 +1,161 @@
 //! The world as it is. Home of reqwest.
+
+use std::error::Error;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Url};
+
+use super::World;
+use crate::ir::delivery::{HttpError, Request, Response};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub struct RealWorld {
+    start: Instant,
+    /// Made by the first request: the root certificates take milliseconds that `check` and `fmt` need not spend.
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl RealWorld {
+    pub fn new() -> Self {
+        RealWorld { start: Instant::now(), client: OnceLock::new() }
+    }
+
+    fn client(&self) -> Result<&Client, HttpError> {
+        let made = self.client.get_or_init(|| client().map_err(|error| causes(&error)));
+        made.as_ref().map_err(|cause| HttpError::Unreached(format!("no HTTP client could be made: {cause}")))
+    }
+
+    async fn fetch(&self, request: Request) -> Result<Response, HttpError> {
+        let call = prepare(self.client()?, &request)?;
+        let host = call.url().host_str().unwrap_or_default().to_string();
+        let told = |error| told(&host, request.timeout, error);
+        let answer = self.client()?.execute(call).await.map_err(told)?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter();
+        // Header names are lower case in the http crate.
+        let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
+        let headers = headers.collect();
+        let body = answer.text().await.map_err(|error| HttpError::Lost(tell(&host, request.timeout, error)))?;
+        Ok(Response { status, headers, body })
+    }
+}
+
+impl Default for RealWorld {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Redirects are answers, not followed: a key in a header of the vendor's own would travel to the other host, and a POST
+/// turned into a GET looks like a success that wrote nothing.
+fn client() -> reqwest::Result<Client> {
+    Client::builder()
+        .user_agent(concat!("sendoff/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(Policy::none())
+        .build()
+}
+
+fn prepare(client: &Client, request: &Request) -> Result<reqwest::Request, HttpError> {
+    let unfit = |what: &str| HttpError::Unreached(format!("the request cannot be sent: {what}"));
+    let url = Url::parse(&request.url).map_err(|error| unfit(&format!("its URL is not one ({error})")))?;
+    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unfit("its method is not one"))?;
+    let mut call = client.request(method, url).timeout(request.timeout);
+    for (name, value) in &request.headers {
+        call = call.header(name, value);
+    }
+    if let Some(body) = &request.body {
+        call = call.body(body.clone());
+    }
+    call.build().map_err(|error| unfit(&causes(&error.without_url())))
+}
+
+/// Only a connection that never stood proves that nothing was carried out.
+fn told(host: &str, timeout: Duration, error: reqwest::Error) -> HttpError {
+    match error.is_connect() {
+        true => HttpError::Unreached(format!("`{host}` could not be reached: {}", causes(&error.without_url()))),
+        false => HttpError::Lost(tell(host, timeout, error)),
+    }
+}
+
+fn tell(host: &str, timeout: Duration, error: reqwest::Error) -> String {
+    match error.is_timeout() {
+        true => format!("`{host}` did not answer within {} s", timeout.as_secs_f64()),
+        false => format!("the answer of `{host}` was lost: {}", causes(&error.without_url())),
+    }
+}
+
+/// An error with what caused it, since reqwest's own message names neither DNS nor TLS.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+impl World for RealWorld {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+        tokio::time::sleep(time).boxed()
+    }
+
+    fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
+        self.fetch(request).boxed()
+    }
+
+    fn random(&self) -> u64 {
+        rand::random()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        fs::read_to_string(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        collect(folder, Path::new(""), &mut found)?;
+        found.sort();
+        Ok(found)
+    }
+
+    fn append(&self, path: &Path, text: &str) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes())
+    }
+}
+
+/// Folders behind symbolic links are not entered: a link to a folder above would never end.
+fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            if !entry.file_name().to_string_lossy().starts_with('.') {
+                collect(root, &path, found)?;
+            }
+        } else if entry.path().is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

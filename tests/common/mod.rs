@@ -18,7 +18,8 @@ pub fn golden(stage: &str, extension: &str, expected: &str, act: impl Fn(&Path, 
 pub fn cases(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
     paths.sort();
     paths
 }
@@ -35,6 +36,6 @@ fn compare(case: &Path, expected: &str, act: impl Fn(&Path, &str) -> String) -> 
     (found != wanted).then(|| format!("--- {}\n{}", case.display(), difference(&wanted, &found)))
 }
 
-fn difference(wanted: &str, found: &str) -> String {
+pub fn difference(wanted: &str, found: &str) -> String {
     similar::TextDiff::from_lines(wanted, found).unified_diff().context_radius(2).header("expected", "found").to_string()
 }

@@ -158,7 +158,8 @@ fn value(written: &Value) -> String {
         Value::Word(word) => word.value.clone(),
         Value::List { span: _, items } => format!("[{}]", items.iter().map(value).collect::<Vec<_>>().join(", ")),
         Value::Block(block) => {
-            let settings = block.settings.iter().map(|setting| format!("{:?} = {}", setting.key.value, value(&setting.value)));
+            let settings =
+                block.settings.iter().map(|setting| format!("{:?} = {}", setting.key.value, value(&setting.value)));
             format!("{{{}}}", settings.collect::<Vec<_>>().join(", "))
         }
         Value::Env { span: _, name, default } => call("env", name, default.as_ref()),

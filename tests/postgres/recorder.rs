@@ -45,7 +45,8 @@ fn serve(stream: TcpStream, received: &Mutex<Vec<Received>>) -> io::Result<()> {
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
         received.lock().unwrap().push((path, serde_json::from_slice(&body)?));
-        let head = format!("HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: {}", answer.len());
+        let head =
+            format!("HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: {}", answer.len());
         write!(writer, "{head}\r\n\r\n{answer}")?;
     }
     Ok(())

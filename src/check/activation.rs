@@ -1,0 +1,262 @@
+//! Activations: each entry once, then all of them together.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::dataset::{self, Narrowed};
+use super::mapping::{Against, Block};
+use super::scope::Scope;
+use super::target::{Shelf, Target};
+use super::{digest, error, guard, identify, mapping, mode, model, order, target};
+use crate::diag::Problems;
+use crate::ir::ast::{self, ActivationEntry, After, From, Identify, Input, Key, ModeEntry, Name, To};
+use crate::ir::facts::ColumnFacts;
+use crate::ir::ident::{ActivationName, DatasetName, DestinationName};
+use crate::ir::mode::Mode;
+use crate::ir::spec::{Activation, Connection, Dataset, Model, Settings};
+
+pub fn resolve_all(
+    scope: &Scope<'_>,
+    shelf: &Shelf,
+    connections: &BTreeMap<DestinationName, Connection>,
+    models: &mut BTreeMap<DatasetName, Model>,
+    problems: &mut Problems,
+) -> Vec<Activation> {
+    let written = scope.names.activations.iter();
+    let around = Around { scope, shelf, connections };
+    written.filter_map(|activation| resolve(&around, models, activation, problems)).collect()
+}
+
+/// What every activation is resolved against.
+struct Around<'a> {
+    scope: &'a Scope<'a>,
+    shelf: &'a Shelf,
+    connections: &'a BTreeMap<DestinationName, Connection>,
+}
+
+/// The entries by their words; of those that may stand once, the first.
+#[derive(Default)]
+struct Entries<'a> {
+    from: Option<&'a From>,
+    key: Option<&'a Key>,
+    to: Option<&'a To>,
+    mode: Option<&'a ModeEntry>,
+    identify: Option<&'a Identify>,
+    after: Vec<&'a After>,
+    blocks: Vec<Block<'a>>,
+    guards: Vec<&'a ast::Guard>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(activation: &'a ast::Activation, problems: &mut Problems) -> Entries<'a> {
+        let mut all = Entries::default();
+        for entry in &activation.entries {
+            match entry {
+                ActivationEntry::From(one) => {
+                    model::once(&mut all.from, one, "from", one.span, |first| first.span, problems);
+                }
+                ActivationEntry::Key(one) => {
+                    model::once(&mut all.key, one, "key", one.span, |first| first.span, problems);
+                }
+                ActivationEntry::To(one) => {
+                    model::once(&mut all.to, one, "to", one.span, |first| first.span, problems);
+                }
+                ActivationEntry::Mode(one) => {
+                    model::once(&mut all.mode, one, "mode", one.span, |first| first.span, problems);
+                }
+                ActivationEntry::Identify(one) => {
+                    model::once(&mut all.identify, one, "identify", one.span, |first| first.span, problems);
+                }
+                ActivationEntry::After(one) => all.after.push(one),
+                ActivationEntry::Map(one) => all.blocks.push(Block { written: one, custom: false }),
+                ActivationEntry::Custom(one) => all.blocks.push(Block { written: one, custom: true }),
+                ActivationEntry::Guard(one) => all.guards.push(one),
+            }
+        }
+        all
+    }
+}
+
+pub fn after_names(activation: &ast::Activation) -> Vec<&Name> {
+    let entries = activation.entries.iter();
+    entries
+        .filter_map(|entry| match entry {
+            ActivationEntry::After(after) => Some(&after.names),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+fn resolve(
+    around: &Around<'_>,
+    models: &mut BTreeMap<DatasetName, Model>,
+    written: &ast::Activation,
+    problems: &mut Problems,
+) -> Option<Activation> {
+    let scope = around.scope;
+    let entries = Entries::of(written, problems);
+    let rows = rows(scope, written, &entries, models, problems);
+    let target = entries.to.and_then(|to| target::resolve(scope, to, around.shelf, around.connections, problems));
+    missing(scope, written, &entries, target.as_ref(), problems);
+    let chosen = mode::resolve(scope, written, entries.mode, target.as_ref(), problems);
+    let mode = chosen.as_ref().map(|chosen| chosen.mode);
+    let options = options(scope, &entries, target.as_ref(), mode, problems);
+    let against = Against { scope, target: target.as_ref(), columns: rows.columns, mandatory: mandatory(&options) };
+    let identify = entries.identify.map_or_else(Vec::new, |one| identify::resolve(&against, one, mode, problems));
+    let fields = mapping::resolve(&against, &entries.blocks, problems);
+    if let Some(mode) = mode {
+        mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
+    }
+    let mut guards: Vec<_> = entries.guards.iter().filter_map(|one| guard::resolve(one, problems)).collect();
+    let after = order::names(scope, &entries.after, problems);
+    let (target, chosen, dataset) = (target?, chosen?, rows.dataset?);
+    guard::for_mode(chosen.mode, &mut guards, chosen.span);
+    let model = models.get(&dataset.model)?;
+    Some(Activation {
+        name: ActivationName(written.name.value.clone()),
+        span: written.span,
+        key: model.key.clone(),
+        mapping_digest: digest::mapping(&dataset, model, &identify, &fields),
+        dataset,
+        connection: target.connection.name.clone(),
+        destination: target.connection.kind.clone(),
+        service: target.service,
+        options,
+        mode: chosen.mode,
+        mode_span: chosen.span,
+        hold_new_rows: chosen.hold_new_rows,
+        insert_again: chosen.insert_again,
+        after,
+        identify_all: entries.identify.is_some_and(|identify| identify.all),
+        identify,
+        fields,
+        guards,
+    })
+}
+
+fn missing(
+    scope: &Scope<'_>,
+    written: &ast::Activation,
+    entries: &Entries<'_>,
+    target: Option<&Target<'_>>,
+    problems: &mut Problems,
+) {
+    let owner = format!("activation `{}`", written.name.value);
+    if entries.from.is_none() {
+        problems.push(error::missing_from(&owner, written.name.span));
+    }
+    if entries.to.is_none() {
+        problems.push(error::missing_to(&owner, written.name.span, scope.names.destinations.keys().copied()));
+    }
+    if entries.identify.is_none() {
+        problems.push(error::missing_identify(&owner, written.name.span, target));
+    }
+}
+
+fn options(
+    scope: &Scope<'_>,
+    entries: &Entries<'_>,
+    target: Option<&Target<'_>>,
+    mode: Option<Mode>,
+    problems: &mut Problems,
+) -> Settings {
+    match (entries.to, target) {
+        (Some(to), Some(target)) => target::options(scope, to, target, mode, problems),
+        _ => Settings::default(),
+    }
+}
+
+/// `mandatory = ["email"]` after a service: fields that the account asks of every new contact.
+fn mandatory(options: &Settings) -> Vec<String> {
+    let names = options.plain("mandatory").and_then(Json::as_array);
+    names.into_iter().flatten().filter_map(Json::as_str).map(str::to_string).collect()
+}
+
+/// Which rows an activation reads, as far as it can be made out.
+struct Rows<'a> {
+    dataset: Option<Dataset>,
+    columns: Option<&'a [ColumnFacts]>,
+}
+
+fn rows<'a>(
+    scope: &Scope<'a>,
+    written: &ast::Activation,
+    entries: &Entries<'_>,
+    models: &mut BTreeMap<DatasetName, Model>,
+    problems: &mut Problems,
+) -> Rows<'a> {
+    let Some(from) = entries.from else {
+        return Rows { dataset: None, columns: None };
+    };
+    let options = dataset::options(scope, from, true, problems);
+    let (narrowed, shown) = match &from.input {
+        Input::Named(name) => (by_name(scope, name, from, entries.key, problems), name.value.clone()),
+        _ => {
+            let model = inline(scope, written, from, entries.key, &options, problems);
+            let name = model_name(scope, written);
+            models.extend(model.map(|model| (model.name.clone(), model)));
+            (Some(Narrowed { model: name, filters: Vec::new() }), written.name.value.clone())
+        }
+    };
+    let columns = narrowed.as_ref().and_then(|narrowed| scope.columns(&narrowed.model));
+    if let Some(narrowed) = &narrowed {
+        model::condition(scope, from, &narrowed.model, problems);
+    }
+    let dataset = narrowed.map(|narrowed| Dataset {
+        model: narrowed.model,
+        name: shown,
+        span: from.span,
+        filters: narrowed.filters,
+        allow_empty: options.allow_empty,
+    });
+    Rows { dataset, columns }
+}
+
+/// A model or segment, narrowed further by this `from`'s own condition. Its key is the model's.
+fn by_name(
+    scope: &Scope<'_>,
+    name: &Name,
+    from: &From,
+    key: Option<&Key>,
+    problems: &mut Problems,
+) -> Option<Narrowed> {
+    if !dataset::named(scope, name, problems) {
+        return None;
+    }
+    let narrowed = dataset::narrowed(scope, &name.value);
+    if let Some(key) = key {
+        let model = narrowed.as_ref().map_or(name.value.as_str(), |narrowed| narrowed.model.as_str());
+        problems.push(error::key_not_here(key.span, model));
+    }
+    let mut narrowed = narrowed?;
+    narrowed.filters.extend(from.filter.clone());
+    Some(narrowed)
+}
+
+/// Activations have a namespace of their own, so an inline model may meet a dataset of its name: then it stands aside.
+fn model_name(scope: &Scope<'_>, written: &ast::Activation) -> DatasetName {
+    let name = written.name.value.as_str();
+    let taken = scope.names.datasets().any(|known| known == name) || scope.names.sources.contains_key(name);
+    DatasetName(if taken { format!("{name} (inline)") } else { name.to_string() })
+}
+
+fn inline(
+    scope: &Scope<'_>,
+    written: &ast::Activation,
+    from: &From,
+    key: Option<&Key>,
+    options: &dataset::Options,
+    problems: &mut Problems,
+) -> Option<Model> {
+    let query = dataset::query(scope, from, options, problems);
+    let name = model_name(scope, written);
+    let Some(key) = key else {
+        let owner = format!("activation `{}`", written.name.value);
+        problems.push(error::missing_key(&owner, written.name.span));
+        return None;
+    };
+    let columns = model::columns(key, scope.columns(&name), problems);
+    Some(Model { name, span: from.span, query: query?, filter: from.filter.clone(), key: columns, key_span: key.span })
+}

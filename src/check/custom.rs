@@ -1,0 +1,62 @@
+//! Custom attributes: names by the definition's rule, types by the mapping's word or by the column.
+
+use regex::Regex;
+
+use super::target::Target;
+use super::{error, mapping};
+use crate::diag::Problems;
+use crate::ir::ast::Mapping;
+use crate::ir::catalog::{Custom, CustomType, Service};
+use crate::ir::ident::FieldName;
+use crate::ir::span::Span;
+use crate::ir::spec::{FieldTarget, Settings};
+
+pub fn target(
+    target: &Target<'_>,
+    name: &FieldName,
+    span: Span,
+    written: &Mapping,
+    options: &Settings,
+    problems: &mut Problems,
+) -> Option<FieldTarget> {
+    let Some(custom) = &target.service.custom else {
+        problems.push(error::no_custom(name, span, target));
+        return None;
+    };
+    if !named_well(target, custom, &name.to_string(), span, problems) {
+        return None;
+    }
+    let Some(word) = mapping::word(options, "type") else { return Some(FieldTarget::CustomByFamily) };
+    match custom.types.iter().find(|kind| kind.word == word) {
+        Some(kind) => Some(FieldTarget::CustomTyped {
+            word: word.to_string(),
+            placement: kind.placement.named(&name.to_string()),
+        }),
+        None => {
+            let known = custom.types.iter().map(|kind| kind.word.as_str());
+            problems.push(error::unknown_type(word, mapping::option_span(written, "type").unwrap_or(span), known));
+            None
+        }
+    }
+}
+
+/// Types that a column's own type can lead to.
+pub fn types(service: &Service) -> impl Iterator<Item = &CustomType> {
+    service.custom.iter().flat_map(|custom| &custom.types).filter(|kind| !kind.ask)
+}
+
+fn named_well(target: &Target<'_>, custom: &Custom, name: &str, span: Span, problems: &mut Problems) -> bool {
+    if target.service.fields.iter().any(|field| field.name == name) {
+        problems.push(error::custom_is_known(name, span, target));
+        return false;
+    }
+    if custom.reserved.iter().any(|reserved| reserved == name) {
+        problems.push(error::custom_reserved(name, span, target));
+        return false;
+    }
+    if Regex::new(&custom.name).is_ok_and(|rule| !rule.is_match(name)) {
+        problems.push(error::custom_name(name, span, custom, target));
+        return false;
+    }
+    true
+}

@@ -1,0 +1,137 @@
+//! Fields, custom attributes, and who writes them.
+
+use super::meant;
+use crate::check::target::Target;
+use crate::diag::{Problem, nearest};
+use crate::ir::catalog::{ANY, Custom};
+use crate::ir::ident::FieldName;
+use crate::ir::mode::Mode;
+use crate::ir::span::Span;
+use crate::ir::spec::{Activation, FieldMapping};
+
+pub fn no_target(span: Span) -> Problem {
+    Problem::error("check::no_target", "this value goes nowhere")
+        .at(span)
+        .help("say where it goes: `EXPRESSION -> FIELD`; only a lone column may leave the field out")
+}
+
+pub fn unknown_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
+    let service = &target.service;
+    let writable = service.fields.iter().filter(|field| !field.read_only).map(|field| field.name.as_str());
+    let problem = Problem::error("check::unknown_field", format!("{} has no field `{name}`", target.title())).at(span);
+    problem.help(match nearest(name, writable.clone()) {
+        _ if service.identifier(name).is_some() => {
+            format!("`{name}` is an identifier: it stands in `identify {{ ... }}`")
+        }
+        Some(near) => format!("did you mean `{near}`?"),
+        None if service.custom.is_some() => "attributes of the account's own stand in `custom { ... }`".to_string(),
+        None => meant(name, writable, "`sendoff destinations` lists its fields"),
+    })
+}
+
+pub fn account_field(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
+    let message = format!("whether {} has a field `{name}` is known to the account alone", target.title());
+    Problem::warning("check::account_field", message).at(span).help("`sendoff plan` asks it")
+}
+
+pub fn read_only(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
+    Problem::error("check::read_only", format!("{} sets `{name}` itself", target.title()))
+        .at(span)
+        .help("take this mapping out: the field can only be read")
+}
+
+pub fn cannot_clear(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
+    Problem::error("check::cannot_clear", format!("{} has no way to empty `{name}`", target.title()))
+        .at(span)
+        .help("leave `null` out: a NULL then sends nothing")
+}
+
+pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
+    let message = if again.name == first.name {
+        format!("`{}` is mapped twice", again.name)
+    } else {
+        format!("`{}` and `{}` write the same object", first.name, again.name)
+    };
+    Problem::error("check::field_twice", message).label(again.span, "again here").label(first.span, "first here")
+}
+
+pub fn too_many_fields(first: &FieldMapping, count: usize, max: u32, target: &Target<'_>) -> Problem {
+    let message = format!("{} takes {max} fields in one record, and {count} are mapped", target.title());
+    Problem::error("check::too_many_fields", message)
+        .label(first.span, format!("the first past {max}"))
+        .help("divide them between two activations, each with its own `map` and `custom`")
+}
+
+pub fn no_custom(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
+    let known = target.service.fields.iter().map(|field| field.name.as_str()).filter(|name| *name != ANY);
+    Problem::error("check::no_custom", format!("{} takes no custom attributes", target.title())).at(span).help(
+        match nearest(&name.to_string(), known) {
+            Some(near) => format!("its field `{near}` stands in `map {{ ... }}`"),
+            None => "its fields stand in `map { ... }`".to_string(),
+        },
+    )
+}
+
+pub fn custom_is_known(name: &str, span: Span, target: &Target<'_>) -> Problem {
+    Problem::error(
+        "check::custom_is_known",
+        format!("`{name}` is a field of {}, not a custom attribute", target.title()),
+    )
+    .at(span)
+    .help("it stands in `map { ... }`")
+}
+
+pub fn custom_reserved(name: &str, span: Span, target: &Target<'_>) -> Problem {
+    Problem::error("check::custom_reserved", format!("{} keeps the name `{name}` for itself", target.title()))
+        .at(span)
+        .help("choose another name for the attribute")
+}
+
+pub fn custom_name(name: &str, span: Span, custom: &Custom, target: &Target<'_>) -> Problem {
+    let rule = custom.name_help.trim().trim_end_matches('.');
+    let rule = if rule.is_empty() { format!("names match `{}`", custom.name) } else { rule.to_string() };
+    let lower = name.to_lowercase();
+    let fits = |text: &str| regex::Regex::new(&custom.name).is_ok_and(|pattern| pattern.is_match(text));
+    let proposal = if lower != name && fits(&lower) { format!("; `{lower}` would do") } else { String::new() };
+    Problem::error("check::custom_name", format!("`{name}` is no name for a custom attribute of {}", target.title()))
+        .at(span)
+        .help(format!("{rule}{proposal}"))
+}
+
+pub fn unknown_type<'a>(word: &str, span: Span, known: impl Iterator<Item = &'a str>) -> Problem {
+    Problem::error("check::unknown_type", format!("unknown attribute type `{word}`")).at(span).help(meant(
+        word,
+        known,
+        "the definition names no types",
+    ))
+}
+
+pub fn membership_fields(span: Span, custom: bool) -> Problem {
+    let word = if custom { "custom" } else { "map" };
+    Problem::error(
+        "check::membership_fields",
+        format!("mode `membership` writes no fields, so `{word}` has no place here"),
+    )
+    .at(span)
+    .help("another activation, in `update` or `upsert`, writes the fields of the contacts")
+}
+
+pub fn missing_mapping(mode: Mode, span: Span, target: &Target<'_>) -> Problem {
+    let message = format!("mode `{}` writes fields, and none is mapped", mode.name());
+    let help =
+        if target.service.custom.is_some() { "add `map { ... }` or `custom { ... }`" } else { "add `map { ... }`" };
+    Problem::error("check::missing_mapping", message).at(span).help(help)
+}
+
+pub fn required_field(name: &str, mode: Mode, span: Span, target: &Target<'_>) -> Problem {
+    let message = format!("mode `{}` creates contacts, and {} needs `{name}` for that", mode.name(), target.title());
+    Problem::error("check::required_field", message).at(span).help(format!("map it: `COLUMN -> {name}`"))
+}
+
+pub fn field_written_twice(at: (&Activation, &FieldMapping), other: (&Activation, &FieldMapping)) -> Problem {
+    let message = format!("activations `{}` and `{}` both write `{}`", other.0.name, at.0.name, at.1.name);
+    Problem::error("check::field_written_twice", message)
+        .label(at.1.span, format!("`{}` writes it here", at.0.name))
+        .label(other.1.span, format!("`{}` writes it here", other.0.name))
+        .help("leave it to one of them; if both are meant to write it, each mapping says `{ shared = true }`")
+}

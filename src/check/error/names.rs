@@ -1,0 +1,63 @@
+//! Names given twice or not to be given, and the project's own block.
+
+use super::meant;
+use crate::diag::Problem;
+use crate::ir::ast::Name;
+use crate::ir::span::Span;
+
+pub fn duplicate_name(what: &str, name: &Name, first: &str, at: Span) -> Problem {
+    let message = if what == first {
+        format!("{what} `{}` is defined twice", name.value)
+    } else {
+        format!("{what} `{}` has the name of a {first}", name.value)
+    };
+    Problem::error("check::duplicate_name", message).label(name.span, "again here").label(at, "first here").help(
+        if matches!(what, "source" | "model" | "segment") {
+            "sources, models and segments share one namespace, since all of them stand after `from`"
+        } else {
+            "each name stands for one thing in the whole project"
+        },
+    )
+}
+
+pub fn reserved_name(what: &str, name: &Name) -> Problem {
+    Problem::error("check::reserved_name", format!("`{}` is no name for a {what}", name.value))
+        .at(name.span)
+        .help("after `from`, `file` begins the path of a file")
+}
+
+pub fn two_projects(again: Span, first: Span) -> Problem {
+    Problem::error("check::two_projects", "`project` stands twice")
+        .label(again, "again here")
+        .label(first, "first here")
+        .help("a project has one `project { ... }`, in any of its files")
+}
+
+pub fn unknown_environment<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
+    let help = meant(name, known, "the project has no `environment NAME { ... }`");
+    Problem::error("check::unknown_environment", format!("unknown environment `{name}`")).help(help)
+}
+
+pub fn no_environment<'a>(first: Span, known: impl Iterator<Item = &'a str>) -> Problem {
+    let known: Vec<&str> = known.collect();
+    Problem::error("check::no_environment", "the project has several environments, and none is chosen")
+        .at(first)
+        .help(format!("choose with `--env NAME` or `SENDOFF_ENV`: {}", crate::diag::list(&known)))
+}
+
+pub fn unread_variable<'a>(name: &str, asked: impl Iterator<Item = &'a str>) -> Problem {
+    Problem::error("check::unread_variable", format!("nothing reads the variable `{name}` of `--var`")).help(meant(
+        name,
+        asked,
+        "a pipeline reads it with `var(\"NAME\")`",
+    ))
+}
+
+pub fn bad_manifest(cause: &str, at: Option<Span>) -> Problem {
+    let problem = Problem::error("check::bad_manifest", format!("the dbt manifest is not JSON: {cause}"));
+    match at {
+        Some(span) => problem.at(span),
+        None => problem,
+    }
+    .help("`dbt parse` or `dbt compile` writes it anew, as `target/manifest.json`")
+}

@@ -1,0 +1,152 @@
+//! Settings, options, and the values they are given.
+
+use super::meant_of_all;
+use crate::check::scope::Scope;
+use crate::check::settings::Place;
+use crate::diag::{Problem, list, nearest};
+use crate::ir::ast::Name;
+use crate::ir::catalog::{Setting, SettingKind};
+use crate::ir::mode::Mode;
+use crate::ir::span::{Span, Spanned};
+
+pub fn unknown_setting(place: &Place, key: &Name, known: &[Setting]) -> Problem {
+    let (noun, name) = (place.noun, &place.name);
+    let code = if noun == "option" { "check::unknown_option" } else { "check::unknown_setting" };
+    let problem = Problem::error(code, format!("unknown {noun} `{}` of {name}", key.value)).at(key.span);
+    if known.is_empty() {
+        return problem.help(format!("{name} has no {noun}s"));
+    }
+    problem.help(meant_of_all(&key.value, known.iter().map(|setting| setting.name.as_str())))
+}
+
+pub fn duplicate_setting(key: &Name, first: Span) -> Problem {
+    Problem::error("check::duplicate_setting", format!("`{}` is set twice", key.value))
+        .label(key.span, "again here")
+        .label(first, "first here")
+}
+
+pub fn missing_setting(place: &Place, setting: &Setting) -> Problem {
+    let problem =
+        Problem::error("check::missing_setting", format!("{} needs the {} `{}`", place.name, place.noun, setting.name))
+            .at(place.span);
+    problem.help(how_to_give(setting))
+}
+
+fn how_to_give(setting: &Setting) -> String {
+    let example = match (setting.secret, setting.kind) {
+        (true, _) => format!("env(\"{}\")", setting.name.to_uppercase()),
+        (_, SettingKind::Number) => "1".to_string(),
+        (_, SettingKind::Boolean) => "true".to_string(),
+        (_, SettingKind::Texts) => "[\"...\"]".to_string(),
+        _ => setting.values.first().map_or_else(|| "\"...\"".to_string(), |value| format!("\"{value}\"")),
+    };
+    let about = setting.about.trim().trim_end_matches('.');
+    let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
+    format!("add `{} = {example}`{about}", setting.name)
+}
+
+pub fn missing_for_mode(place: &Place, setting: &Setting, mode: Mode) -> Problem {
+    let message = format!("{} needs the {} `{}` in mode `{}`", place.name, place.noun, setting.name, mode.name());
+    Problem::error("check::missing_setting", message).at(place.span).help(how_to_give(setting))
+}
+
+pub fn none_of(place: &Place, choices: &str) -> Problem {
+    Problem::error("check::one_of", format!("{} needs one of: {choices}", place.name)).at(place.span)
+}
+
+pub fn several_of(place: &Place, choices: &str) -> Problem {
+    Problem::error("check::one_of", format!("{} takes only one of: {choices}", place.name))
+        .at(place.span)
+        .help("leave the others out")
+}
+
+pub fn part_of(place: &Place, group: &[String], lacking: &[String]) -> Problem {
+    Problem::error("check::one_of", format!("{} also needs {}", place.name, list(lacking)))
+        .at(place.span)
+        .help(format!("{} belong together", list(group)))
+}
+
+pub fn secret_literal(name: &str, span: Span) -> Problem {
+    Problem::error("check::secret_literal", format!("`{name}` is secret and must not stand in a file"))
+        .at(span)
+        .help(format!("read it from the environment: `{name} = env(\"{}\")`", name.to_uppercase()))
+}
+
+pub fn setting_kind(known: &Setting, span: Span) -> Problem {
+    let wanted = match known.kind {
+        SettingKind::Text => "text, such as \"...\"",
+        SettingKind::Url => "a URL that begins with http:// or https://",
+        SettingKind::Number => "a number",
+        SettingKind::Boolean => "`true` or `false`",
+        SettingKind::IdOrName => "an id (a whole number) or a name (text)",
+        SettingKind::Texts => "a list of texts, such as [\"a\", \"b\"]",
+        SettingKind::Template => "text, or a block of texts",
+        SettingKind::Any => "a value",
+    };
+    Problem::error("check::setting_kind", format!("`{}` takes {wanted}", known.name)).at(span)
+}
+
+pub fn setting_value(known: &Setting, value: &str, span: Span) -> Problem {
+    let message = if known.secret {
+        format!("the value of `{}` is none that it takes", known.name)
+    } else {
+        format!("`{}` does not take `{value}`", known.name)
+    };
+    let words = known.values.iter().map(String::as_str);
+    Problem::error("check::setting_value", message).at(span).help(match nearest(value, words.clone()) {
+        Some(near) if !known.secret => format!("did you mean `{near}`? it takes {}", or_list(words)),
+        _ => format!("it takes {}", or_list(words)),
+    })
+}
+
+fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} or {last}", head.join(", ")),
+    }
+}
+
+pub fn setting_pattern(known: &Setting, value: &str, span: Span) -> Problem {
+    let message = if known.secret {
+        format!("the value of `{}` does not have the form it must have", known.name)
+    } else {
+        format!("`{value}` does not have the form of `{}`", known.name)
+    };
+    let about = known.about.trim().trim_end_matches('.');
+    let form = known.pattern.as_deref().unwrap_or_default();
+    Problem::error("check::setting_pattern", message).at(span).help(if about.is_empty() {
+        format!("it must match `{form}`")
+    } else {
+        format!("{about} (it must match `{form}`)")
+    })
+}
+
+pub fn number_form(number: &Spanned<String>) -> Problem {
+    Problem::error("check::number", format!("`{}` is no number", number.value)).at(number.span)
+}
+
+pub fn unset_env(name: &str, span: Span, empty: bool) -> Problem {
+    let state = if empty { "empty" } else { "not set" };
+    Problem::error("check::unset_env", format!("the environment variable `{name}` is {state}"))
+        .at(span)
+        .help(format!("set it, give a default (`env(\"{name}\", \"...\")`), or check with `--no-env`"))
+}
+
+pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
+    let known = scope.known_variables();
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let block = scope
+                .environment
+                .map_or(String::new(), |environment| format!(", to `environment {}`", environment.name.value));
+            format!(
+                "give it with `--var {name}=...`, as `SENDOFF_VAR_{}`{block}, or give a default",
+                name.to_uppercase()
+            )
+        }
+    };
+    Problem::error("check::unset_var", format!("the variable `{name}` has no value")).at(span).help(help)
+}

@@ -1,0 +1,30 @@
+//! Expressions: what DuckDB's parser said of them, told where it stands in the pipeline.
+
+use super::error;
+use super::scope::Scope;
+use crate::diag::Problems;
+use crate::ir::ast::Expr;
+use crate::ir::facts::ColumnFacts;
+
+/// `columns`: of the rows the expression is about, where known.
+pub fn check(scope: &Scope<'_>, expr: &Expr, columns: Option<&[ColumnFacts]>, problems: &mut Problems) {
+    let Some(facts) = scope.inputs.facts.exprs.get(&expr.span) else { return };
+    if let Some(found) = &facts.error {
+        problems.push(error::sql_syntax(expr, found));
+        return;
+    }
+    let Some(columns) = columns else { return };
+    for (name, offset) in &facts.columns {
+        if !has_column(columns, name) {
+            let rest = expr.text.get(*offset..).unwrap_or("");
+            let quoted = rest.starts_with('"');
+            let len = name.len() + if quoted { 2 } else { 0 };
+            problems.push(error::unknown_column(name, quoted, expr.span.part(*offset, len), columns));
+        }
+    }
+}
+
+/// DuckDB tells columns apart without regard to case.
+pub fn has_column(columns: &[ColumnFacts], name: &str) -> bool {
+    columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,200 @@
+//! `map { ... }` and `custom { ... }`: which value goes into which field.
+
+use serde_json::Value as Json;
+
+use super::scope::Scope;
+use super::settings::{Declared, Place, fill, own, own_words};
+use super::target::Target;
+use super::{custom, error, expr};
+use crate::diag::Problems;
+use crate::ir::ast::{MapBlock, Mapping};
+use crate::ir::catalog::{Clear, Dots, Service, SettingKind};
+use crate::ir::facts::ColumnFacts;
+use crate::ir::ident::FieldName;
+use crate::ir::mode::Mode;
+use crate::ir::span::Span;
+use crate::ir::spec::{FieldMapping, FieldTarget, IdentifierMapping, Settings};
+
+/// A `map` or a `custom`.
+#[derive(Clone, Copy)]
+pub struct Block<'a> {
+    pub written: &'a MapBlock,
+    pub custom: bool,
+}
+
+/// What mappings are checked against.
+pub struct Against<'a> {
+    pub scope: &'a Scope<'a>,
+    pub target: Option<&'a Target<'a>>,
+    pub columns: Option<&'a [ColumnFacts]>,
+    /// Fields that the service setting `mandatory` adds to those a create needs.
+    pub mandatory: Vec<String>,
+}
+
+pub fn resolve(against: &Against<'_>, blocks: &[Block<'_>], problems: &mut Problems) -> Vec<FieldMapping> {
+    let mut fields: Vec<FieldMapping> = Vec::new();
+    for block in blocks {
+        for written in &block.written.mappings {
+            let Some(field) = one(against, written, block.custom, problems) else { continue };
+            match fields.iter().find(|other| overlap(&other.name, &field.name)) {
+                Some(first) => problems.push(error::field_twice(&field, first)),
+                None => fields.push(field),
+            }
+        }
+    }
+    let limit = against.target.and_then(|target| Some((target, target.service.max_fields?)));
+    if let Some((target, max)) = limit.filter(|(_, max)| fields.len() > *max as usize) {
+        problems.push(error::too_many_fields(&fields[max as usize], fields.len(), max, target));
+    }
+    fields
+}
+
+/// The same field, or an object and a part of it.
+fn overlap(one: &FieldName, other: &FieldName) -> bool {
+    one.0.iter().zip(&other.0).all(|(a, b)| a == b)
+}
+
+/// The target as written, or the column's name in the short form.
+pub fn written_target(written: &Mapping, problems: &mut Problems) -> Option<(Vec<String>, Span)> {
+    if let Some(path) = &written.target {
+        return Some((path.parts.iter().map(|part| part.name.clone()).collect(), path.span));
+    }
+    if let Some(column) = &written.column {
+        return Some((vec![column.name.clone()], column.span));
+    }
+    problems.push(error::no_target(written.expr.span));
+    None
+}
+
+fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Problems) -> Option<FieldMapping> {
+    expr::check(against.scope, &written.expr, against.columns, problems);
+    let options = options(against.scope, written, custom, problems);
+    let (parts, span) = written_target(written, problems)?;
+    let target = against.target?;
+    let name = match target.service.dots {
+        Dots::Nest => FieldName(parts),
+        Dots::Name => FieldName::flat(&parts.join(".")),
+    };
+    let goal = if custom {
+        custom::target(target, &name, span, written, &options, problems)
+    } else {
+        known(target, &name, span, problems)
+    }?;
+    let clear = word(&options, "null") == Some("clear");
+    if clear && !clears(&goal, &target.service) {
+        problems.push(error::cannot_clear(&name, option_span(written, "null").unwrap_or(span), target));
+    }
+    let text = name.to_string();
+    let required = target.service.field(&text).is_some_and(|field| field.required_on_create);
+    let account = !custom && matches!(goal, FieldTarget::CustomByFamily);
+    Some(FieldMapping {
+        expr: written.expr.clone(),
+        span,
+        target: goal,
+        clear,
+        shared: flag(&options, "shared").unwrap_or(false),
+        create: !account && flag(&options, "create").unwrap_or(true),
+        required_on_create: required || against.mandatory.contains(&text),
+        name,
+    })
+}
+
+fn options(scope: &Scope<'_>, written: &Mapping, custom: bool, problems: &mut Problems) -> Settings {
+    let Some(block) = &written.options else { return Settings::default() };
+    let mut declared = vec![own_words("null", &["skip", "clear"]), own("shared", SettingKind::Boolean)];
+    if custom {
+        declared.extend([own("type", SettingKind::Text), own("create", SettingKind::Boolean)]);
+    }
+    let place = Place::options(if custom { "a mapping in `custom`" } else { "a mapping in `map`" }, block.span);
+    fill(scope, &place, Declared::plain(&declared), &block.settings, problems)
+}
+
+pub fn word<'a>(options: &'a Settings, name: &str) -> Option<&'a str> {
+    options.plain(name).and_then(Json::as_str)
+}
+
+fn flag(options: &Settings, name: &str) -> Option<bool> {
+    options.plain(name).and_then(Json::as_bool)
+}
+
+pub fn option_span(written: &Mapping, name: &str) -> Option<Span> {
+    let block = written.options.as_ref()?;
+    block.settings.iter().find(|setting| setting.key.value == name).map(|setting| setting.value.span())
+}
+
+/// A field of the catalogue. One that only the account's own list can know passes with a warning, and must exist there.
+fn known(target: &Target<'_>, name: &FieldName, span: Span, problems: &mut Problems) -> Option<FieldTarget> {
+    let service = &target.service;
+    let text = name.to_string();
+    match service.field(&text) {
+        Some(field) if field.read_only => {
+            problems.push(error::read_only(name, span, target));
+            None
+        }
+        Some(field) => Some(FieldTarget::Known(field.placement.named(&text))),
+        None if service.account_catalogue && service.custom.is_some() => {
+            problems.push(error::account_field(name, span, target));
+            Some(FieldTarget::CustomByFamily)
+        }
+        None => {
+            problems.push(error::unknown_field(&text, span, target));
+            None
+        }
+    }
+}
+
+fn clears(goal: &FieldTarget, service: &Service) -> bool {
+    match goal {
+        FieldTarget::Known(placement) | FieldTarget::CustomTyped { placement, .. } => placement.clear != Clear::Never,
+        FieldTarget::CustomByFamily => custom::types(service).any(|kind| kind.placement.clear != Clear::Never),
+    }
+}
+
+/// What holds for the mapping as a whole, mode by mode.
+pub fn complete(
+    against: &Against<'_>,
+    mode: Mode,
+    blocks: &[Block<'_>],
+    identify: &[IdentifierMapping],
+    place: Span,
+    problems: &mut Problems,
+) {
+    let Some(target) = against.target else { return };
+    let first = blocks.iter().find(|block| !block.written.mappings.is_empty());
+    if mode == Mode::Membership && !target.service.membership_fields {
+        if let Some(block) = first {
+            problems.push(error::membership_fields(block.written.span, block.custom));
+        }
+        return;
+    }
+    if mode.compares() && first.is_none() {
+        problems.push(error::missing_mapping(mode, place, target));
+    }
+    if mode.creates() {
+        unmapped(against, target, mode, blocks, identify, place, problems);
+    }
+}
+
+/// Fields that a create needs: mapped, or given as the identifier.
+fn unmapped(
+    against: &Against<'_>,
+    target: &Target<'_>,
+    mode: Mode,
+    blocks: &[Block<'_>],
+    identify: &[IdentifierMapping],
+    place: Span,
+    problems: &mut Problems,
+) {
+    let written: Vec<String> = blocks
+        .iter()
+        .flat_map(|block| &block.written.mappings)
+        .filter_map(|mapping| written_target(mapping, &mut Problems::default()))
+        .map(|(parts, _)| parts.join("."))
+        .collect();
+    let required = target.service.fields.iter().filter(|field| field.required_on_create).map(|field| &field.name);
+    for name in required.chain(&against.mandatory) {
+        if !written.contains(name) && identify.iter().all(|identifier| identifier.name != *name) {
+            problems.push(error::required_field(name, mode, place, target));
+        }
+    }
+}

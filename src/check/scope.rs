@@ -1,0 +1,85 @@
+//! What every part of the check looks things up in.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::Names;
+use super::{Inputs, error, values};
+use crate::diag::Problems;
+use crate::ir::ast::{Environment, Value};
+use crate::ir::facts::ColumnFacts;
+use crate::ir::ident::DatasetName;
+
+pub struct Scope<'a> {
+    pub inputs: &'a Inputs<'a>,
+    pub names: Names<'a>,
+    /// The environment chosen.
+    pub environment: Option<&'a Environment>,
+    /// Relations by the name that `ref` knows them by; `None` without a manifest that could be read.
+    pub relations: Option<BTreeMap<String, String>>,
+    /// Variables that something asked for, to find `--var` of a name that nothing does.
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(inputs: &'a Inputs<'a>, names: Names<'a>, problems: &mut Problems) -> Self {
+        let environment = choose(inputs, &names, problems);
+        let relations = super::sql::relations(inputs, &names, problems);
+        Scope { inputs, names, environment, relations, asked: RefCell::default() }
+    }
+
+    pub fn columns(&self, model: &DatasetName) -> Option<&'a [ColumnFacts]> {
+        self.inputs.columns?.get(model).map(Vec::as_slice)
+    }
+
+    /// What `var(NAME)` finds outside the files: `--var`, then `SENDOFF_VAR_NAME`.
+    pub fn outside_variable(&self, name: &str) -> Option<String> {
+        self.asked.borrow_mut().insert(name.to_string());
+        let from_command = self.inputs.vars.get(name).cloned();
+        from_command.or_else(|| (self.inputs.env)(&format!("SENDOFF_VAR_{}", name.to_uppercase())))
+    }
+
+    /// What `var(NAME)` finds in the environment chosen.
+    pub fn environment_variable(&self, name: &str) -> Option<&'a Value> {
+        let settings = &self.environment?.settings;
+        settings.iter().find(|setting| setting.key.value == name).map(|setting| &setting.value)
+    }
+
+    /// Names `var` could have been given, for "did you mean".
+    pub fn known_variables(&self) -> Vec<&str> {
+        let chosen = self.environment.into_iter().flat_map(|environment| &environment.settings);
+        let written = chosen.map(|setting| setting.key.value.as_str());
+        written.chain(self.inputs.vars.keys().map(String::as_str)).collect()
+    }
+
+    /// `--var` for a name that no `var` reads is a misspelling that would otherwise pass in silence.
+    pub fn unread_variables(&self, problems: &mut Problems) {
+        let mut asked = self.asked.borrow().clone();
+        asked.extend(values::variables_named(self.inputs.files));
+        for name in self.inputs.vars.keys().filter(|name| !asked.contains(*name)) {
+            problems.push(error::unread_variable(name, asked.iter().map(String::as_str)));
+        }
+    }
+}
+
+/// Without a choice the only environment there is stands in; several ask for one, unless variables may stay unset.
+fn choose<'a>(inputs: &Inputs<'a>, names: &Names<'a>, problems: &mut Problems) -> Option<&'a Environment> {
+    let known = || names.environments.keys().copied();
+    match inputs.environment {
+        Some(name) => {
+            let found = names.environments.get(name).copied();
+            if found.is_none() {
+                problems.push(error::unknown_environment(name, known()));
+            }
+            found
+        }
+        None if names.environments.len() == 1 => names.environments.values().next().copied(),
+        None => {
+            if !names.environments.is_empty() && !inputs.no_env {
+                let first = names.environments.values().map(|environment| environment.name.span).min();
+                problems.push(error::no_environment(first.unwrap_or_default(), known()));
+            }
+            None
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Settings and options of every place, checked against what that place declares.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use serde_json::Value as Json;
+
+use super::scope::Scope;
+use super::values::{self, Given};
+use super::{error, secret};
+use crate::diag::{Problems, list};
+use crate::ir::ast;
+use crate::ir::catalog::{Setting, SettingKind};
+use crate::ir::mode::Mode;
+use crate::ir::secret::Secret;
+use crate::ir::span::Span;
+use crate::ir::spec::{SettingValue, Settings};
+
+/// Where settings stand: how messages name the place and what it calls them, and where a missing one is told.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// "destination kind `batch`"
+    pub name: String,
+    /// "setting" or "option"
+    pub noun: &'static str,
+    pub span: Span,
+}
+
+impl Place {
+    pub fn settings(name: impl Into<String>, span: Span) -> Self {
+        Place { name: name.into(), noun: "setting", span }
+    }
+
+    pub fn options(name: impl Into<String>, span: Span) -> Self {
+        Place { name: name.into(), noun: "option", span }
+    }
+}
+
+/// What a place declares.
+#[derive(Clone, Copy)]
+pub struct Declared<'a> {
+    pub settings: &'a [Setting],
+    /// Groups of which exactly one must be given whole.
+    pub one_of: &'a [Vec<String>],
+    /// The mode chosen, for settings that only some modes need.
+    pub mode: Option<Mode>,
+    /// Required settings that may be left out here all the same.
+    pub spared: &'a [&'a str],
+}
+
+impl<'a> Declared<'a> {
+    pub fn plain(settings: &'a [Setting]) -> Self {
+        Declared { settings, one_of: &[], mode: None, spared: &[] }
+    }
+}
+
+/// An optional setting of the language itself, which no definition declares.
+pub fn own(name: &str, kind: SettingKind) -> Setting {
+    Setting {
+        name: name.to_string(),
+        kind,
+        secret: false,
+        required: false,
+        identity: false,
+        needed_by: Vec::new(),
+        default: None,
+        values: Vec::new(),
+        pattern: None,
+        about: String::new(),
+    }
+}
+
+pub fn own_words(name: &str, words: &[&str]) -> Setting {
+    Setting { values: words.iter().map(ToString::to_string).collect(), ..own(name, SettingKind::Text) }
+}
+
+/// Fills in what is given and the defaults of the rest; says what is unknown, doubled, missing or of the wrong form.
+pub fn fill(
+    scope: &Scope<'_>,
+    place: &Place,
+    declared: Declared<'_>,
+    given: &[ast::Setting],
+    problems: &mut Problems,
+) -> Settings {
+    let mut filled = BTreeMap::new();
+    for (at, setting) in given.iter().enumerate() {
+        if let Some(first) = values::earlier(&given[..at], setting) {
+            problems.push(error::duplicate_setting(&setting.key, first.key.span));
+            continue;
+        }
+        match declared.settings.iter().find(|known| known.name == setting.key.value) {
+            None => problems.push(error::unknown_setting(place, &setting.key, declared.settings)),
+            Some(known) => {
+                filled.extend(one(scope, known, setting, problems).map(|value| (known.name.clone(), value)));
+            }
+        }
+    }
+    missing(place, declared, given, problems);
+    for setting in declared.settings {
+        if let (Some(default), false) = (&setting.default, filled.contains_key(&setting.name)) {
+            filled.insert(setting.name.clone(), SettingValue::Plain(default.clone()));
+        }
+    }
+    Settings(filled)
+}
+
+fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mut Problems) -> Option<SettingValue> {
+    let written = if known.secret { secret::written_out(scope, &known.name, &setting.value) } else { None };
+    if let Some(span) = written {
+        problems.push(error::secret_literal(&known.name, span));
+        return None;
+    }
+    let given = values::evaluate(scope, &setting.value, problems)?;
+    if given == Given::Unset {
+        return Some(SettingValue::Unset);
+    }
+    let Some(json) = convert(known.kind, &given) else {
+        problems.push(error::setting_kind(known, setting.value.span()));
+        return None;
+    };
+    if !fits(known, &json, setting.value.span(), problems) {
+        return None;
+    }
+    Some(if known.secret { SettingValue::Secret(sealed(json)) } else { SettingValue::Plain(json) })
+}
+
+/// A secret is text; a secret block is kept as the JSON it comes to.
+fn sealed(json: Json) -> Secret {
+    match json {
+        Json::String(text) => Secret::new(text),
+        other => Secret::new(other.to_string()),
+    }
+}
+
+/// The value as the kind wants it; text from outside may be read as a number or a boolean.
+fn convert(kind: SettingKind, given: &Given) -> Option<Json> {
+    let (json, outside) = match given {
+        Given::Written(json) => (json.clone(), None),
+        Given::Outside(text) => (Json::String(text.clone()), Some(text.as_str())),
+        Given::Unset => return None,
+    };
+    let matches = match kind {
+        SettingKind::Text => json.is_string(),
+        SettingKind::Url => json.as_str().is_some_and(|text| text.is_empty() || is_url(text)),
+        SettingKind::Number => json.is_number(),
+        SettingKind::Boolean => json.is_boolean(),
+        SettingKind::IdOrName => json.is_string() || json.is_u64(),
+        SettingKind::Texts => json.as_array().is_some_and(|items| items.iter().all(Json::is_string)),
+        SettingKind::Template => json.is_string() || json.is_object(),
+        SettingKind::Any => true,
+    };
+    if matches {
+        return Some(json);
+    }
+    match kind {
+        SettingKind::Number => values::number(outside?),
+        SettingKind::Boolean => outside?.parse().ok().map(Json::Bool),
+        SettingKind::Texts if json.is_string() => Some(Json::Array(vec![json])),
+        _ => None,
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+}
+
+fn fits(known: &Setting, json: &Json, span: Span, problems: &mut Problems) -> bool {
+    let text = match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if !known.values.is_empty() && !known.values.contains(&text) {
+        problems.push(error::setting_value(known, &text, span));
+        return false;
+    }
+    let pattern = known.pattern.as_ref().and_then(|pattern| Regex::new(pattern).ok());
+    if pattern.is_some_and(|pattern| !pattern.is_match(&text)) {
+        problems.push(error::setting_pattern(known, &text, span));
+        return false;
+    }
+    true
+}
+
+fn missing(place: &Place, declared: Declared<'_>, given: &[ast::Setting], problems: &mut Problems) {
+    let is_given = |name: &str| given.iter().any(|setting| setting.key.value == name);
+    let grouped = |name: &str| declared.one_of.iter().flatten().any(|member| member == name);
+    for setting in declared.settings {
+        if is_given(&setting.name) || setting.default.is_some() {
+            continue;
+        }
+        let spared = declared.spared.contains(&setting.name.as_str()) || grouped(&setting.name);
+        if setting.required && !spared {
+            problems.push(error::missing_setting(place, setting));
+        } else if let Some(mode) = declared.mode.filter(|mode| setting.needed_by.contains(mode)) {
+            problems.push(error::missing_for_mode(place, setting, mode));
+        }
+    }
+    groups(place, declared, &is_given, problems);
+}
+
+/// Exactly one group must be given whole; members with a default need not be written.
+fn groups(place: &Place, declared: Declared<'_>, is_given: &dyn Fn(&str) -> bool, problems: &mut Problems) {
+    if declared.one_of.is_empty() {
+        return;
+    }
+    let has_default =
+        |name: &str| declared.settings.iter().any(|setting| setting.name == name && setting.default.is_some());
+    let begun: Vec<&Vec<String>> =
+        declared.one_of.iter().filter(|group| group.iter().any(|name| is_given(name))).collect();
+    let lacks = |group: &[String]| -> Vec<String> {
+        group.iter().filter(|name| !is_given(name) && !has_default(name)).cloned().collect()
+    };
+    match begun.as_slice() {
+        [] => problems.push(error::none_of(place, &choices(declared.one_of))),
+        [group] => {
+            let lacking = lacks(group);
+            if !lacking.is_empty() {
+                problems.push(error::part_of(place, group, &lacking));
+            }
+        }
+        _ => problems.push(error::several_of(place, &choices(declared.one_of))),
+    }
+}
+
+fn choices(groups: &[Vec<String>]) -> String {
+    groups.iter().map(|group| list(group)).collect::<Vec<_>>().join(", or ")
+}

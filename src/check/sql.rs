@@ -1,0 +1,107 @@
+//! SQL of models: `var` and `ref` filled in.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::names::Names;
+use super::scope::Scope;
+use super::{Inputs, error, values, walk};
+use crate::diag::Problems;
+use crate::ir::ast::TextLit;
+use crate::ir::span::Span;
+use crate::template::{TemplateError, render_sql};
+
+/// Relations of the dbt manifest by the names `ref` may use: `name`, and `package.name`.
+pub fn relations(inputs: &Inputs<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
+    let manifest: Json = match serde_json::from_str(inputs.dbt_manifest?) {
+        Ok(manifest) => manifest,
+        Err(cause) => {
+            let span = walk::manifest_path(inputs.files, inputs.env).map(|(_, span)| span);
+            let span = span.or_else(|| names.project.map(|project| project.span));
+            problems.push(error::bad_manifest(&cause.to_string(), span));
+            return None;
+        }
+    };
+    let nodes = manifest["nodes"].as_object().into_iter().flatten();
+    Some(nodes.flat_map(|(_, node)| relation(node)).collect())
+}
+
+fn relation(node: &Json) -> Vec<(String, String)> {
+    let (Some(name), Some(relation)) = (node["name"].as_str(), node["relation_name"].as_str()) else {
+        return Vec::new();
+    };
+    let full = node["package_name"].as_str().map(|package| (format!("{package}.{name}"), relation.to_string()));
+    full.into_iter().chain([(name.to_string(), relation.to_string())]).collect()
+}
+
+/// Where the SQL stands: in the pipeline, or in a file that the pipeline names.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    Here(&'a TextLit),
+    File(&'a TextLit),
+}
+
+impl Place<'_> {
+    pub fn span(self) -> Span {
+        match self {
+            Place::Here(literal) => literal.inner,
+            Place::File(path) => path.span,
+        }
+    }
+
+    /// Bytes of the template as a place in the pipeline; escapes make it approximate outside triple quotes.
+    fn part(self, offset: usize, len: usize) -> Span {
+        match self {
+            Place::Here(literal) => literal.inner.part(offset, len.max(1)),
+            Place::File(path) => path.span,
+        }
+    }
+}
+
+pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Problems) -> Option<String> {
+    let missing: RefCell<Option<(&'static str, String)>> = RefCell::new(None);
+    let miss = |what: &'static str, name: &str| {
+        *missing.borrow_mut() = Some((what, name.to_string()));
+        None
+    };
+    let vars = |name: &str| match values::variable_text(scope, name) {
+        None if scope.inputs.no_env => Some(String::new()),
+        None => miss("var", name),
+        found => found,
+    };
+    let refs = |name: &str| {
+        let found = scope.relations.as_ref().and_then(|relations| relations.get(name).cloned());
+        found.or_else(|| miss("ref", name))
+    };
+    let rendered = render_sql(text, &vars, &refs);
+    let missing = missing.borrow().clone();
+    match (rendered, missing) {
+        (Ok(sql), _) => Some(sql),
+        (Err(cause), Some((what, name))) => {
+            let span = place_of(&cause, place, text, &name);
+            problems.push(if what == "var" {
+                error::unset_variable(scope, &name, span)
+            } else {
+                error::unknown_ref(scope, &name, span)
+            });
+            None
+        }
+        (Err(cause), None) => {
+            let span = cause.range.as_ref().map_or(place.span(), |range| place.part(range.start, range.len()));
+            problems.push(error::sql_template(&cause, span, matches!(place, Place::File(_))));
+            None
+        }
+    }
+}
+
+/// The argument itself where the text names it, else what minijinja points at.
+fn place_of(cause: &TemplateError, place: Place<'_>, text: &str, name: &str) -> Span {
+    let start = cause.range.as_ref().map_or(0, |range| range.start).min(text.len());
+    let from = text.get(start..).and_then(|rest| rest.find(name)).map(|at| start + at);
+    match from.or_else(|| text.find(name)) {
+        Some(at) => place.part(at, name.len()),
+        None => place.span(),
+    }
+}

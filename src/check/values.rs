@@ -1,0 +1,190 @@
+//! What a value of the pipeline comes to, `env(..)` and `var(..)` followed.
+
+use serde_json::{Map, Number, Value as Json};
+
+use super::error;
+use super::scope::Scope;
+use crate::diag::Problems;
+use crate::ir::ast::{Block, File, Item, Setting, TextLit, Value};
+use crate::ir::span::Span;
+
+/// A value and where it came from, since text from outside may stand for a number or a boolean.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// Written in the pipeline, the defaults of `env` and `var` included.
+    Written(Json),
+    /// Read from outside: always text.
+    Outside(String),
+    /// A variable that is not set, where that is allowed.
+    Unset,
+}
+
+impl Given {
+    fn json(self) -> Option<Json> {
+        match self {
+            Given::Written(json) => Some(json),
+            Given::Outside(text) => Some(Json::String(text)),
+            Given::Unset => None,
+        }
+    }
+}
+
+/// `None`: the problem has been told.
+pub fn evaluate(scope: &Scope<'_>, value: &Value, problems: &mut Problems) -> Option<Given> {
+    evaluate_in(scope, value, Reach::Environment, problems)
+}
+
+/// Whether `var` looks into the environment block: not from inside of it, so that it cannot go in circles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Environment,
+    Outside,
+}
+
+fn evaluate_in(scope: &Scope<'_>, value: &Value, reach: Reach, problems: &mut Problems) -> Option<Given> {
+    let written = |json| Some(Given::Written(json));
+    match value {
+        Value::Text(text) => written(Json::String(text.value.clone())),
+        Value::Word(word) => written(Json::String(word.value.clone())),
+        Value::Bool(bool) => written(Json::Bool(bool.value)),
+        Value::Number(text) => match number(&text.value) {
+            Some(json) => written(json),
+            None => {
+                problems.push(error::number_form(text));
+                None
+            }
+        },
+        Value::List { items, .. } => list(scope, items, reach, problems),
+        Value::Block(inner) => block(scope, inner, reach, problems),
+        Value::Env { span, name, default } => environment(scope, *span, name, default.as_ref(), problems),
+        Value::Var { span, name, default } => variable(scope, *span, name, default.as_ref(), reach, problems),
+    }
+}
+
+pub fn number(text: &str) -> Option<Json> {
+    let text = text.replace('_', "");
+    if let Ok(integer) = text.parse::<i64>() {
+        return Some(Json::Number(integer.into()));
+    }
+    Number::from_f64(text.parse().ok()?).map(Json::Number)
+}
+
+fn list(scope: &Scope<'_>, items: &[Value], reach: Reach, problems: &mut Problems) -> Option<Given> {
+    let given: Vec<Option<Given>> = items.iter().map(|item| evaluate_in(scope, item, reach, problems)).collect();
+    let given: Vec<Given> = given.into_iter().collect::<Option<_>>()?;
+    let json: Option<Vec<Json>> = given.into_iter().map(Given::json).collect();
+    Some(json.map_or(Given::Unset, |items| Given::Written(Json::Array(items))))
+}
+
+fn block(scope: &Scope<'_>, block: &Block, reach: Reach, problems: &mut Problems) -> Option<Given> {
+    let mut map = Map::new();
+    let (mut whole, mut set) = (true, true);
+    for (at, setting) in block.settings.iter().enumerate() {
+        if let Some(first) = earlier(&block.settings[..at], setting) {
+            problems.push(error::duplicate_setting(&setting.key, first.key.span));
+            whole = false;
+        }
+        match evaluate_in(scope, &setting.value, reach, problems) {
+            None => whole = false,
+            Some(Given::Unset) => set = false,
+            Some(given) => {
+                map.extend(given.json().map(|json| (setting.key.value.clone(), json)));
+            }
+        }
+    }
+    if !whole {
+        return None;
+    }
+    Some(if set { Given::Written(Json::Object(map)) } else { Given::Unset })
+}
+
+pub fn earlier<'a>(before: &'a [Setting], setting: &Setting) -> Option<&'a Setting> {
+    before.iter().find(|other| other.key.value == setting.key.value)
+}
+
+/// An empty variable counts as unset: that is what a missing secret looks like on most CI services.
+fn environment(
+    scope: &Scope<'_>,
+    span: Span,
+    name: &TextLit,
+    default: Option<&TextLit>,
+    problems: &mut Problems,
+) -> Option<Given> {
+    let found = (scope.inputs.env)(&name.value);
+    match (found, default) {
+        (Some(text), _) if !text.is_empty() => Some(Given::Outside(text)),
+        (_, Some(default)) => Some(Given::Written(Json::String(default.value.clone()))),
+        (_, None) if scope.inputs.no_env => Some(Given::Unset),
+        (found, None) => {
+            problems.push(error::unset_env(&name.value, span, found.is_some()));
+            None
+        }
+    }
+}
+
+fn variable(
+    scope: &Scope<'_>,
+    span: Span,
+    name: &TextLit,
+    default: Option<&TextLit>,
+    reach: Reach,
+    problems: &mut Problems,
+) -> Option<Given> {
+    if let Some(text) = scope.outside_variable(&name.value) {
+        return Some(Given::Outside(text));
+    }
+    let chosen = if reach == Reach::Environment { scope.environment_variable(&name.value) } else { None };
+    match (chosen, default) {
+        (Some(value), _) => evaluate_in(scope, value, Reach::Outside, problems),
+        (None, Some(default)) => Some(Given::Written(Json::String(default.value.clone()))),
+        (None, None) if scope.inputs.no_env => Some(Given::Unset),
+        (None, None) => {
+            problems.push(error::unset_variable(scope, &name.value, span));
+            None
+        }
+    }
+}
+
+/// What `var` gives as text, for SQL templates; problems of the value are told where it stands.
+pub fn variable_text(scope: &Scope<'_>, name: &str) -> Option<String> {
+    let outside = scope.outside_variable(name);
+    outside.or_else(|| {
+        let value = scope.environment_variable(name)?;
+        match evaluate_in(scope, value, Reach::Outside, &mut Problems::default())?.json() {
+            Some(Json::String(text)) => Some(text),
+            Some(other) => Some(other.to_string()),
+            None => Some(String::new()),
+        }
+    })
+}
+
+/// Names that some `var(..)` of the files asks for.
+pub fn variables_named(files: &[File]) -> Vec<String> {
+    let mut names = Vec::new();
+    for item in files.iter().flat_map(|file| &file.items) {
+        for setting in item_settings(item) {
+            named(&setting.value, &mut names);
+        }
+    }
+    names
+}
+
+fn item_settings(item: &Item) -> Vec<&Setting> {
+    match item {
+        Item::Project(item) => item.settings.iter().collect(),
+        Item::Environment(item) => item.settings.iter().collect(),
+        Item::Source(item) | Item::Destination(item) => item.settings.iter().collect(),
+        Item::Activation(item) => super::walk::activation_settings(item),
+        Item::Model(item) => super::walk::model_settings(item),
+        Item::Segment(_) => Vec::new(),
+    }
+}
+
+fn named(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Var { name, .. } => names.push(name.value.clone()),
+        Value::List { items, .. } => items.iter().for_each(|item| named(item, names)),
+        Value::Block(block) => block.settings.iter().for_each(|setting| named(&setting.value, names)),
+        Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Word(_) | Value::Env { .. } => {}
+    }
+}

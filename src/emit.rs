@@ -1,0 +1,152 @@
+//! Changes -> outcomes: render, batch, pace, send, judge. Everything it knows of a destination it reads in a definition.
+//!
+//! Offers come in by a channel and ride along the routes of their definition. What happens to them leaves as [`Note`]s: the
+//! marks that must be in the ledger before a request leaves, and the outcomes.
+
+mod batch;
+mod call;
+mod fields;
+mod flow;
+mod job;
+mod judge;
+mod listing;
+mod pace;
+mod prepare;
+mod program;
+mod render;
+mod retry;
+mod route;
+mod sample;
+mod settle;
+mod token;
+mod tree;
+mod wire;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote};
+use crate::ir::secret::Redactor;
+use crate::world::World;
+
+pub use judge::judge_example;
+pub use pace::Limiters;
+pub use prepare::{Depth, Preparation, prepare};
+pub use program::{Prepared, RunFacts, Setup};
+
+/// Everything compiled once for one activation.
+#[derive(Debug)]
+pub struct Delivery {
+    program: program::Program,
+    redactor: Redactor,
+    numbers: AtomicU64,
+}
+
+/// How a delivery ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// Why it ended before its rows did.
+    pub halt: Option<Halt>,
+    /// Requests made so far by this delivery.
+    pub requests: u64,
+    /// Jobs that run still.
+    pub running: u64,
+}
+
+/// What the ledger must hear, in this order.
+#[derive(Debug)]
+pub enum Note {
+    /// These rows are about to leave. The request waits for the answer: `true` once the marks are durable.
+    InFlight {
+        rows: Vec<DeltaRow>,
+        request: RequestNote,
+        /// In a commit of its own: the call may never be repeated.
+        alone: bool,
+        ack: oneshot::Sender<bool>,
+    },
+    Outcomes(Vec<Outcome>),
+    Answered(RequestNote),
+}
+
+/// The way to the ledger.
+#[derive(Clone, Debug)]
+pub struct Journal(pub mpsc::Sender<Note>);
+
+impl Journal {
+    /// Whether someone listens still.
+    async fn tell(&self, note: Note) -> bool {
+        self.0.send(note).await.is_ok()
+    }
+}
+
+/// Ends deliveries early: no new work is taken, what is in flight is finished.
+#[derive(Clone, Debug)]
+pub struct StopSignal(watch::Sender<Option<Halt>>);
+
+impl Default for StopSignal {
+    fn default() -> Self {
+        StopSignal(watch::Sender::new(None))
+    }
+}
+
+impl StopSignal {
+    /// The first to stop says why.
+    pub fn stop(&self, halt: Halt) {
+        self.0.send_if_modified(|why| {
+            let first = why.is_none();
+            why.get_or_insert(halt);
+            first
+        });
+    }
+
+    async fn stopped(&self) -> Halt {
+        let mut told = self.0.subscribe();
+        match told.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or(Halt::Interrupted),
+            Err(_) => Halt::Interrupted,
+        }
+    }
+}
+
+impl Delivery {
+    pub fn new(
+        setup: &Setup<'_>,
+        prepared: &Prepared,
+        limiters: &Limiters,
+        redactor: Redactor,
+    ) -> Result<Delivery, String> {
+        let program = program::Program::new(setup, prepared, limiters)?;
+        Ok(Delivery::of(program, redactor, prepared.requests))
+    }
+
+    fn of(program: program::Program, redactor: Redactor, requests: u64) -> Delivery {
+        Delivery { program, redactor, numbers: AtomicU64::new(requests) }
+    }
+
+    /// Sends what is offered until the channel closes, or until it is stopped.
+    pub async fn deliver(
+        &self,
+        world: &dyn World,
+        offers: mpsc::Receiver<Vec<Offer>>,
+        journal: &Journal,
+        stop: &StopSignal,
+    ) -> Ending {
+        let inner = StopSignal::default();
+        let line = retry::Line { delivery: self, world, journal, stop: &inner };
+        flow::Flow::new(line, stop).run(offers).await
+    }
+
+    /// Asks for jobs that were submitted before: once, or until they end where a run waits for them.
+    pub async fn settle(&self, world: &dyn World, jobs: Vec<OpenJob>, journal: &Journal, stop: &StopSignal) -> Ending {
+        settle::settle(retry::Line { delivery: self, world, journal, stop }, jobs).await
+    }
+
+    fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn requests(&self) -> u64 {
+        self.numbers.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,137 @@
+//! Records on their way, and the batches they are cut into: by count, by bytes, by the identifier in use.
+
+use crate::ir::delivery::Offer;
+
+/// Room for the envelope around the records of a body, in bytes.
+const ENVELOPE: u64 = 1024;
+
+/// A row on its way through its route.
+#[derive(Clone, Debug)]
+pub struct Rider {
+    pub offer: Offer,
+    /// The step it is at; `None` while a look goes before its route.
+    pub step: Option<usize>,
+    pub remote_id: Option<String>,
+    /// The ledger has it marked in flight.
+    pub marked: bool,
+    /// A writing request held it, and may have had an effect.
+    pub sent: bool,
+    pub sent_all: bool,
+    /// How often an answer asked for this record again.
+    pub tries: u32,
+    pub warning: Option<String>,
+    pub refused: Vec<usize>,
+}
+
+impl Rider {
+    pub fn new(offer: Offer) -> Rider {
+        Rider {
+            remote_id: offer.remote_id.clone(),
+            offer,
+            step: None,
+            marked: false,
+            sent: false,
+            sent_all: false,
+            tries: 0,
+            warning: None,
+            refused: Vec::new(),
+        }
+    }
+
+    pub fn identifier(&self) -> &str {
+        self.offer.identifiers.get(self.offer.which).and_then(Option::as_deref).unwrap_or_default()
+    }
+}
+
+/// The records of one request: who they are, and their text, one after the other.
+#[derive(Clone, Debug)]
+pub struct Load {
+    pub call: usize,
+    pub riders: Vec<Rider>,
+    pub text: Vec<u8>,
+    /// Where each record's text ends.
+    pub ends: Vec<usize>,
+}
+
+impl Load {
+    pub fn new(call: usize) -> Load {
+        Load { call, riders: Vec::new(), text: Vec::new(), ends: Vec::new() }
+    }
+
+    pub fn push(&mut self, rider: Rider, record: &[u8]) {
+        self.text.extend_from_slice(record);
+        self.ends.push(self.text.len());
+        self.riders.push(rider);
+    }
+
+    pub fn len(&self) -> usize {
+        self.riders.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.riders.is_empty()
+    }
+
+    /// Riders with their texts.
+    pub fn parts(self) -> impl Iterator<Item = (Rider, Vec<u8>)> {
+        let Load { riders, text, ends, .. } = self;
+        let starts: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
+        riders.into_iter().zip(starts).zip(ends).map(move |((rider, start), end)| (rider, text[start..end].to_vec()))
+    }
+
+    /// Two loads of half the records each, to find the one that spoils the whole.
+    pub fn halves(self) -> (Load, Load) {
+        let (call, half) = (self.call, self.len() / 2);
+        let (mut first, mut second) = (Load::new(call), Load::new(call));
+        for (at, (rider, text)) in self.parts().enumerate() {
+            if at < half { first.push(rider, &text) } else { second.push(rider, &text) }
+        }
+        (first, second)
+    }
+}
+
+/// Gathers the records of one call until a request is full.
+#[derive(Debug)]
+pub struct Batcher {
+    load: Load,
+    records: usize,
+    bytes: Option<u64>,
+}
+
+impl Batcher {
+    pub fn new(call: usize, records: usize, bytes: Option<u64>) -> Batcher {
+        Batcher { load: Load::new(call), records, bytes }
+    }
+
+    /// Adds a record; gives the loads that are full now.
+    pub fn add(&mut self, rider: Rider, record: &[u8]) -> Vec<Load> {
+        let mut full = Vec::new();
+        if !self.load.is_empty() && self.overflows(record.len()) {
+            full.extend(self.cut());
+        }
+        self.load.push(rider, record);
+        if self.load.len() >= self.records {
+            full.extend(self.cut());
+        }
+        full
+    }
+
+    pub fn cut(&mut self) -> Option<Load> {
+        let empty = Load::new(self.load.call);
+        (!self.load.is_empty()).then(|| std::mem::replace(&mut self.load, empty))
+    }
+
+    pub fn len(&self) -> usize {
+        self.load.len()
+    }
+
+    /// How far along their routes the first of its records are.
+    pub fn depth(&self) -> Option<usize> {
+        self.load.riders.iter().map(|rider| rider.step.map_or(0, |step| step + 1)).min()
+    }
+
+    fn overflows(&self, record: usize) -> bool {
+        let commas = self.load.len() + 1;
+        self.bytes.is_some_and(|most| (self.load.text.len() + record + commas) as u64 + ENVELOPE > most)
+    }
+}

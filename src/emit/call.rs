@@ -1,0 +1,234 @@
+//! One call compiled for one identifier, and the requests made of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::fields::Fields;
+use super::judge::{Judge, number};
+use super::pace::Limiter;
+use super::program::Ground;
+use super::render::{self, Ink};
+use super::tree::{self, Node};
+use crate::ir::catalog::{Call, Job, Limit, Repeat, Send, Template};
+use crate::ir::delivery::Request;
+use crate::ir::ident::CallName;
+use crate::ir::secret::MASK;
+use crate::template::{Engine, Scope, Text, percent_encoded};
+
+/// Requests of one call at once, where its definition does not say.
+const IN_FLIGHT: u32 = 8;
+/// How long an answer is waited for.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct CallPlan {
+    pub name: CallName,
+    pub which: usize,
+    pub writes: bool,
+    /// Whether our credentials go along.
+    pub auth: bool,
+    pub repeat: Repeat,
+    pub send: Send,
+    /// Records in one request.
+    pub records: usize,
+    pub bytes: Option<u64>,
+    pub in_flight: usize,
+    pub record: Option<Node>,
+    /// Mapped fields are part of its record.
+    pub has_fields: bool,
+    pub paced: Vec<Paced>,
+    pub judge: Judge,
+    pub job: Option<JobPlan>,
+    /// What all requests of the call can read.
+    pub scope: Scope,
+    method: String,
+    base: String,
+    path: Text,
+    url: Option<Text>,
+    query: Vec<(Text, Text)>,
+    headers: Vec<Header>,
+    body: Option<Node>,
+}
+
+/// A limit that the call keeps to, and how answers speak of it.
+#[derive(Debug)]
+pub struct Paced {
+    pub limiter: Arc<Limiter>,
+    pub remaining: Option<Text>,
+    pub reset: Option<Text>,
+}
+
+#[derive(Debug)]
+pub struct JobPlan {
+    pub id: Text,
+    pub job: Job,
+}
+
+#[derive(Debug)]
+struct Header {
+    name: String,
+    value: Text,
+    secret: bool,
+}
+
+/// What changes with every attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt<'a> {
+    pub nonce: String,
+    pub now: String,
+    pub token: Option<&'a str>,
+}
+
+impl CallPlan {
+    pub fn new(
+        call: &Call,
+        which: usize,
+        scope: &Scope,
+        ground: &Ground<'_>,
+        fields: &Fields,
+    ) -> Result<CallPlan, String> {
+        let engine = Engine::strict();
+        let identifiers = if ground.setup.identify_all { (0..fields.identifiers.len()).collect() } else { vec![which] };
+        let tree_ground = tree::Ground { scope, fields, identifiers, engine };
+        let node = |tree: &Option<_>| tree.as_ref().map(|tree| tree::compile(tree, &tree_ground)).transpose();
+        let record = node(&call.record)?;
+        let query = call.query.iter().map(|(name, value)| Ok((text(engine, name)?, text(engine, value)?)));
+        let limits = call.limits.iter().map(|name| paced(name, ground));
+        Ok(CallPlan {
+            name: call.name.clone(),
+            which,
+            writes: call.writes,
+            auth: call.auth,
+            repeat: call.repeat.clone(),
+            send: call.send,
+            records: batch_records(call, scope)?,
+            bytes: call.batch.bytes,
+            in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
+            has_fields: record.as_ref().is_some_and(Node::has_fields),
+            paced: limits.collect::<Result<_, _>>()?,
+            judge: Judge::new(call, &ground.setup.destination.answer)?,
+            job: call.job.as_ref().map(job_plan).transpose()?,
+            scope: scope.clone(),
+            method: method(call, scope)?,
+            base: ground.base.to_string(),
+            path: text(engine, &call.path)?,
+            url: call.url.as_ref().map(|url| text(engine, url)).transpose()?,
+            query: query.collect::<Result<_, String>>()?,
+            headers: headers(call, ground)?,
+            body: node(&call.body)?,
+            record,
+        })
+    }
+
+    /// The request for these records. `row` is the only record, where there is only one; `scope` is the call's, or that with
+    /// a job or an earlier answer in it.
+    pub fn request(&self, scope: &Scope, ink: Ink<'_, '_>, attempt: &Attempt<'_>) -> Result<Request, String> {
+        let row = ink.row.filter(|_| self.records == 1);
+        let scope = match row {
+            Some(row) => scope.with_datum("record", row.record_datum()),
+            None => scope.clone(),
+        };
+        let attempt_facts = json!({"nonce": attempt.nonce, "now": attempt.now});
+        let scope = scope
+            .with("attempt", &attempt_facts)
+            .with("token", &attempt.token.map_or(Json::Null, |token| json!(token)));
+        let (mut headers, secret_headers) = self.written_headers(&scope)?;
+        let body = self.body.as_ref().map(|node| render::body(node, Ink { row, ..ink })).transpose()?;
+        let body = body.map(String::from_utf8).transpose().map_err(|error| error.to_string())?;
+        if body.is_some() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            headers.push(("Content-Type".to_string(), "application/json".to_string()));
+        }
+        let method = self.method.clone();
+        Ok(Request { method, url: self.written_url(&scope)?, headers, secret_headers, body, timeout: TIMEOUT })
+    }
+
+    fn written_url(&self, scope: &Scope) -> Result<String, String> {
+        let mut url = match &self.url {
+            Some(url) => url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?,
+            None => format!("{}{}", self.base, self.path.path(scope).map_err(|error| format!("path: {error}"))?),
+        };
+        for (name, value) in &self.query {
+            let read = |text: &Text| text.text(scope).map_err(|error| format!("query: {error}"));
+            if let (Some(name), Some(value)) = (read(name)?, read(value)?) {
+                url.push(if url.contains('?') { '&' } else { '?' });
+                url.push_str(&format!("{}={}", percent_encoded(&name), percent_encoded(&value)));
+            }
+        }
+        Ok(url)
+    }
+
+    fn written_headers(&self, scope: &Scope) -> Result<(Vec<(String, String)>, Vec<String>), String> {
+        let mut headers = Vec::with_capacity(self.headers.len() + 1);
+        let mut secret = Vec::new();
+        for header in &self.headers {
+            let value = header.value.text(scope).map_err(|error| format!("header `{}`: {error}", header.name))?;
+            let Some(value) = value else { continue };
+            headers.push((header.name.clone(), value));
+            if header.secret {
+                secret.push(header.name.clone());
+            }
+        }
+        Ok((headers, secret))
+    }
+}
+
+/// The request as it may be shown.
+pub fn masked(mut request: Request) -> Request {
+    for (name, value) in &mut request.headers {
+        if request.secret_headers.contains(name) {
+            *value = MASK.to_string();
+        }
+    }
+    request
+}
+
+fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
+    let shared = ground.setup.destination.headers.iter().filter(|_| call.auth);
+    let own = |name: &str| call.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let all = shared.filter(|(name, _)| !own(name)).chain(&call.headers);
+    all.map(|(name, template)| {
+        let value = text(Engine::strict(), template)?;
+        Ok(Header { name: name.clone(), value, secret: tells_secret(template, ground) })
+    })
+    .collect()
+}
+
+/// Whether a header's template reads a secret, the token, or what is derived from them.
+fn tells_secret(template: &Template, ground: &Ground<'_>) -> bool {
+    let declared = ground.setup.destination.settings.iter().filter(|setting| setting.secret);
+    let mut names = declared.map(|setting| setting.name.as_str()).chain(["token", "attempt"]);
+    template.0.contains("{{") && names.any(|name| template.0.contains(name))
+}
+
+fn paced(name: &str, ground: &Ground<'_>) -> Result<Paced, String> {
+    let limit: &Limit =
+        ground.setup.destination.limits.get(name).ok_or_else(|| format!("there is no limit `{name}`"))?;
+    let optional = |template: &Option<Template>| template.as_ref().map(|it| text(Engine::lenient(), it)).transpose();
+    Ok(Paced {
+        limiter: ground.limiters.get(ground.credential, name, limit),
+        remaining: optional(&limit.remaining)?,
+        reset: optional(&limit.reset)?,
+    })
+}
+
+fn method(call: &Call, scope: &Scope) -> Result<String, String> {
+    let method = text(Engine::strict(), &Template(call.method.clone()))?.text(scope);
+    let method = method.map_err(|error| format!("method: {error}"))?;
+    method.map(|method| method.to_ascii_uppercase()).ok_or_else(|| "the method is none".to_string())
+}
+
+fn batch_records(call: &Call, scope: &Scope) -> Result<usize, String> {
+    let most = call.batch.at_most.as_ref().map(|at_most| text(Engine::strict(), at_most)).transpose()?;
+    let most = most.and_then(|most| number(&most, scope)).filter(|most| *most >= 1.0);
+    Ok(most.map_or(call.batch.records, |most| call.batch.records.min(most as u32)).max(1) as usize)
+}
+
+fn job_plan(job: &Job) -> Result<JobPlan, String> {
+    Ok(JobPlan { id: text(Engine::lenient(), &job.id)?, job: job.clone() })
+}
+
+fn text(engine: Engine, template: &Template) -> Result<Text, String> {
+    engine.text(template).map_err(|error| format!("`{}`: {error}", template.0))
+}

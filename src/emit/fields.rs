@@ -1,0 +1,129 @@
+//! Where mapped identifiers and fields go on the wire, and which of a row's fields travel.
+
+use crate::ir::catalog::{Clear, Dots, Placement, Send, Service, Wire};
+use crate::ir::delivery::Offer;
+use crate::ir::mode::{ChangeKind, Mode};
+use crate::ir::plan::{PlannedField, PlannedIdentifier};
+use crate::ir::value::Value;
+
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    pub identifiers: Vec<Placed>,
+    pub fields: Vec<Placed>,
+    /// Fields of one object that may not be sent in part.
+    groups: Vec<Vec<usize>>,
+    /// Whether NULL is left out of an added row: there is nothing to clear in what is being created.
+    creates: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Placed {
+    pub name: String,
+    /// Names from the record's root inward.
+    pub place: Vec<String>,
+    pub wire: Wire,
+    /// What NULL is sent as; `None`: not at all.
+    pub cleared: Option<&'static [u8]>,
+    /// The column holds JSON text, which goes as it is.
+    pub json_text: bool,
+}
+
+impl Fields {
+    /// Nothing mapped: for answers read without a pipeline.
+    pub fn none() -> Fields {
+        Fields::default()
+    }
+
+    /// `known` gives the account's id of a custom attribute, where attributes have one.
+    pub fn new(
+        service: &Service,
+        mode: Mode,
+        identifiers: &[PlannedIdentifier],
+        fields: &[PlannedField],
+        known: impl Fn(&str) -> Option<String>,
+    ) -> Result<Fields, String> {
+        let identifiers = identifiers.iter().map(|identifier| place_identifier(service, &identifier.name));
+        let placed = fields.iter().map(|field| place_field(field, service.dots, known(&field.name)));
+        let placed: Vec<Placed> = placed.collect();
+        let groups = service.whole.iter().map(|top| group(top, &placed)).filter(|group| group.len() > 1).collect();
+        Ok(Fields {
+            identifiers: identifiers.collect::<Result<_, _>>()?,
+            fields: placed,
+            groups,
+            creates: mode.creates(),
+        })
+    }
+
+    /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value.
+    pub fn choose(&self, offer: &Offer, send: Send, take: &mut Vec<bool>) -> bool {
+        let all = send == Send::All || offer.whole;
+        take.clear();
+        take.extend((0..self.fields.len()).map(|at| all || offer.owed.get(at).copied().unwrap_or(false)));
+        for group in self.groups.iter().filter(|_| !all) {
+            let any = group.iter().any(|&at| take[at]);
+            group.iter().for_each(|&at| take[at] = any);
+        }
+        for (at, field) in self.fields.iter().enumerate() {
+            let null = self.value(offer, at).is_null();
+            take[at] &= !null || (field.cleared.is_some() && !(self.creates && offer.kind == ChangeKind::Added));
+        }
+        all
+    }
+
+    pub fn value<'a>(&self, offer: &'a Offer, at: usize) -> &'a Value {
+        offer.values.get(at).unwrap_or(&Value::Null)
+    }
+
+    /// The position of the field that an answer names by its own name, or by the last part of its place.
+    pub fn named(&self, wire_name: &str) -> Option<usize> {
+        let by_place = |field: &Placed| field.place.last().is_some_and(|last| last == wire_name);
+        let by_path = |field: &Placed| field.place.join(".") == wire_name;
+        let found = self.fields.iter().position(by_place).or_else(|| self.fields.iter().position(by_path));
+        found.or_else(|| self.fields.iter().position(|field| field.name == wire_name))
+    }
+}
+
+fn place_identifier(service: &Service, name: &str) -> Result<Placed, String> {
+    let identifier = service.identifier(name).or_else(|| service.identifier("*"));
+    let identifier = identifier.ok_or_else(|| format!("the service has no identifier `{name}`"))?;
+    let place = segments(&identifier.placement.at, name, name, Dots::Name);
+    Ok(Placed { name: name.to_string(), place, wire: identifier.placement.wire, cleared: None, json_text: false })
+}
+
+fn place_field(field: &PlannedField, dots: Dots, id: Option<String>) -> Placed {
+    Placed {
+        name: field.name.clone(),
+        place: segments(&field.placement.at, &field.name, id.as_deref().unwrap_or(&field.name), dots),
+        wire: field.placement.wire,
+        cleared: cleared(&field.placement, field.clear),
+        json_text: field.sql_type.eq_ignore_ascii_case("json"),
+    }
+}
+
+fn cleared(placement: &Placement, clear: bool) -> Option<&'static [u8]> {
+    match placement.clear {
+        Clear::ExplicitNull if clear => Some(b"null"),
+        Clear::EmptyText if clear => Some(b"\"\""),
+        Clear::Never | Clear::ExplicitNull | Clear::EmptyText => None,
+    }
+}
+
+/// A JSON pointer's names, with `{name}` and `{id}` filled in. A segment that is `{name}` alone follows the dots of the name.
+fn segments(pointer: &str, name: &str, id: &str, dots: Dots) -> Vec<String> {
+    let mut out = Vec::new();
+    for segment in pointer.split('/').skip(1) {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        if segment == "{name}" && dots == Dots::Nest {
+            out.extend(name.split('.').map(str::to_string));
+        } else {
+            out.push(segment.replace("{name}", name).replace("{id}", id));
+        }
+    }
+    out
+}
+
+fn group(top: &str, fields: &[Placed]) -> Vec<usize> {
+    let inside =
+        |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
+    fields.iter().enumerate().filter(|(_, field)| inside(field)).map(|(at, _)| at).collect()
+}

@@ -1,0 +1,343 @@
+//! The flow of a delivery: offers come in, ride along their routes in batches, and leave as outcomes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+
+use super::batch::{Batcher, Load, Rider};
+use super::job::{Came, Landing};
+use super::judge::Judged;
+use super::render::{self, Row};
+use super::retry::{ATTEMPTS, Line, backoff};
+use super::route::{self, Next};
+use super::{Ending, Note, StopSignal};
+use crate::ir::catalog::{RecordVerdict, Repeat};
+use crate::ir::delivery::{Halt, JobId, Offer, Outcome};
+use crate::ir::mode::{ChangeKind, Verdict};
+
+pub struct Flow<'a> {
+    line: Line<'a>,
+    /// The run's own signal; the line's ends the flights of this delivery alone.
+    stop: &'a StopSignal,
+    batchers: BTreeMap<usize, Batcher>,
+    /// Full loads, by call, each with a pause before it leaves.
+    ready: BTreeMap<usize, VecDeque<(Load, Duration)>>,
+    flights: FuturesUnordered<BoxFuture<'a, Landing>>,
+    /// Requests in flight, by call.
+    flying: BTreeMap<usize, usize>,
+    /// Riders in flight, by how far along their routes they are.
+    depths: BTreeMap<usize, usize>,
+    outcomes: Vec<Outcome>,
+    halt: Option<Halt>,
+    take: Vec<bool>,
+    record: Vec<u8>,
+}
+
+impl<'a> Flow<'a> {
+    pub fn new(line: Line<'a>, stop: &'a StopSignal) -> Self {
+        Flow {
+            line,
+            stop,
+            batchers: BTreeMap::new(),
+            ready: BTreeMap::new(),
+            flights: FuturesUnordered::new(),
+            flying: BTreeMap::new(),
+            depths: BTreeMap::new(),
+            outcomes: Vec::new(),
+            halt: None,
+            take: Vec::new(),
+            record: Vec::new(),
+        }
+    }
+
+    pub async fn run(mut self, mut offers: mpsc::Receiver<Vec<Offer>>) -> Ending {
+        let mut open = true;
+        loop {
+            self.launch(open);
+            self.report().await;
+            let wants = open && self.halt.is_none() && self.has_room();
+            if self.flights.is_empty() && !wants {
+                break;
+            }
+            tokio::select! {
+                biased;
+                halt = self.stop.stopped(), if self.halt.is_none() => self.halt(halt),
+                Some(landing) = self.flights.next(), if !self.flights.is_empty() => self.land(landing),
+                more = offers.recv(), if wants => match more {
+                    Some(offers) => offers.into_iter().for_each(|offer| self.enter(offer)),
+                    None => open = false,
+                },
+            }
+        }
+        self.release();
+        self.report().await;
+        Ending { halt: self.halt, requests: self.line.delivery.requests(), running: 0 }
+    }
+
+    /// A row at the beginning of its route.
+    fn enter(&mut self, offer: Offer) {
+        let program = &self.line.delivery.program;
+        let Some(steps) = program.route(offer.kind, offer.which) else {
+            let reason = format!("the mode has no route for rows that are {}", offer.kind.name());
+            return self.end(Rider::new(offer), Verdict::Failed, Some(reason), 0, None);
+        };
+        let look = steps.iter().find_map(|step| match &program.calls[step.call].repeat {
+            Repeat::After(name) => program.call(name, offer.which),
+            Repeat::Safe | Repeat::Never => None,
+        });
+        let next = route::first(steps, offer.remote_id.is_some());
+        let rider = Rider::new(offer);
+        match look.filter(|_| rider.offer.look_first) {
+            Some(look) => self.board(rider, look),
+            None => self.go(rider, next, None, 0, None),
+        }
+    }
+
+    fn go(&mut self, mut rider: Rider, next: Next, reason: Option<String>, request: u64, job: Option<JobId>) {
+        match next {
+            Next::End(verdict) => self.end(rider, verdict, reason, request, job),
+            Next::Step(step) => {
+                let steps = self.line.delivery.program.route(rider.offer.kind, rider.offer.which);
+                let Some(call) = steps.and_then(|steps| steps.get(step)).map(|step| step.call) else { return };
+                rider.step = Some(step);
+                self.board(rider, call);
+            }
+        }
+    }
+
+    /// Renders a row's record for a call and adds it to the batch.
+    fn board(&mut self, mut rider: Rider, call: usize) {
+        let program = &self.line.delivery.program;
+        let plan = &program.calls[call];
+        self.record.clear();
+        if let Some(node) = &plan.record {
+            let all = program.fields.choose(&rider.offer, plan.send, &mut self.take);
+            let row = Row::new(&rider.offer, rider.remote_id.as_deref(), &program.fields, &self.take, &plan.scope);
+            match render::record(&mut self.record, node, &row) {
+                Ok(0) if plan.has_fields && self.owes_nothing(&rider) => {
+                    return self.end(rider, Verdict::Accepted, None, 0, None);
+                }
+                Ok(_) => rider.sent_all = all,
+                Err(error) => {
+                    let reason = Some(format!("the record cannot be written: {error}"));
+                    return self.end(rider, Verdict::Failed, reason, 0, None);
+                }
+            }
+        }
+        let new = || Batcher::new(call, plan.records, plan.bytes);
+        let full = self.batchers.entry(call).or_insert_with(new).add(rider, &self.record);
+        self.ready.entry(call).or_default().extend(full.into_iter().map(|load| (load, Duration::ZERO)));
+    }
+
+    /// A row the destination has already, none of whose fields is to be sent.
+    fn owes_nothing(&self, rider: &Rider) -> bool {
+        rider.offer.kind == ChangeKind::Changed && self.line.delivery.program.mode.compares() && !rider.offer.whole
+    }
+
+    /// Sends off what is full, and what will not become fuller.
+    fn launch(&mut self, open: bool) {
+        if self.halt.is_some() {
+            return;
+        }
+        if !open {
+            self.flush();
+        } else if !self.has_room() && self.flights.is_empty() && self.ready.values().all(VecDeque::is_empty) {
+            // Many batches, none of them full, hold all the room there is.
+            let fullest = self.batchers.iter().max_by_key(|(_, batcher)| batcher.len()).map(|(call, _)| *call);
+            fullest.into_iter().for_each(|call| self.cut(call));
+        }
+        let calls: Vec<usize> = self.ready.keys().copied().collect();
+        for call in calls {
+            while self.flying.get(&call).copied().unwrap_or(0) < self.line.delivery.program.calls[call].in_flight {
+                let Some((load, pause)) = self.ready.get_mut(&call).and_then(VecDeque::pop_front) else { break };
+                self.depart(load, pause);
+            }
+        }
+    }
+
+    /// Cuts the batches that no record on its way can still join.
+    fn flush(&mut self) {
+        let waiting = self.ready.values().flatten().flat_map(|(load, _)| &load.riders).map(depth).min();
+        let flying = self.depths.keys().next().copied();
+        let gathered = self.batchers.values().filter_map(Batcher::depth).min();
+        let Some(lowest) = gathered else { return };
+        if waiting.into_iter().chain(flying).any(|depth| depth < lowest) {
+            return;
+        }
+        let ripe = self.batchers.iter().filter(|(_, batcher)| batcher.depth() == Some(lowest));
+        let ripe: Vec<usize> = ripe.map(|(call, _)| *call).collect();
+        ripe.into_iter().for_each(|call| self.cut(call));
+    }
+
+    fn cut(&mut self, call: usize) {
+        if let Some(load) = self.batchers.get_mut(&call).and_then(Batcher::cut) {
+            self.ready.entry(call).or_default().push_back((load, Duration::ZERO));
+        }
+    }
+
+    fn depart(&mut self, load: Load, pause: Duration) {
+        *self.flying.entry(load.call).or_default() += 1;
+        for rider in &load.riders {
+            *self.depths.entry(depth(rider)).or_default() += 1;
+        }
+        let line = self.line;
+        self.flights.push(Box::pin(async move {
+            match line.rest(pause).await {
+                Some(halt) => Landing { load, came: Came::NotSent, halt: Some(halt), request: 0, job: None },
+                None => line.fly(load).await,
+            }
+        }));
+    }
+
+    fn land(&mut self, landing: Landing) {
+        let Landing { load, came, halt, request, job } = landing;
+        if let Some(flying) = self.flying.get_mut(&load.call) {
+            *flying -= 1;
+        }
+        for rider in &load.riders {
+            self.leave_depth(depth(rider));
+        }
+        halt.into_iter().for_each(|halt| self.halt(halt));
+        match came {
+            Came::Judged(judged) => self.settle(load, judged, request, job),
+            Came::Split(reason) if load.len() <= 1 => {
+                load.riders.into_iter().for_each(|rider| {
+                    self.end(rider, Verdict::Rejected, Some(reason.clone()), request, None);
+                });
+            }
+            Came::Split(_) => {
+                let call = load.call;
+                let (first, second) = load.halves();
+                let ready = self.ready.entry(call).or_default();
+                ready.push_front((second, Duration::ZERO));
+                ready.push_front((first, Duration::ZERO));
+            }
+            Came::NotSent => load.riders.into_iter().for_each(|rider| self.drop_rider(rider)),
+        }
+    }
+
+    fn leave_depth(&mut self, depth: usize) {
+        if let Some(count) = self.depths.get_mut(&depth) {
+            *count -= 1;
+            if *count == 0 {
+                self.depths.remove(&depth);
+            }
+        }
+    }
+
+    /// Takes no new work; who waits for the right moment waits no longer.
+    fn halt(&mut self, halt: Halt) {
+        if self.halt.is_none() {
+            self.line.stop.stop(halt.clone());
+            self.halt = Some(halt);
+        }
+    }
+
+    /// Gives each record its verdict: on to the next step, out, or once more.
+    fn settle(&mut self, load: Load, judged: Vec<Judged>, request: u64, job: Option<JobId>) {
+        let call = load.call;
+        let mut again = Load::new(call);
+        for ((mut rider, text), judged) in load.parts().zip(judged) {
+            if judged.is == RecordVerdict::Retry && rider.tries + 1 < ATTEMPTS {
+                rider.tries += 1;
+                again.push(rider, &text);
+            } else {
+                self.judged(rider, judged, request, job.clone());
+            }
+        }
+        if let Some(tries) = again.riders.iter().map(|rider| rider.tries).max() {
+            let pause = backoff(tries, self.line.world.random());
+            self.ready.entry(call).or_default().push_front((again, pause));
+        }
+    }
+
+    fn judged(&mut self, mut rider: Rider, judged: Judged, request: u64, job: Option<JobId>) {
+        let verdict = match judged.is {
+            RecordVerdict::Is(verdict) => verdict,
+            RecordVerdict::Warning => Verdict::Accepted,
+            RecordVerdict::Retry | RecordVerdict::Stop => Verdict::Failed,
+        };
+        let mut reason = judged.reason;
+        if judged.is == RecordVerdict::Warning {
+            rider.warning = join(rider.warning.take(), reason.take());
+            rider.warning.get_or_insert_default();
+        }
+        rider.refused.extend(judged.refused);
+        rider.remote_id = judged.remote_id.or(rider.remote_id.take());
+        let steps = self.line.delivery.program.route(rider.offer.kind, rider.offer.which).unwrap_or_default();
+        let next = route::after(steps, rider.step, verdict, rider.remote_id.is_some());
+        self.go(rider, next, reason, request, job);
+    }
+
+    fn end(&mut self, rider: Rider, verdict: Verdict, reason: Option<String>, request: u64, job: Option<JobId>) {
+        self.outcomes.push(outcome(rider, verdict, reason, request, job));
+    }
+
+    /// Rows that the end of the run leaves behind. Those that the ledger holds as in flight need an outcome, or they would
+    /// count as unclear.
+    fn drop_rider(&mut self, rider: Rider) {
+        if rider.marked {
+            let why = match &self.halt {
+                Some(Halt::Refused(why) | Halt::Unreachable(why) | Halt::Guard(why) | Halt::Ledger(why)) => {
+                    why.as_str()
+                }
+                Some(Halt::Interrupted) | None => "the run was interrupted",
+            };
+            let reason = Some(format!("not sent: {why}"));
+            self.end(rider, Verdict::Failed, reason, 0, None);
+        }
+    }
+
+    fn release(&mut self) {
+        let ready = std::mem::take(&mut self.ready);
+        let gathered = std::mem::take(&mut self.batchers).into_values().filter_map(|mut batcher| batcher.cut());
+        let left = ready.into_values().flatten().map(|(load, _)| load).chain(gathered);
+        left.flat_map(|load| load.riders).for_each(|rider| self.drop_rider(rider));
+    }
+
+    async fn report(&mut self) {
+        if !self.outcomes.is_empty() {
+            let outcomes = std::mem::take(&mut self.outcomes);
+            self.line.journal.tell(Note::Outcomes(outcomes)).await;
+        }
+    }
+
+    /// Whether another chunk of offers may be taken: no more are held than the batches need.
+    fn has_room(&self) -> bool {
+        let ready: usize = self.ready.values().flatten().map(|(load, _)| load.len()).sum();
+        let gathered: usize = self.batchers.values().map(Batcher::len).sum();
+        let batch = self.line.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
+        ready <= 2 * batch.max(512) && gathered <= 4 * batch.max(512)
+    }
+}
+
+fn depth(rider: &Rider) -> usize {
+    rider.step.map_or(0, |step| step + 1)
+}
+
+fn join(old: Option<String>, new: Option<String>) -> Option<String> {
+    match (old, new) {
+        (Some(old), Some(new)) => Some(format!("{old}; {new}")),
+        (old, new) => old.or(new),
+    }
+}
+
+pub fn outcome(rider: Rider, verdict: Verdict, reason: Option<String>, request: u64, job: Option<JobId>) -> Outcome {
+    let warning = rider.warning.is_some() && verdict == Verdict::Accepted;
+    let reason = join(rider.warning.filter(|text| warning && !text.is_empty()), reason);
+    Outcome {
+        row: rider.offer.row,
+        verdict,
+        reason,
+        warning,
+        remote_id: rider.remote_id,
+        job: job.filter(|_| verdict == Verdict::Pending),
+        refused: rider.refused,
+        sent_all: rider.sent_all,
+        unsent: !rider.sent,
+        request,
+    }
+}

@@ -1,0 +1,206 @@
+//! Answers judged on three levels: the call as a whole, what the answer says of single records, and what its silence means.
+
+mod example;
+mod records;
+
+pub use example::judge_example;
+pub use records::{Judged, Reading};
+
+use serde_json::{Value as Json, json};
+
+use crate::ir::catalog::{Answer, AnswerRule, Call, Condition, RecordRule, RecordVerdict, Template};
+use crate::ir::delivery::Response;
+use crate::ir::ident::CallName;
+use crate::template::{Datum, Engine, Expression, Scope, Text};
+
+/// How much of an answer goes into reasons and notes, in characters.
+const EXCERPT: usize = 300;
+
+/// A call's rules, compiled.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    answer: Vec<Rule>,
+    readers: Vec<records::Reads>,
+    holds: Option<Expression>,
+    json_lines: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    when: Option<Expression>,
+    is: Answer,
+    reason: Option<Text>,
+    remote_id: Option<Text>,
+    until: Option<Text>,
+    with: Option<CallName>,
+}
+
+/// What an answer means for its call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole {
+    pub is: Answer,
+    pub reason: Option<String>,
+    pub remote_id: Option<String>,
+    /// Epoch seconds, or seconds from now.
+    pub until: Option<f64>,
+    pub with: Option<CallName>,
+}
+
+impl Judge {
+    /// The call's own rules come before the connection's.
+    pub fn new(call: &Call, shared: &[AnswerRule]) -> Result<Judge, String> {
+        let engine = Engine::lenient();
+        Ok(Judge {
+            answer: call.answer.iter().chain(shared).map(|rule| Rule::new(engine, rule)).collect::<Result<_, _>>()?,
+            readers: call.readers.iter().map(|reader| records::Reads::new(engine, reader)).collect::<Result<_, _>>()?,
+            holds: call.holds.as_ref().map(|condition| condition_of(engine, condition)).transpose()?,
+            json_lines: call.json_lines,
+        })
+    }
+
+    /// The scope that an answer is read in.
+    pub fn scope(&self, base: &Scope, response: &Response) -> Scope {
+        let headers: serde_json::Map<String, Json> =
+            response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
+        let body = if self.json_lines { lines(&response.body) } else { parsed(&response.body) };
+        base.with("status", &json!(response.status)).with("headers", &Json::Object(headers)).with_datum("body", body)
+    }
+
+    /// The first rule that holds decides. Where none does, success is read record by record, and the rest has failed.
+    pub fn whole(&self, scope: &Scope, response: &Response) -> Whole {
+        let found = self.answer.iter().find(|rule| holds(rule.when.as_ref(), scope));
+        match found {
+            Some(rule) => Whole {
+                is: rule.is,
+                reason: rule
+                    .reason
+                    .as_ref()
+                    .and_then(|reason| told(reason, scope))
+                    .or_else(|| unasked(rule.is, response)),
+                remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
+                until: rule.until.as_ref().and_then(|text| number(text, scope)),
+                with: rule.with.clone(),
+            },
+            None if (200..300).contains(&response.status) => Whole::plain(Answer::Read, None),
+            None => Whole::plain(Answer::Every(crate::ir::mode::Verdict::Failed), Some(excerpt(response))),
+        }
+    }
+}
+
+impl Whole {
+    fn plain(is: Answer, reason: Option<String>) -> Whole {
+        Whole { is, reason, remote_id: None, until: None, with: None }
+    }
+}
+
+impl Rule {
+    fn new(engine: Engine, rule: &AnswerRule) -> Result<Rule, String> {
+        Ok(Rule {
+            when: rule.when.as_ref().map(|condition| condition_of(engine, condition)).transpose()?,
+            is: rule.is,
+            reason: rule.reason.as_ref().map(|text| text_of(engine, text)).transpose()?,
+            remote_id: remote_id_of(engine, &rule.learn)?,
+            until: rule.until.as_ref().map(|text| text_of(engine, text)).transpose()?,
+            with: rule.with.clone(),
+        })
+    }
+}
+
+/// An answer's status and beginning, for those who must find out what went wrong.
+pub fn excerpt(response: &Response) -> String {
+    let body = response.body.trim();
+    match body.is_empty() {
+        true => format!("status {}", response.status),
+        false => format!("status {}: {}", response.status, beginning(body)),
+    }
+}
+
+pub fn beginning(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+/// The number a template comes to, be it a number or text that reads as one.
+pub fn number(text: &Text, scope: &Scope) -> Option<f64> {
+    let value = text.value(scope).ok()?;
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn told(text: &Text, scope: &Scope) -> Option<String> {
+    let told = text.text(scope).ok().flatten()?;
+    (!told.trim().is_empty()).then(|| beginning(told.trim()))
+}
+
+/// Refusals without a reason of their own are told by status and body; what is no refusal needs none.
+fn unasked(is: Answer, response: &Response) -> Option<String> {
+    use crate::ir::mode::Verdict;
+    match is {
+        Answer::Every(Verdict::Accepted | Verdict::Found | Verdict::Exists | Verdict::Absent | Verdict::Pending)
+        | Answer::Read
+        | Answer::Running => None,
+        _ => Some(excerpt(response)),
+    }
+}
+
+/// A condition that fails to evaluate does not hold: the answer is not of the shape its rule is about.
+fn holds(when: Option<&Expression>, scope: &Scope) -> bool {
+    when.is_none_or(|when| when.truth(scope).unwrap_or(false))
+}
+
+fn condition_of(engine: Engine, condition: &Condition) -> Result<Expression, String> {
+    engine.expression(&condition.0).map_err(|error| format!("`{}`: {error}", condition.0))
+}
+
+fn text_of(engine: Engine, template: &Template) -> Result<Text, String> {
+    engine.text(template).map_err(|error| format!("`{}`: {error}", template.0))
+}
+
+fn remote_id_of(engine: Engine, learn: &[(String, Template)]) -> Result<Option<Text>, String> {
+    let found = learn.iter().find(|(name, _)| name == "remote_id");
+    found.map(|(_, template)| text_of(engine, template)).transpose()
+}
+
+/// JSON where it is JSON, text where it is not, none where it is empty.
+fn parsed(body: &str) -> Datum {
+    Datum::parse(body).unwrap_or_else(|| Datum::of(&if body.trim().is_empty() { Json::Null } else { json!(body) }))
+}
+
+fn lines(body: &str) -> Datum {
+    let lines = body.lines().filter(|line| !line.trim().is_empty());
+    let items: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| json!(line))).collect();
+    Datum::of(&Json::Array(items))
+}
+
+/// The word a definition would use.
+pub fn verdict_name(verdict: RecordVerdict) -> &'static str {
+    match verdict {
+        RecordVerdict::Is(verdict) => verdict.name(),
+        RecordVerdict::Warning => "warning",
+        RecordVerdict::Retry => "retry",
+        RecordVerdict::Stop => "stop",
+    }
+}
+
+/// One rule for an item of an answer, compiled.
+#[derive(Clone, Debug)]
+struct ItemRule {
+    when: Option<Expression>,
+    is: RecordVerdict,
+    reason: Option<Text>,
+    remote_id: Option<Text>,
+    field: Option<Text>,
+}
+
+impl ItemRule {
+    fn new(engine: Engine, rule: &RecordRule) -> Result<ItemRule, String> {
+        Ok(ItemRule {
+            when: rule.when.as_ref().map(|condition| condition_of(engine, condition)).transpose()?,
+            is: rule.is,
+            reason: rule.reason.as_ref().map(|text| text_of(engine, text)).transpose()?,
+            remote_id: remote_id_of(engine, &rule.learn)?,
+            field: rule.field.as_ref().map(|text| text_of(engine, text)).transpose()?,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::ir::catalog::Limit;
+use crate::ir::secret::Secret;
+
+/// All limiters of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Limiters {
+    by_name: Arc<Mutex<HashMap<(Credential, String), Arc<Limiter>>>>,
+}
+
+/// A digest of where requests go and with which secrets: what a destination counts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Credential(u64);
+
+impl Credential {
+    pub fn new<'a>(base_url: &str, secrets: impl Iterator<Item = &'a Secret>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        base_url.hash(&mut hasher);
+        secrets.for_each(|secret| secret.reveal().hash(&mut hasher));
+        Credential(hasher.finish())
+    }
+}
+
+impl Limiters {
+    /// The limiter of a name. The first to ask decides its rates: on one credential they come from one definition.
+    pub fn get(&self, credential: Credential, name: &str, limit: &Limit) -> Arc<Limiter> {
+        let mut limiters = lock(&self.by_name);
+        limiters.entry((credential, name.to_string())).or_insert_with(|| Arc::new(Limiter::new(limit))).clone()
+    }
+}
+
+#[derive(Debug)]
+pub struct Limiter {
+    state: Mutex<Buckets>,
+}
+
+#[derive(Debug)]
+struct Buckets {
+    requests: Option<Bucket>,
+    records: Option<Bucket>,
+    /// Nothing leaves before: an answer said so. On the clock of `World::elapsed`.
+    shut_until: Duration,
+}
+
+impl Limiter {
+    fn new(limit: &Limit) -> Self {
+        let bucket = |count: Option<u32>| count.map(|count| Bucket::new(count, limit.per, limit.burst));
+        let (requests, records) = (bucket(limit.requests), bucket(limit.records));
+        Limiter { state: Mutex::new(Buckets { requests, records, shut_until: Duration::ZERO }) }
+    }
+
+    /// Takes what a request needs and says how long it has to wait. Taken is taken: waiters queue by being in debt.
+    pub fn take(&self, now: Duration, records: usize) -> Duration {
+        let mut state = lock(&self.state);
+        let shut = state.shut_until.saturating_sub(now);
+        let requests = state.requests.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, 1.0));
+        let records = state.records.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, records as f64));
+        shut.max(requests).max(records)
+    }
+
+    /// How long the way is shut still, for those who waited and may have been overtaken by an answer.
+    pub fn shut(&self, now: Duration) -> Duration {
+        lock(&self.state).shut_until.saturating_sub(now)
+    }
+
+    pub fn shut_for(&self, now: Duration, wait: Duration) {
+        let mut state = lock(&self.state);
+        state.shut_until = state.shut_until.max(now + wait);
+    }
+
+    /// What an answer says is left, and until when that has to do.
+    pub fn learn(&self, now: Duration, remaining: f64, reset: Option<Duration>) {
+        let mut state = lock(&self.state);
+        if let Some(bucket) = state.requests.as_mut() {
+            bucket.tokens = bucket.tokens.min(remaining);
+        }
+        if let Some(reset) = reset.filter(|_| remaining < 1.0) {
+            state.shut_until = state.shut_until.max(now + reset);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Bucket {
+    per_second: f64,
+    capacity: f64,
+    tokens: f64,
+    at: Duration,
+}
+
+impl Bucket {
+    /// Without a burst the bucket holds one second's worth: windows of a minute are not spent in their first second.
+    fn new(count: u32, per: Duration, burst: Option<u32>) -> Self {
+        let per_second = f64::from(count) / per.as_secs_f64().max(0.001);
+        let capacity = burst.map_or(per_second.min(f64::from(count)), f64::from).max(1.0);
+        Bucket { per_second, capacity, tokens: capacity, at: Duration::ZERO }
+    }
+
+    fn take(&mut self, now: Duration, count: f64) -> Duration {
+        let passed = now.saturating_sub(self.at).as_secs_f64();
+        self.tokens = (self.tokens + passed * self.per_second).min(self.capacity);
+        self.at = self.at.max(now);
+        self.tokens -= count;
+        Duration::from_secs_f64((-self.tokens / self.per_second).clamp(0.0, 1e6))
+    }
+}
+
+/// A limiter is a few numbers, whole at every moment: a panic elsewhere cannot have left it half written.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limiter(requests: Option<u32>, records: Option<u32>, per: u64, burst: Option<u32>) -> Limiter {
+        let per = Duration::from_secs(per);
+        Limiter::new(&Limit { requests, records, per, burst, remaining: None, reset: None })
+    }
+
+    #[test]
+    fn a_burst_goes_at_once_and_then_the_rate_holds() {
+        let limiter = limiter(None, Some(300), 1, Some(1000));
+        let waits: Vec<u128> = (0..7).map(|_| limiter.take(Duration::ZERO, 200).as_millis()).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 666, 1333]);
+        assert_eq!(limiter.take(Duration::from_secs(10), 200).as_millis(), 0);
+    }
+
+    #[test]
+    fn a_window_of_a_minute_is_not_spent_at_once() {
+        let limiter = limiter(Some(60), None, 60, None);
+        let waits: Vec<u64> = (0..3).map(|_| limiter.take(Duration::ZERO, 1).as_secs()).collect();
+        assert_eq!(waits, [0, 1, 2]);
+    }
+
+    #[test]
+    fn answers_shut_the_way() {
+        let limiter = limiter(Some(1000), None, 1, None);
+        limiter.learn(Duration::ZERO, 0.0, Some(Duration::from_secs(30)));
+        assert_eq!(limiter.take(Duration::from_secs(1), 1), Duration::from_secs(29));
+        limiter.shut_for(Duration::from_secs(1), Duration::from_secs(60));
+        assert_eq!(limiter.shut(Duration::from_secs(11)), Duration::from_secs(50));
+    }
+
+    #[test]
+    fn one_credential_has_one_limiter() {
+        let limiters = Limiters::default();
+        let limit = Limit {
+            requests: Some(1),
+            records: None,
+            per: Duration::from_secs(1),
+            burst: None,
+            remaining: None,
+            reset: None,
+        };
+        let (a, b) = (Secret::new("key-a"), Secret::new("key-b"));
+        let one = |secret: &Secret| limiters.get(Credential::new("u", std::iter::once(secret)), "api", &limit);
+        assert!(Arc::ptr_eq(&one(&a), &one(&a)));
+        assert!(!Arc::ptr_eq(&one(&a), &one(&b)));
+    }
+}

@@ -1,0 +1,370 @@
+//! One request brought to an answer: paced, marked in the ledger, sent, sent again where that is safe.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::batch::Load;
+use super::call::{Attempt, CallPlan};
+use super::judge::{Whole, beginning, excerpt, number};
+use super::render::{Ink, Row};
+use super::{Delivery, Journal, Note, StopSignal};
+use crate::ir::catalog::{Answer, Repeat};
+use crate::ir::delivery::{DeltaRow, Halt, HttpError, Request, RequestNote, Response};
+use crate::template::Scope;
+use crate::world::World;
+
+/// Attempts at one request that ends in failures.
+pub const ATTEMPTS: u32 = 5;
+/// How long a destination may ask to slow down before it counts as unreachable.
+const SLOW_MOST: Duration = Duration::from_secs(15 * 60);
+/// How long to wait for one of the destination's jobs to end when there are too many.
+const JOB_PAUSE: Duration = Duration::from_secs(30);
+
+/// What came of a request.
+#[derive(Debug)]
+pub enum Exchange {
+    /// An answer that says something; retries and slowing down are over.
+    Answered { whole: Whole, scope: Scope, response: Response },
+    /// It may have been carried out, and nobody knows.
+    Lost(String),
+    /// Given up.
+    Failed(String),
+    /// Nothing was, or will be, carried out.
+    Halted(Halt),
+}
+
+/// Where requests of a delivery go and what they tell.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    pub delivery: &'a Delivery,
+    pub world: &'a dyn World,
+    pub journal: &'a Journal,
+    pub stop: &'a StopSignal,
+}
+
+#[derive(Default)]
+struct Tries {
+    failures: u32,
+    slowed: u32,
+    waited: Duration,
+    reauthed: bool,
+}
+
+/// What to do after one attempt.
+enum Turn {
+    Done(Exchange),
+    Again(Duration),
+}
+
+impl Line<'_> {
+    /// Brings a request to an answer. `number` becomes that of its last attempt.
+    pub async fn exchange(&self, call: &CallPlan, scope: &Scope, load: &mut Load, number: &mut u64) -> Exchange {
+        let mut tries = Tries::default();
+        loop {
+            if let Some(halt) = self.pace(call, load.len()).await {
+                return self.called_off(halt, &tries);
+            }
+            let token = match self.token(call).await {
+                Ok(token) => token,
+                Err(halt) => return Exchange::Halted(halt),
+            };
+            let request = match self.build(call, scope, load, token.as_deref()) {
+                Ok(request) => request,
+                Err(error) => return Exchange::Failed(format!("the request cannot be made: {error}")),
+            };
+            *number = self.delivery.next_number();
+            let note = self.note(call, &request, load, *number);
+            if call.writes && !self.mark(call, load, &note).await {
+                return Exchange::Halted(Halt::Ledger("the ledger could not be written".to_string()));
+            }
+            let answer = self.world.http(request).await;
+            self.tell(note, &answer).await;
+            let turn = match answer {
+                Ok(response) => self.read(call, scope, load, response, &mut tries, token.as_deref()).await,
+                Err(error) => self.unanswered(call, load, error, &mut tries),
+            };
+            match turn {
+                Turn::Done(exchange) => return exchange,
+                Turn::Again(wait) => {
+                    if let Some(halt) = self.rest(wait).await {
+                        return self.called_off(halt, &tries);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stopped between two attempts: what failed has failed, what was never tried is left as it is.
+    fn called_off(&self, halt: Halt, tries: &Tries) -> Exchange {
+        match tries.failures {
+            0 => Exchange::Halted(halt),
+            _ => Exchange::Failed("it failed, and the run ended before another attempt".to_string()),
+        }
+    }
+
+    async fn read(
+        &self,
+        call: &CallPlan,
+        scope: &Scope,
+        load: &mut Load,
+        response: Response,
+        tries: &mut Tries,
+        token: Option<&str>,
+    ) -> Turn {
+        let base = scope.with("sent", &json!(load.len())).with("token", &json!(token.is_some()));
+        let scope = call.judge.scope(&base, &response);
+        self.learn(call, &scope);
+        let mut whole = call.judge.whole(&scope, &response);
+        whole.reason = whole.reason.map(|reason| self.delivery.redactor.scrub(&reason));
+        match whole.is {
+            Answer::SlowDown => self.slow_down(call, &response, whole.until, tries),
+            Answer::WaitForJob => self.wait(JOB_PAUSE, tries),
+            Answer::Retry => self.retry(call, load, &response, tries),
+            Answer::Reauth if !tries.reauthed => self.reauth(tries, token).await,
+            Answer::Reauth | Answer::Stop => {
+                Turn::Done(Exchange::Halted(Halt::Refused(whole.reason.unwrap_or_else(|| excerpt(&response)))))
+            }
+            Answer::Read | Answer::Every(_) | Answer::Split | Answer::Running | Answer::Relist => {
+                load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes);
+                Turn::Done(Exchange::Answered { whole, scope, response })
+            }
+        }
+    }
+
+    async fn reauth(&self, tries: &mut Tries, token: Option<&str>) -> Turn {
+        tries.reauthed = true;
+        if let (Some(plan), Some(stale)) = (&self.delivery.program.token, token) {
+            plan.drop_stale(stale).await;
+        }
+        Turn::Again(Duration::ZERO)
+    }
+
+    /// The destination could not do it now. Whether it did it all the same only matters where repeating is not safe.
+    fn retry(&self, call: &CallPlan, load: &mut Load, response: &Response, tries: &mut Tries) -> Turn {
+        let told = self.delivery.redactor.scrub(&excerpt(response));
+        let maybe_done = call.writes && (response.status >= 500 || response.status == 408);
+        load.riders.iter_mut().for_each(|rider| rider.sent |= maybe_done);
+        if maybe_done && call.repeat != Repeat::Safe {
+            return Turn::Done(Exchange::Lost(told));
+        }
+        let wait = retry_after(response, self.world.now());
+        self.fail(told, wait, tries)
+    }
+
+    fn unanswered(&self, call: &CallPlan, load: &mut Load, error: HttpError, tries: &mut Tries) -> Turn {
+        match error {
+            HttpError::Unreached(error) if tries.failures + 1 >= ATTEMPTS => {
+                Turn::Done(Exchange::Halted(Halt::Unreachable(self.delivery.redactor.scrub(&error))))
+            }
+            HttpError::Unreached(error) => self.fail(error, None, tries),
+            HttpError::Lost(error) => {
+                load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes);
+                let error = self.delivery.redactor.scrub(&format!("no answer: {error}"));
+                match call.writes && call.repeat != Repeat::Safe {
+                    true => Turn::Done(Exchange::Lost(error)),
+                    false => self.fail(error, None, tries),
+                }
+            }
+        }
+    }
+
+    fn fail(&self, problem: String, wait: Option<Duration>, tries: &mut Tries) -> Turn {
+        tries.failures += 1;
+        if tries.failures >= ATTEMPTS {
+            return Turn::Done(Exchange::Failed(format!("{problem} ({ATTEMPTS} attempts)")));
+        }
+        let backoff = backoff(tries.failures, self.world.random());
+        Turn::Again(wait.map_or(backoff, |wait| wait.min(SLOW_MOST).max(backoff)))
+    }
+
+    /// Too fast: all that runs on the limit waits. It is no failure and no attempt.
+    fn slow_down(&self, call: &CallPlan, response: &Response, until: Option<f64>, tries: &mut Tries) -> Turn {
+        tries.slowed += 1;
+        let asked = until.map(|until| from_now(until, self.world.now()));
+        let asked = asked.or_else(|| retry_after(response, self.world.now()));
+        let wait = asked.unwrap_or_else(|| backoff(tries.slowed, self.world.random()));
+        let wait = wait.max(Duration::from_millis(100));
+        let now = self.world.elapsed();
+        call.paced.iter().for_each(|paced| paced.limiter.shut_for(now, wait));
+        self.wait(wait, tries)
+    }
+
+    fn wait(&self, wait: Duration, tries: &mut Tries) -> Turn {
+        tries.waited += wait;
+        if tries.waited > SLOW_MOST {
+            let minutes = SLOW_MOST.as_secs() / 60;
+            let told = format!("the destination asks to slow down for more than {minutes} minutes");
+            return Turn::Done(Exchange::Halted(Halt::Unreachable(told)));
+        }
+        Turn::Again(wait)
+    }
+
+    async fn pace(&self, call: &CallPlan, records: usize) -> Option<Halt> {
+        let now = self.world.elapsed();
+        let wait = call.paced.iter().map(|paced| paced.limiter.take(now, records)).max().unwrap_or_default();
+        if let Some(halt) = self.rest(wait).await {
+            return Some(halt);
+        }
+        loop {
+            let now = self.world.elapsed();
+            let shut = call.paced.iter().map(|paced| paced.limiter.shut(now)).max().unwrap_or_default();
+            if shut.is_zero() {
+                return None;
+            }
+            if let Some(halt) = self.rest(shut).await {
+                return Some(halt);
+            }
+        }
+    }
+
+    /// Waits, unless the run is stopped.
+    pub async fn rest(&self, wait: Duration) -> Option<Halt> {
+        if wait.is_zero() {
+            return None;
+        }
+        tokio::select! {
+            () = self.world.sleep(wait) => None,
+            halt = self.stop.stopped() => Some(halt),
+        }
+    }
+
+    async fn token(&self, call: &CallPlan) -> Result<Option<String>, Halt> {
+        match &self.delivery.program.token {
+            Some(plan) if call.auth => {
+                let token = plan.get(self.world).await;
+                token.map(Some).map_err(|halt| match halt {
+                    Halt::Refused(told) => Halt::Refused(self.delivery.redactor.scrub(&told)),
+                    other => other,
+                })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn build(&self, call: &CallPlan, scope: &Scope, load: &Load, token: Option<&str>) -> Result<Request, String> {
+        let nonce = format!("{:016x}{:016x}", self.world.random(), self.world.random());
+        let now = jiff::Timestamp::from_second(self.world.now().as_second()).unwrap_or_default().to_string();
+        request(&self.delivery.program.fields, call, scope, load, &Attempt { nonce, now, token })
+    }
+
+    /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.
+    async fn mark(&self, call: &CallPlan, load: &mut Load, note: &RequestNote) -> bool {
+        let rows: Vec<DeltaRow> = load.riders.iter().map(|rider| rider.offer.row).collect();
+        if load.riders.iter().all(|rider| rider.marked) {
+            return true;
+        }
+        let (ack, acked) = oneshot::channel();
+        let note = Note::InFlight { rows, request: note.clone(), alone: call.repeat == Repeat::Never, ack };
+        let marked = self.journal.tell(note).await && acked.await.unwrap_or(false);
+        load.riders.iter_mut().for_each(|rider| rider.marked |= marked);
+        marked
+    }
+
+    fn note(&self, call: &CallPlan, request: &Request, load: &Load, number: u64) -> RequestNote {
+        RequestNote {
+            number,
+            call: call.name.clone(),
+            method: request.method.clone(),
+            url: self.delivery.redactor.scrub(&anonymous(&request.url, load)),
+            records: load.len(),
+            status: None,
+            answer: String::new(),
+        }
+    }
+
+    async fn tell(&self, note: RequestNote, answer: &Result<Response, HttpError>) {
+        let (status, told) = match answer {
+            Ok(response) => (Some(response.status), beginning(response.body.trim())),
+            Err(error) => (None, error.to_string()),
+        };
+        let answer = self.delivery.redactor.scrub(&told);
+        self.journal.tell(Note::Answered(RequestNote { status, answer, ..note })).await;
+    }
+
+    fn learn(&self, call: &CallPlan, scope: &Scope) {
+        for paced in &call.paced {
+            let Some(remaining) = paced.remaining.as_ref().and_then(|text| number(text, scope)) else { continue };
+            let reset = paced.reset.as_ref().and_then(|text| number(text, scope));
+            let reset = reset.map(|reset| from_now(reset, self.world.now()));
+            paced.limiter.learn(self.world.elapsed(), remaining, reset);
+        }
+    }
+}
+
+/// The request of a load.
+pub fn request(
+    fields: &super::fields::Fields,
+    call: &CallPlan,
+    scope: &Scope,
+    load: &Load,
+    attempt: &Attempt<'_>,
+) -> Result<Request, String> {
+    let mut take = Vec::new();
+    let rider = load.riders.first().filter(|_| call.records == 1);
+    if let Some(rider) = rider {
+        fields.choose(&rider.offer, call.send, &mut take);
+    }
+    let row = rider.map(|rider| Row::new(&rider.offer, rider.remote_id.as_deref(), fields, &take, scope));
+    call.request(scope, Ink { row: row.as_ref(), records: &load.text, ends: &load.ends }, attempt)
+}
+
+/// A URL without the values of its record.
+fn anonymous(url: &str, load: &Load) -> String {
+    let [rider] = load.riders.as_slice() else { return url.to_string() };
+    let values = [Some(rider.identifier()), rider.remote_id.as_deref()];
+    values.into_iter().flatten().filter(|value| value.len() > 2).fold(url.to_string(), |url, value| {
+        url.replace(&crate::template::percent_encoded(value), crate::ir::secret::MASK)
+    })
+}
+
+/// One second, doubled with every failure up to half a minute, less up to half of it by chance.
+pub fn backoff(failures: u32, random: u64) -> Duration {
+    let whole = Duration::from_secs(1u64 << failures.saturating_sub(1).min(5)).min(Duration::from_secs(30));
+    whole / 2 + whole.mul_f64((random % 1000) as f64 / 2000.0)
+}
+
+/// `Retry-After`: seconds, or the date to wait for.
+fn retry_after(response: &Response, now: jiff::Timestamp) -> Option<Duration> {
+    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Some(Duration::from_secs_f64(seconds.clamp(0.0, 1e6)));
+    }
+    let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    Some(Duration::from_secs_f64((at.as_second() - now.as_second()).max(0) as f64))
+}
+
+/// A time that is epoch seconds, or else seconds from now.
+fn from_now(value: f64, now: jiff::Timestamp) -> Duration {
+    let seconds = if value > 1e8 { value - now.as_millisecond() as f64 / 1000.0 } else { value };
+    Duration::from_secs_f64(seconds.clamp(0.0, 1e6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_grows_and_is_bounded() {
+        let seconds: Vec<u64> = (1..9).map(|failures| backoff(failures, 999).as_millis() as u64 / 500).collect();
+        assert_eq!(seconds, [1, 3, 7, 15, 31, 59, 59, 59]);
+        assert_eq!(backoff(1, 0), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now: jiff::Timestamp = "2026-01-31T09:00:00Z".parse().unwrap_or_default();
+        let answer = |value: &str| Response {
+            status: 429,
+            headers: vec![("retry-after".to_string(), value.to_string())],
+            body: String::new(),
+        };
+        assert_eq!(retry_after(&answer("7"), now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after(&answer("Sat, 31 Jan 2026 09:00:30 GMT"), now), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(&answer("soon"), now), None);
+        assert_eq!(from_now(now.as_second() as f64 + 5.0, now), Duration::from_secs(5));
+        assert_eq!(from_now(5.0, now), Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,64 @@
+//! What would be sent, for `plan`: sample requests with their secrets masked, and how many there would be.
+
+use std::collections::BTreeMap;
+
+use super::Delivery;
+use super::batch::{Load, Rider};
+use super::call::{Attempt, masked};
+use super::render::{self, Row};
+use super::retry::request;
+use super::route::{self, Next};
+use crate::ir::delivery::{Offer, Request};
+use crate::ir::mode::ChangeKind;
+use crate::ir::secret::MASK;
+
+impl Delivery {
+    /// The first requests that these rows would make, in the order of their calls. What cannot be written is left out.
+    pub fn sample(&self, offers: &[Offer]) -> Vec<Request> {
+        let mut loads: BTreeMap<usize, Load> = BTreeMap::new();
+        for offer in offers {
+            let Some((call, record)) = self.first_record(offer) else { continue };
+            let load = loads.entry(call).or_insert_with(|| Load::new(call));
+            if load.len() < self.program.calls[call].records {
+                load.push(Rider::new(offer.clone()), &record);
+            }
+        }
+        loads.values().filter_map(|load| self.sample_request(load)).collect()
+    }
+
+    fn first_record(&self, offer: &Offer) -> Option<(usize, Vec<u8>)> {
+        let steps = self.program.route(offer.kind, offer.which)?;
+        let Next::Step(step) = route::first(steps, offer.remote_id.is_some()) else { return None };
+        let call = steps[step].call;
+        let plan = &self.program.calls[call];
+        let mut record = Vec::new();
+        if let Some(node) = &plan.record {
+            let mut take = Vec::new();
+            self.program.fields.choose(offer, plan.send, &mut take);
+            let row = Row::new(offer, offer.remote_id.as_deref(), &self.program.fields, &take, &plan.scope);
+            render::record(&mut record, node, &row).ok()?;
+        }
+        Some((call, record))
+    }
+
+    fn sample_request(&self, load: &Load) -> Option<Request> {
+        let call = &self.program.calls[load.call];
+        let token = self.program.token.as_ref().map(|_| MASK);
+        let attempt = Attempt { nonce: MASK.to_string(), now: MASK.to_string(), token };
+        let request = request(&self.program.fields, call, &call.scope, load, &attempt).ok()?;
+        let request = masked(request);
+        Some(Request { url: self.redactor.scrub(&request.url), ..request })
+    }
+
+    /// Requests that so many rows of each kind would make: full batches, one look-up and one write for each row at most.
+    pub fn expected_requests(&self, rows: &[(ChangeKind, u64)]) -> u64 {
+        rows.iter().map(|&(kind, rows)| self.expected(kind, rows)).sum()
+    }
+
+    fn expected(&self, kind: ChangeKind, rows: u64) -> u64 {
+        let calls = self.program.route(kind, 0).unwrap_or_default().iter().map(|step| &self.program.calls[step.call]);
+        let requests = |call: &super::call::CallPlan| rows.div_ceil(call.records as u64);
+        let looks: u64 = calls.clone().filter(|call| !call.writes).map(requests).sum();
+        looks + calls.filter(|call| call.writes).map(requests).next().unwrap_or(0)
+    }
+}

@@ -1,0 +1,211 @@
+//! Values in their wire types: the bytes of one JSON value, exact in type and in digits.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use crate::ir::catalog::Wire;
+use crate::ir::value::Value;
+
+/// Appends the value as JSON. A value that does not fit its wire type goes as what it is: the checks upstream have let it pass.
+pub fn write(out: &mut Vec<u8>, wire: Wire, value: &Value) {
+    match (wire, value) {
+        (_, Value::Null) => out.extend_from_slice(b"null"),
+        (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text_as(wire, value)),
+        (Wire::Integer, value) => write_integer(out, value),
+        (Wire::List, Value::List(items)) => write_list(out, items, |out, item| write(out, Wire::Text, item)),
+        (Wire::Boolean, Value::Text(text)) if text == "true" || text == "false" => {
+            out.extend_from_slice(text.as_bytes())
+        }
+        (Wire::Number | Wire::Boolean | Wire::List | Wire::Json | Wire::Choice, value) => write_plain(out, value),
+    }
+}
+
+/// Appends JSON text that a column of DuckDB's type JSON already holds; what is no JSON goes as text.
+pub fn write_json_text(out: &mut Vec<u8>, text: &str) {
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => out.extend_from_slice(text.trim().as_bytes()),
+        Err(_) => write_text(out, text),
+    }
+}
+
+pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let short: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[from..at]);
+        if short.is_empty() {
+            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+        } else {
+            out.extend_from_slice(short);
+        }
+        from = at + 1;
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+}
+
+/// The value as text, where it goes into a path, a key or a text field.
+pub fn text(value: &Value) -> String {
+    text_as(Wire::Text, value)
+}
+
+/// The same value for expressions.
+pub fn json(value: &Value) -> serde_json::Value {
+    let mut out = Vec::new();
+    write_plain(&mut out, value);
+    serde_json::from_slice(&out).unwrap_or_default()
+}
+
+fn text_as(wire: Wire, value: &Value) -> String {
+    match (wire, value) {
+        (_, Value::Null) => String::new(),
+        (_, Value::Text(text)) => text.clone(),
+        (_, Value::Bool(yes)) => yes.to_string(),
+        (_, Value::Int(number)) => number.to_string(),
+        (_, Value::Float(number)) => float(*number),
+        (_, Value::Decimal(digits)) => digits.clone(),
+        (Wire::DatetimeUtc, Value::Date(days)) => format!("{}T00:00:00Z", date(*days)),
+        (_, Value::Date(days)) => date(*days),
+        (Wire::Date, Value::Timestamp(micros)) => date(micros.div_euclid(86_400_000_000) as i32),
+        (_, Value::Timestamp(micros)) => instant(*micros),
+        (_, value @ (Value::List(_) | Value::Struct(_))) => json(value).to_string(),
+    }
+}
+
+fn write_integer(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Bool(yes) => out.push(b'0' + u8::from(*yes)),
+        Value::Float(number) if number.fract() == 0.0 => out.extend_from_slice(format!("{number:.0}").as_bytes()),
+        Value::Decimal(digits) => out.extend_from_slice(whole_part(digits).as_bytes()),
+        Value::Text(text) if is_integer(text) => out.extend_from_slice(text.as_bytes()),
+        other => write_plain(out, other),
+    }
+}
+
+/// `12.00` is the integer 12; a decimal with a true fraction keeps it.
+fn whole_part(digits: &str) -> &str {
+    match digits.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => digits,
+    }
+}
+
+/// Text that JSON takes for an integer: no sign but `-`, no leading zero.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain && (digits == "0" || !digits.starts_with('0'))
+}
+
+fn write_plain(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
+        Value::Int(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Value::Float(number) => out.extend_from_slice(float(*number).as_bytes()),
+        Value::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
+        Value::Text(text) => write_text(out, text),
+        Value::Date(_) | Value::Timestamp(_) => write_text(out, &text(value)),
+        Value::List(items) => write_list(out, items, write_plain),
+        Value::Struct(members) => write_struct(out, members),
+    }
+}
+
+fn write_list(out: &mut Vec<u8>, items: &[Value], write: impl Fn(&mut Vec<u8>, &Value)) {
+    out.push(b'[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
+}
+
+fn write_struct(out: &mut Vec<u8>, members: &[(String, Value)]) {
+    out.push(b'{');
+    for (at, (name, value)) in members.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_text(out, name);
+        out.push(b':');
+        write_plain(out, value);
+    }
+    out.push(b'}');
+}
+
+/// Always with a point, since some destinations read a number's type from its spelling. JSON has no word for what is not
+/// finite; checks upstream refuse such rows, and null is the least harm.
+fn float(number: f64) -> String {
+    if !number.is_finite() {
+        return "null".to_string();
+    }
+    let text = format!("{number:?}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
+        _ => text,
+    }
+}
+
+fn date(days: i32) -> String {
+    Date::constant(1970, 1, 1)
+        .checked_add(i64::from(days).days())
+        .map_or_else(|_| String::new(), |date| date.to_string())
+}
+
+fn instant(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wired(wire: Wire, value: Value) -> String {
+        let mut out = Vec::new();
+        write(&mut out, wire, &value);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn every_wire_type_is_exact() {
+        let micros = 1_769_850_000_000_000;
+        let cases = [
+            (Wire::Text, Value::Text("a\"b\\\n\u{1}é".into()), r#""a\"b\\\n\u0001é""#),
+            (Wire::Text, Value::Int(17), r#""17""#),
+            (Wire::Text, Value::Decimal("1.50".into()), r#""1.50""#),
+            (Wire::Integer, Value::Int(i128::from(u64::MAX)), "18446744073709551615"),
+            (Wire::Integer, Value::Decimal("12.00".into()), "12"),
+            (Wire::Integer, Value::Float(3.0), "3"),
+            (Wire::Integer, Value::Text("007".into()), r#""007""#),
+            (Wire::Integer, Value::Text("70".into()), "70"),
+            (Wire::Number, Value::Int(5), "5"),
+            (Wire::Number, Value::Float(5.0), "5.0"),
+            (Wire::Number, Value::Float(1e16), "1.0e16"),
+            (Wire::Number, Value::Decimal("12.50".into()), "12.50"),
+            (Wire::Boolean, Value::Bool(true), "true"),
+            (Wire::Date, Value::Date(7140), r#""1989-07-20""#),
+            (Wire::Date, Value::Timestamp(-1), r#""1969-12-31""#),
+            (Wire::DatetimeUtc, Value::Date(7140), r#""1989-07-20T00:00:00Z""#),
+            (Wire::DatetimeUtc, Value::Timestamp(micros), r#""2026-01-31T09:00:00Z""#),
+            (Wire::DatetimeUtc, Value::Timestamp(micros + 250_000), r#""2026-01-31T09:00:00.25Z""#),
+            (Wire::List, Value::List(vec![Value::Text("a".into()), Value::Int(1)]), r#"["a","1"]"#),
+            (Wire::Json, Value::Struct(vec![("n".into(), Value::List(vec![Value::Float(1.0)]))]), r#"{"n":[1.0]}"#),
+            (Wire::Text, Value::Null, "null"),
+        ];
+        for (wire, value, expected) in cases {
+            assert_eq!(wired(wire, value.clone()), expected, "{} {value:?}", wire.name());
+        }
+    }
+}

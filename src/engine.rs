@@ -1,0 +1,44 @@
+//! The conductor: the stages in order, once. The only place that knows which stage follows which.
+
+use std::collections::BTreeMap;
+
+use crate::ir::run::ActivationReport;
+
+/// What a person asked for, as far as stages need to know it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub environment: Option<String>,
+    pub vars: BTreeMap<String, String>,
+    pub no_env: bool,
+    pub only: Option<String>,
+    pub full: bool,
+    pub adopt: bool,
+    pub again: bool,
+    pub limit: Option<u64>,
+    /// Metrics whose guards do not stop this run.
+    pub accept: Vec<String>,
+    pub require_ledger: bool,
+    pub sandbox: Option<Sandboxed>,
+    /// `plan`: never ask the destination anything.
+    pub offline: bool,
+    /// Rows of each kind that a plan shows.
+    pub samples: u64,
+    pub memory_limit: Option<String>,
+}
+
+/// Which sandbox a run talks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sandboxed {
+    /// One in this process.
+    InProcess,
+    /// One that is served at a URL.
+    At(String),
+}
+
+/// Hears how a run goes on, for progress bars and logs.
+pub trait Progress: Send + Sync {
+    fn begin(&self, activation: &str, rows: u64);
+    /// Rows that have an outcome now.
+    fn settled(&self, activation: &str, rows: u64);
+    fn done(&self, report: &ActivationReport);
+}

@@ -1,0 +1,151 @@
+//! What `json_serialize_sql` answers, read back into facts.
+
+use serde_json::Value as Json;
+
+use crate::ir::facts::ExprError;
+
+/// An expression as it was parsed: names with their offsets in bytes in the expression's text.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    pub columns: Vec<(String, usize)>,
+    /// Lower case, operators left out.
+    pub functions: Vec<(String, usize)>,
+    pub error: Option<ExprError>,
+}
+
+const BEFORE: &str = "select (";
+
+/// The statement an expression is parsed in. The parentheses keep a second word from becoming an alias; the line end keeps a
+/// trailing comment from swallowing them.
+pub fn statement(expr: &str) -> String {
+    format!("{BEFORE}{expr}\n) from t")
+}
+
+/// `json`: the answer to `json_serialize_sql` of `statement(expr)`.
+pub fn parsed(expr: &str, json: &str) -> Parsed {
+    let Ok(answer) = serde_json::from_str::<Json>(json) else {
+        return failed("it cannot be read", 0);
+    };
+    if answer["error"] == Json::Bool(true) {
+        let message = answer["error_message"].as_str().unwrap_or("syntax error");
+        // Unlike the places of nodes, the place of an error counts characters.
+        let characters = answer["position"].as_str().and_then(|text| text.parse::<usize>().ok());
+        let at = characters.map_or(0, |at| byte_offset(expr, at.saturating_sub(BEFORE.len())));
+        return failed(&told(expr, message, at), at);
+    }
+    let items = answer["statements"][0]["node"]["select_list"].as_array();
+    match items.map(Vec::as_slice) {
+        Some([item]) => walked(expr, item),
+        _ => failed("it is more than one expression", 0),
+    }
+}
+
+fn failed(message: &str, offset: usize) -> Parsed {
+    Parsed { error: Some(ExprError { message: message.to_string(), offset }), ..Parsed::default() }
+}
+
+fn byte_offset(text: &str, characters: usize) -> usize {
+    text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
+}
+
+/// DuckDB's message, unless it speaks of what was put around the expression.
+fn told(expr: &str, message: &str, at: usize) -> String {
+    if expr.trim().is_empty() {
+        "it is empty".to_string()
+    } else if at >= expr.trim_end().len() {
+        "it ends too early".to_string()
+    } else {
+        message.lines().next().unwrap_or(message).replace('"', "`")
+    }
+}
+
+fn walked(expr: &str, item: &Json) -> Parsed {
+    let mut walk = Walk { expr, parsed: Parsed::default(), bound: Vec::new() };
+    if item["function_name"] == "row" && item["query_location"] == BEFORE.len() - 1 {
+        let second = walk.offset(&item["children"][1]);
+        walk.refuse("it is more than one expression", second);
+    }
+    walk.node(item);
+    walk.parsed
+}
+
+struct Walk<'a> {
+    expr: &'a str,
+    parsed: Parsed,
+    /// Parameters of the lambdas around.
+    bound: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Places that DuckDB does not know (it says 2^64 - 1) become the beginning.
+    fn offset(&self, node: &Json) -> usize {
+        let at = node["query_location"].as_u64().and_then(|at| usize::try_from(at).ok());
+        let at = at.and_then(|at| at.checked_sub(BEFORE.len())).filter(|at| *at < self.expr.len());
+        at.filter(|at| self.expr.is_char_boundary(*at)).unwrap_or(0)
+    }
+
+    fn refuse(&mut self, message: &str, offset: usize) {
+        if self.parsed.error.is_none() {
+            self.parsed.error = Some(ExprError { message: message.to_string(), offset });
+        }
+    }
+
+    fn node(&mut self, node: &Json) {
+        let Some(class) = node["class"].as_str() else { return self.parts(node) };
+        let offset = self.offset(node);
+        match class {
+            "COLUMN_REF" => self.column(node, offset),
+            "LAMBDA" => self.lambda(node),
+            "SUBQUERY" => self.refuse("it holds a query, and an expression sees its own row alone", offset),
+            "WINDOW" => self.refuse("it holds a window function, and an expression sees its own row alone", offset),
+            "STAR" => self.refuse("`*` stands for several columns", offset),
+            "PARAMETER" => self.refuse("it holds a parameter of a prepared statement", offset),
+            "FUNCTION" => {
+                let name = node["function_name"].as_str().unwrap_or_default().to_lowercase();
+                if node["is_operator"] != Json::Bool(true) {
+                    self.parsed.functions.push((name, offset));
+                }
+                self.parts(node);
+            }
+            _ => self.parts(node),
+        }
+    }
+
+    fn parts(&mut self, node: &Json) {
+        match node {
+            Json::Array(items) => items.iter().for_each(|item| self.node(item)),
+            Json::Object(map) => map.values().for_each(|value| self.node(value)),
+            _ => {}
+        }
+    }
+
+    /// The first of the names is the column; further ones lead into a struct.
+    fn column(&mut self, node: &Json, offset: usize) {
+        let name = node["column_names"][0].as_str().unwrap_or_default();
+        if !self.bound.iter().any(|bound| bound.eq_ignore_ascii_case(name)) {
+            self.parsed.columns.push((name.to_string(), offset));
+        }
+    }
+
+    /// `x -> ...` and `(x, i) -> ...`: within, the parameters are no columns.
+    fn lambda(&mut self, node: &Json) {
+        let outer = self.bound.len();
+        parameters(&node["lhs"], &mut self.bound);
+        self.node(&node["expr"]);
+        self.bound.truncate(outer);
+    }
+}
+
+fn parameters(node: &Json, names: &mut Vec<String>) {
+    match node {
+        Json::Array(items) => items.iter().for_each(|item| parameters(item, names)),
+        Json::Object(map) if node["class"] == "COLUMN_REF" => {
+            names.extend(map["column_names"][0].as_str().map(str::to_string));
+        }
+        Json::Object(map) => map.values().for_each(|value| parameters(value, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! Models into tables: each is read once a run, whatever draws on it. DuckDB reads every kind of source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Problem, Problems};
+use crate::ir::facts::ColumnFacts;
+use crate::ir::ident::DatasetName;
+use crate::ir::plan::Sql;
+use crate::ir::secret::Redactor;
+use crate::ir::spec::{FileFormat, FileOption, Model, Project, Query, Source, SourceKind, Spec};
+use crate::store::{Store, StoreError};
+
+mod attach;
+pub mod error;
+
+/// A model in DuckDB.
+#[derive(Clone, Debug)]
+pub struct LoadedModel {
+    /// The table, quoted.
+    pub relation: Sql,
+    pub columns: Vec<ColumnFacts>,
+}
+
+/// Reads models in two strides, since nothing may be attached once the store is locked down.
+pub struct Loader<'a> {
+    pub store: &'a Store,
+    pub root: &'a Path,
+    pub spec: &'a Spec,
+    /// A folder of extension files, before the project's own setting.
+    pub extensions: Option<PathBuf>,
+    /// Takes connection secrets out of what drivers say.
+    pub redactor: Redactor,
+}
+
+impl Loader<'_> {
+    /// Loads extensions and attaches the sources of these models, read-only. Names that could not be had are problems.
+    pub fn attach(&self, models: &BTreeSet<DatasetName>) -> Problems {
+        let mut problems = Problems::default();
+        for source in self.sources(models) {
+            if let Err(problem) = attach::attach(self, source) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    fn sources(&self, models: &BTreeSet<DatasetName>) -> Vec<&Source> {
+        let named: BTreeSet<&DatasetName> = models
+            .iter()
+            .filter_map(|model| match &self.spec.models.get(model)?.query {
+                Query::Table { source, .. } | Query::Sql { source, .. } => Some(source),
+                Query::File { .. } => None,
+            })
+            .collect();
+        named.into_iter().filter_map(|name| self.spec.sources.get(name)).collect()
+    }
+
+    /// Files and folders that the models name: all that SQL may read from here on.
+    pub fn files(&self, models: &BTreeSet<DatasetName>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        for model in models.iter().filter_map(|name| self.spec.models.get(name)) {
+            let Query::File { path, .. } = &model.query else { continue };
+            match path.find(['*', '?', '[']) {
+                Some(star) => folders.push(self.root.join(path[..star].rfind('/').map_or(".", |end| &path[..end]))),
+                None => files.push(self.root.join(path)),
+            }
+        }
+        (files, folders)
+    }
+
+    /// Reads one model into a table of its own. `needed`: the columns anything names, where that is known.
+    pub fn load(&self, name: &DatasetName, needed: Option<&BTreeSet<String>>) -> Result<LoadedModel, Problem> {
+        let Some(model) = self.spec.models.get(name) else {
+            return Err(Problem::error("load::unknown_model", format!("there is no model `{name}`")));
+        };
+        let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{name}"))));
+        let columns = self.read(model, &relation, needed).map_err(|error| error::reading(self, model, error))?;
+        Ok(LoadedModel { relation, columns })
+    }
+
+    fn read(
+        &self,
+        model: &Model,
+        relation: &Sql,
+        needed: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<ColumnFacts>, StoreError> {
+        let home = self.home(model);
+        self.store.execute(&format!("USE {home}"))?;
+        let result = self.create(model, relation, needed);
+        self.store.execute("USE memory")?;
+        result?;
+        self.store.describe(&format!("SELECT * FROM {relation}"))
+    }
+
+    /// Names in `sql` for a database DuckDB itself queries are looked up in that database.
+    fn home(&self, model: &Model) -> Sql {
+        match &model.query {
+            Query::Sql { source, .. } if !self.runs_in_database(source) => attach::alias(source),
+            _ => Sql("memory".to_string()),
+        }
+    }
+
+    fn runs_in_database(&self, source: &DatasetName) -> bool {
+        let kind = self.spec.sources.get(source).map(|source| &source.kind);
+        matches!(kind, Some(SourceKind::Postgres { .. } | SourceKind::MySql { .. }))
+    }
+
+    fn create(&self, model: &Model, relation: &Sql, needed: Option<&BTreeSet<String>>) -> Result<(), StoreError> {
+        let query = self.query(model);
+        let columns = match needed {
+            Some(needed) => self.narrowed(&query, model, needed)?,
+            None => "*".to_string(),
+        };
+        let filter =
+            model.filter.as_ref().map(|filter| format!(" WHERE {}", Sql::expr(&filter.text))).unwrap_or_default();
+        self.store.execute(&format!("CREATE OR REPLACE TABLE {relation} AS SELECT {columns} FROM {query}{filter}"))
+    }
+
+    /// Only the columns that are named somewhere; names the source lacks are told later, where they stand.
+    fn narrowed(&self, query: &str, model: &Model, needed: &BTreeSet<String>) -> Result<String, StoreError> {
+        let wanted = |name: &str| needed.iter().chain(&model.key).any(|wanted| wanted.eq_ignore_ascii_case(name));
+        let all = self.store.describe(&format!("SELECT * FROM {query}"))?;
+        let named: Vec<String> =
+            all.iter().filter(|column| wanted(&column.name)).map(|column| Sql::name(&column.name).0).collect();
+        Ok(if named.is_empty() { "*".to_string() } else { named.join(", ") })
+    }
+
+    fn query(&self, model: &Model) -> String {
+        match &model.query {
+            Query::Table { source, parts, .. } => {
+                let parts: Vec<String> = parts.iter().map(|part| Sql::name(part).0).collect();
+                format!("{}.{}", attach::alias(source), parts.join("."))
+            }
+            Query::Sql { source, text, .. } => match self.spec.sources.get(source).map(|source| &source.kind) {
+                Some(SourceKind::Postgres { .. }) => {
+                    format!(
+                        "postgres_query({}, {})",
+                        attach::alias_text(source),
+                        Sql::text(text.trim().trim_end_matches(';'))
+                    )
+                }
+                Some(SourceKind::MySql { .. }) => {
+                    format!(
+                        "mysql_query({}, {})",
+                        attach::alias_text(source),
+                        Sql::text(text.trim().trim_end_matches(';'))
+                    )
+                }
+                _ => format!("({}\n)", text.trim().trim_end_matches(';')),
+            },
+            Query::File { path, format, options, .. } => self.file(path, *format, options),
+        }
+    }
+
+    fn file(&self, path: &str, format: FileFormat, options: &[(String, FileOption)]) -> String {
+        let function = match format {
+            FileFormat::Csv => "read_csv",
+            FileFormat::Parquet => "read_parquet",
+            FileFormat::JsonLines => "read_json",
+        };
+        let path = Sql::text(&self.root.join(path).to_string_lossy());
+        let mut arguments = vec![path.0];
+        arguments.extend(options.iter().map(|(name, value)| format!("{name} = {}", option(value))));
+        format!("{function}({})", arguments.join(", "))
+    }
+}
+
+fn option(value: &FileOption) -> String {
+    match value {
+        FileOption::Text(text) => Sql::text(text).0,
+        FileOption::Number(number) => number.clone(),
+        FileOption::Bool(value) => value.to_string(),
+        FileOption::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| Sql::text(item).0).collect();
+            format!("[{}]", items.join(", "))
+        }
+        FileOption::Types(types) => {
+            let types: Vec<String> =
+                types.iter().map(|(name, sql_type)| format!("{}: {}", Sql::text(name), Sql::text(sql_type))).collect();
+            format!("{{{}}}", types.join(", "))
+        }
+    }
+}
+
+/// The folder extensions are looked for in, where one is set.
+fn extension_folder(project: &Project, root: &Path, given: Option<&PathBuf>) -> Option<PathBuf> {
+    given.cloned().or_else(|| project.extension_directory.as_ref().map(|folder| root.join(folder)))
+}
+
+/// Models by name, with the columns they turned out to have.
+pub type LoadedModels = BTreeMap<DatasetName, LoadedModel>;

@@ -1,0 +1,90 @@
+//! Sources that cannot be had, and queries they refuse.
+
+use super::Loader;
+use crate::diag::Problem;
+use crate::ir::span::Span;
+use crate::ir::spec::{Model, Query, Source};
+use crate::store::{StoreError, StoreErrorKind};
+
+/// Problems of this code mean that something outside was not there: exit code 5, not 1.
+pub const UNREACHABLE: &str = "load::unreachable";
+
+pub fn no_file(source: &Source, path: &str) -> Problem {
+    Problem::error(UNREACHABLE, format!("the source `{}` names `{path}`, and there is no such file", source.name))
+        .at(source.span)
+        .help("paths are relative to the project's folder")
+}
+
+pub fn no_extension(source: &Source, extension: &str, error: &StoreError) -> Problem {
+    let package = extension.replace('_', "-");
+    Problem::error("load::extension", format!("the source `{}` needs DuckDB's extension `{extension}`", source.name))
+        .label(source.span, first_words(&error.message))
+        .help(format!(
+            "either `project {{ autoinstall = true }}`, which fetches it from DuckDB's repository, or the file \
+             `{extension}.duckdb_extension` in the folder that `project {{ extension_directory = \"...\" }}` or \
+             SENDOFF_EXTENSIONS names (the Python package `duckdb-extension-{package}` holds it)"
+        ))
+}
+
+pub fn attaching(loader: &Loader<'_>, source: &Source, error: StoreError) -> Problem {
+    let said = loader.redactor.scrub(&error.message);
+    let lower = said.to_lowercase();
+    let (message, help) = if lower.contains("password")
+        || lower.contains("access denied")
+        || lower.contains("authentication")
+    {
+        (format!("the source `{}` refused the login", source.name), "check the user and the password in its url")
+    } else if matches!(error.kind, StoreErrorKind::Locked { .. }) {
+        (
+            format!("the file of source `{}` is in use by another process", source.name),
+            "let that process close it first",
+        )
+    } else if matches!(error.kind, StoreErrorKind::Damaged) {
+        (format!("the file of source `{}` is not a database of its kind", source.name), "check the path and the kind")
+    } else {
+        (format!("the source `{}` cannot be reached", source.name), "check that it runs and that the address is right")
+    };
+    Problem::error(UNREACHABLE, message).label(source.span, first_words(&said)).help(help)
+}
+
+pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem {
+    let said = loader.redactor.scrub(&error.message);
+    let at = place(model);
+    let name = &model.name;
+    let problem = match error.kind {
+        StoreErrorKind::MissingTable => {
+            Problem::error("load::missing_table", format!("`{name}` reads a table that is not there"))
+                .help("check the name, its schema, and what the login may see")
+        }
+        StoreErrorKind::MissingColumn => {
+            Problem::error("load::missing_column", format!("`{name}` names a column that is not there"))
+        }
+        StoreErrorKind::Syntax => Problem::error("load::syntax", format!("the query of `{name}` is no valid SQL")),
+        StoreErrorKind::Connection => Problem::error(UNREACHABLE, format!("the source of `{name}` cannot be reached")),
+        StoreErrorKind::Permission => Problem::error("load::permission", format!("`{name}` reads what it may not"))
+            .help("a query reads its own source only; other files need a source or a `from file` of their own"),
+        StoreErrorKind::OutOfMemory => {
+            Problem::error("load::memory", format!("`{name}` does not fit into the memory DuckDB may use"))
+                .help("raise `--memory-limit`, or select fewer columns")
+        }
+        _ if said.contains("No files found") => {
+            Problem::error(UNREACHABLE, format!("`{name}` reads a file that is not there"))
+                .help("paths are relative to the project's folder")
+        }
+        _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
+    };
+    problem.label(at, first_words(&said))
+}
+
+fn place(model: &Model) -> Span {
+    match &model.query {
+        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } => *span,
+    }
+}
+
+/// Enough of a driver's message to be told, without its boilerplate.
+fn first_words(message: &str) -> String {
+    let text = message.split_once("Error: ").map_or(message, |(_, rest)| rest);
+    let text: String = text.chars().take(240).collect();
+    text.replace('\n', " ").trim_end_matches('.').to_string()
+}

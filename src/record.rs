@@ -1,0 +1,108 @@
+//! The ledger's side of a run: opening it, marking rows in flight, keeping outcomes, merging them into entries.
+//!
+//! Order is the guarantee: the delta is durable before the first mark, a mark before its request leaves, an outcome before
+//! its row counts as done; entries change only in `merge`, which may run at the end or at the next start.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ir::change::Changes;
+use crate::ir::mode::Mode;
+use crate::ir::plan::{LedgerShape, Plan, Sql};
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+mod begin;
+mod columns;
+mod journal;
+mod merge;
+mod read;
+
+pub use begin::{adopt, begin};
+pub use journal::{mark, note, outcomes};
+pub use merge::{finish, recover};
+pub use read::{assume, begin_settle, offers, open_jobs, rejected, unclear, waiting_jobs};
+
+/// What a run writes into the ledger when it opens it.
+#[derive(Clone, Debug)]
+pub struct Opening<'a> {
+    pub ledger: &'a Ledger,
+    pub plan: &'a Plan,
+    pub shape: &'a LedgerShape,
+    pub run: OpenRun,
+    pub target: String,
+    pub mapping_digest: String,
+    pub rows: u64,
+    /// At most so many rows are offered; the rest stays owed.
+    pub limit: Option<u64>,
+    /// Rows without an entry that are set aside get one, so that they are not held later.
+    pub first_load: bool,
+}
+
+/// A run that is open in a ledger, kept there until its outcomes are merged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenRun {
+    pub run: String,
+    pub mode: Mode,
+    /// DuckDB's spelling, UTC.
+    pub started: String,
+    pub full_number: u32,
+    pub mapping_version: u32,
+    /// Positions whose NULL is sent.
+    pub clears: Vec<u32>,
+    /// Rows of unclear outcome wait for `settle`.
+    pub unclear_waits: bool,
+    pub keys: usize,
+    pub identifiers: usize,
+}
+
+/// The delta of a run, now durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delta {
+    pub rows: u64,
+    /// From here on the rows are removals.
+    pub first_removal: u64,
+    /// Rows that a limit leaves for later.
+    pub left: u64,
+}
+
+impl Delta {
+    fn of(changes: &Changes, offered: u64, removals: u64) -> Delta {
+        Delta {
+            rows: offered + removals,
+            first_removal: offered,
+            left: changes.counts.to_send().saturating_sub(offered + removals),
+        }
+    }
+}
+
+/// The mapping version a run writes: one more when a field is new.
+pub fn mapping_version(plan: &Plan, shape: &LedgerShape) -> u32 {
+    let fresh = plan.fields.iter().any(|field| field.column.fresh);
+    if fresh || shape.mapping_version == 0 { shape.mapping_version + 1 } else { shape.mapping_version }
+}
+
+/// `k1, k2`, each with a prefix.
+fn numbered(prefix: &str, count: usize) -> Vec<String> {
+    (1..=count).map(|at| format!("{prefix}{at}")).collect()
+}
+
+fn timestamp(text: &str) -> String {
+    format!("TIMESTAMP {}", Sql::text(text))
+}
+
+/// The positions of the value columns (`d7` -> 7) of a table of the ledger.
+fn positions(store: &Store, ledger: &Ledger, table: &str, letter: char) -> Result<Vec<u32>, StoreError> {
+    let rows = store.rows(&format!(
+        "SELECT CAST(substr(column_name, 2) AS BIGINT) FROM duckdb_columns() WHERE database_name = {} AND table_name = {} \
+         AND regexp_full_match(column_name, '{letter}[0-9]+') ORDER BY 1",
+        Sql::text(&ledger.alias),
+        Sql::text(table)
+    ))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [crate::ir::value::Value::Int(position)] => u32::try_from(*position).ok(),
+            _ => None,
+        })
+        .collect())
+}

@@ -1,0 +1,165 @@
+//! Opening a run: what the comparison settles without a request is written, and the delta becomes durable.
+
+use super::{Delta, Opening, columns, numbered, timestamp};
+use crate::ir::change::Changes;
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+/// Writes the bookkeeping of a comparison and its delta, in one transaction. Needs `diff_rows` and `diff_aside`.
+pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<Delta, StoreError> {
+    columns::align(store, opening.ledger, opening.plan, opening.shape)?;
+    let mut statements = bookkeeping(opening);
+    statements.extend(delta(opening));
+    statements.extend(facts(opening));
+    store.transaction(&statements)?;
+    let delta = opening.ledger.table("delta");
+    let offered = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind <> 'removed'"))?;
+    let removals = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind = 'removed'"))?;
+    Ok(Delta::of(changes, offered, removals))
+}
+
+/// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many.
+pub fn adopt(store: &Store, opening: &Opening<'_>) -> Result<u64, StoreError> {
+    columns::align(store, opening.ledger, opening.plan, opening.shape)?;
+    let ledger = opening.ledger;
+    let mut statements = vec![insert_entries(opening, "synced", true, "action = 'added'")];
+    statements.extend(aside(opening));
+    statements.extend(facts(opening));
+    statements.push(ledger.unset("open_run"));
+    statements.push(ledger.set("baseline", "closed"));
+    store.transaction(&statements)?;
+    store.execute(&format!("CHECKPOINT {}", crate::ir::plan::Sql::name(&ledger.alias)))?;
+    store.number("SELECT count(*) FROM diff_rows WHERE action = 'added'")
+}
+
+fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
+    let entry = opening.ledger.table("entry");
+    let now = timestamp(&opening.run.started);
+    let keys = numbered("k", opening.run.keys);
+    let of = |action: &str| {
+        format!("({}) IN (SELECT ({}) FROM diff_rows WHERE action = '{action}')", keys.join(", "), keys.join(", "))
+    };
+    let mut statements = vec![
+        insert_entries(opening, "held", false, "action = 'held'"),
+        format!("UPDATE {entry} SET state = 'gone', since = {now} WHERE {}", of("gone")),
+        format!(
+            "UPDATE {entry} SET state = 'synced', since = {now}, reason = NULL WHERE {} OR {}",
+            of("clean"),
+            of("back")
+        ),
+        format!("DELETE FROM {entry} WHERE {}", of("drop")),
+    ];
+    statements.extend(aside(opening));
+    statements
+}
+
+fn aside(opening: &Opening<'_>) -> Vec<String> {
+    let table = opening.ledger.table("aside");
+    let mut statements = vec![
+        format!("DELETE FROM {table}"),
+        format!("INSERT INTO {table} SELECT key, identifier, reason FROM diff_aside WHERE NOT unidentified"),
+    ];
+    if opening.first_load && !opening.run.mode.is_set() {
+        statements.push(insert_entries(opening, "owed", false, "action = 'aside' AND is_new"));
+    }
+    statements
+}
+
+/// Entries for rows of the comparison that need no request. Values stand for acknowledged ones when they were (`acked`),
+/// or were first seen (`held`).
+fn insert_entries(opening: &Opening<'_>, state: &str, acked: bool, condition: &str) -> String {
+    let run = &opening.run;
+    let now = timestamp(&run.started);
+    let keys = numbered("k", run.keys);
+    let identifiers = numbered("i", run.identifiers);
+    let positions: Vec<u32> = if state == "owed" {
+        Vec::new()
+    } else {
+        opening.plan.fields.iter().map(|field| field.column.position).collect()
+    };
+    let targets: Vec<String> = positions.iter().map(|position| format!("v{position}")).collect();
+    let values: Vec<String> = positions.iter().map(|position| format!("d{position}")).collect();
+    let own = ["state", "since", "acked_at", "keys", "mapping", "full_number", "reason"].map(String::from);
+    let acked_at = if acked { now.clone() } else { "NULL".to_string() };
+    let facts = [
+        format!("'{state}'"),
+        now,
+        acked_at,
+        "keys".into(),
+        run.mapping_version.to_string(),
+        run.full_number.to_string(),
+        "reason".into(),
+    ];
+    format!(
+        "INSERT INTO {} ({}) SELECT {} FROM diff_rows WHERE {condition}",
+        opening.ledger.table("entry"),
+        [keys.clone(), identifiers.clone(), targets, own.to_vec()].concat().join(", "),
+        [keys, identifiers, values, facts.to_vec()].concat().join(", "),
+    )
+}
+
+/// The tables of an open run. Additions come first, removals last; a limit cuts in the order of the key.
+fn delta(opening: &Opening<'_>) -> Vec<String> {
+    let ledger = opening.ledger;
+    let keys = numbered("k", opening.run.keys).join(", ");
+    let table = ledger.table("delta");
+    let columns = delta_columns(opening);
+    let order = opening.limit.map(|limit| format!(" ORDER BY {keys} LIMIT {limit}")).unwrap_or_default();
+    let rest = match opening.limit {
+        Some(limit) => format!(" ORDER BY {keys} LIMIT greatest(0, {limit} - (SELECT count(*) FROM {table}))"),
+        None => String::new(),
+    };
+    vec![
+        format!("DROP TABLE IF EXISTS {table}"),
+        format!(
+            "CREATE TABLE {table} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * FROM \
+             (SELECT {columns} FROM diff_rows WHERE action IN ('added', 'changed'){order})"
+        ),
+        format!(
+            "INSERT INTO {table} SELECT CAST(row_number() OVER () - 1 + (SELECT count(*) FROM {table}) AS UBIGINT), * \
+             FROM (SELECT {columns} FROM diff_rows WHERE action = 'removed'{rest})"
+        ),
+        format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
+        outcome_table(ledger),
+    ]
+}
+
+pub fn outcome_table(ledger: &Ledger) -> String {
+    format!(
+        "CREATE OR REPLACE TABLE {} (row UBIGINT, verdict VARCHAR, reason VARCHAR, warning BOOLEAN, remote_id VARCHAR, \
+         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, at TIMESTAMP)",
+        ledger.table("outcome")
+    )
+}
+
+fn delta_columns(opening: &Opening<'_>) -> String {
+    let mut columns = vec!["action AS kind".to_string()];
+    columns.extend(numbered("k", opening.run.keys));
+    columns.push("keys".into());
+    columns.extend(numbered("i", opening.run.identifiers));
+    columns.push("which".into());
+    columns.extend(opening.plan.fields.iter().map(|field| format!("d{}", field.column.position)));
+    columns.extend(["whole", "owed", "remote_id", "look_first", "reidentified"].map(String::from));
+    columns.join(", ")
+}
+
+fn facts(opening: &Opening<'_>) -> Vec<String> {
+    let ledger = opening.ledger;
+    let run = &opening.run;
+    let open = serde_json::to_string(run).unwrap_or_default();
+    let mut statements = vec![
+        ledger.set("open_run", &open),
+        ledger.set("target", &opening.target),
+        ledger.set("mode", run.mode.name()),
+        ledger.set("holds_new_rows", &opening.plan.hold_new_rows.to_string()),
+        ledger.set("mapping_version", &run.mapping_version.to_string()),
+        ledger.set("mapping_digest", &opening.mapping_digest),
+        ledger.set("full_number", &run.full_number.to_string()),
+        ledger.set("sequence", &(opening.shape.sequence + 1).to_string()),
+        ledger.set("last_rows", &opening.rows.to_string()),
+    ];
+    if opening.shape.target.is_empty() {
+        statements.push(ledger.set("baseline", "open"));
+    }
+    statements
+}

@@ -1,0 +1,72 @@
+//! A ledger's value columns, brought in step with the mapping.
+
+use crate::ir::plan::{LedgerShape, Plan, PlannedField, Sql};
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+/// Adds, resets and retypes columns. Each statement may be run again after a crash.
+pub fn align(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -> Result<(), StoreError> {
+    for field in &plan.fields {
+        if field.column.fresh {
+            open(store, ledger, field)?;
+        } else if field.column.sql_type.as_deref() != Some(field.sql_type.as_str()) {
+            retype(store, ledger, field)?;
+        }
+    }
+    close_unmapped(store, ledger, plan, shape)
+}
+
+fn open(store: &Store, ledger: &Ledger, field: &PlannedField) -> Result<(), StoreError> {
+    let position = field.column.position;
+    let (entry, fields) = (ledger.table("entry"), ledger.table("field"));
+    store.execute(&format!("ALTER TABLE {entry} ADD COLUMN IF NOT EXISTS v{position} {}", field.sql_type))?;
+    if ledger.has(store, "parked")? {
+        let parked = ledger.table("parked");
+        store.execute(&format!("ALTER TABLE {parked} ADD COLUMN IF NOT EXISTS d{position} {}", field.sql_type))?;
+    }
+    if field.column.sql_type.is_some() {
+        retype(store, ledger, field)?;
+        // Mapped again after a gap: what was acknowledged or refused before the gap says nothing about now.
+        store.execute(&format!(
+            "UPDATE {entry} SET v{position} = NULL, refused = CASE WHEN refused IS NULL THEN NULL ELSE \
+             map_from_entries(list_filter(map_entries(refused), lambda x: x.key <> {position})) END"
+        ))?;
+    }
+    store.transaction(&[
+        format!("DELETE FROM {fields} WHERE position = {position}"),
+        format!(
+            "INSERT INTO {fields} VALUES ({position}, {}, {}, {}, {}, true)",
+            Sql::text(&field.name),
+            field.custom,
+            Sql::text(&field.sql_type),
+            field.column.since
+        ),
+    ])
+}
+
+fn retype(store: &Store, ledger: &Ledger, field: &PlannedField) -> Result<(), StoreError> {
+    let position = field.column.position;
+    let sql_type = &field.sql_type;
+    for (table, column) in [("entry", format!("v{position}")), ("parked", format!("d{position}"))] {
+        if ledger.has(store, table)? {
+            let table = ledger.table(table);
+            store.execute(&format!(
+                "ALTER TABLE {table} ALTER {column} TYPE {sql_type} USING try_cast({column} AS {sql_type})"
+            ))?;
+        }
+    }
+    store.execute(&format!(
+        "UPDATE {} SET sql_type = {} WHERE position = {position}",
+        ledger.table("field"),
+        Sql::text(sql_type)
+    ))
+}
+
+fn close_unmapped(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -> Result<(), StoreError> {
+    let mapped: Vec<u32> = plan.fields.iter().map(|field| field.column.position).collect();
+    for field in shape.fields.iter().filter(|field| field.mapped && !mapped.contains(&field.position)) {
+        let fields = ledger.table("field");
+        store.execute(&format!("UPDATE {fields} SET mapped = false WHERE position = {}", field.position))?;
+    }
+    Ok(())
+}

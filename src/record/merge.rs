@@ -1,0 +1,229 @@
+//! Outcomes into entries: the only place where what is acknowledged moves.
+
+use super::{OpenRun, numbered, positions, timestamp};
+use crate::ir::plan::Sql;
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+/// Rows of one run that nobody answered for: the run ended first.
+const CUT_SHORT: &str = "the run ended before the answer came";
+
+/// Merges what a run left behind when it was cut short. `None` when nothing was open.
+pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str) -> Result<Option<u64>, StoreError> {
+    let Some(run) = open_run.and_then(|text| serde_json::from_str::<OpenRun>(text).ok()) else { return Ok(None) };
+    let lost = store.number(&format!(
+        "SELECT count(DISTINCT row) FROM {} WHERE row NOT IN (SELECT row FROM {})",
+        ledger.table("flight"),
+        ledger.table("outcome")
+    ))?;
+    finish(store, ledger, &run, now, false)?;
+    Ok(Some(lost))
+}
+
+/// Merges the outcomes of a run and closes it. `complete`: every row that the first load owed was offered.
+pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, complete: bool) -> Result<(), StoreError> {
+    let mut statements = vec![lost_outcomes(ledger, now)];
+    let columns = positions(store, ledger, "delta", 'd')?;
+    statements.push(merge(ledger, run, &columns, now));
+    statements.extend(park(store, ledger, run)?);
+    if complete {
+        statements.push(ledger.set("baseline", "closed"));
+    }
+    statements.push(ledger.unset("open_run"));
+    for table in ["delta", "flight", "outcome"] {
+        statements.push(format!("DROP TABLE {}", ledger.table(table)));
+    }
+    store.transaction(&statements)?;
+    store.execute(&format!("CHECKPOINT {}", Sql::name(&ledger.alias)))
+}
+
+fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
+    let (flight, outcome) = (ledger.table("flight"), ledger.table("outcome"));
+    format!(
+        "INSERT INTO {outcome} SELECT row, 'unclear', {reason}, false, NULL, NULL, NULL, NULL, false, false, max(request), {now} \
+         FROM {flight} WHERE row NOT IN (SELECT row FROM {outcome}) GROUP BY row",
+        reason = Sql::text(CUT_SHORT),
+        now = timestamp(now),
+    )
+}
+
+/// Rows that wait for a job, or for a person to say what became of them, keep the values that were sent.
+fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, StoreError> {
+    let (delta, outcome, parked) = (ledger.table("delta"), ledger.table("outcome"), ledger.table("parked"));
+    let described = store.describe(&format!("SELECT * FROM {delta}"))?;
+    let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
+    let waits = if run.unclear_waits { "('pending', 'unclear')" } else { "('pending')" };
+    let from = format!(
+        "SELECT d.* EXCLUDE (row{}), o.job_call, o.job_id, o.verdict, o.at FROM {delta} d JOIN {} o ON o.row = d.row",
+        if columns.contains(&"job_id".to_string()) { ", job_call, job_id" } else { "" },
+        last(ledger)
+    );
+    let keys = numbered("k", run.keys).join(", ");
+    let mut statements = Vec::new();
+    if ledger.has(store, "parked")? {
+        statements.push(format!(
+            "DELETE FROM {parked} WHERE ({keys}) IN (SELECT ({keys}) FROM {delta} WHERE row IN (SELECT row FROM {outcome}))"
+        ));
+        for position in positions(store, ledger, "delta", 'd')? {
+            let sql_type = column_type(store, ledger, position)?;
+            statements.push(format!("ALTER TABLE {parked} ADD COLUMN IF NOT EXISTS d{position} {sql_type}"));
+        }
+    } else {
+        statements.push(format!("CREATE TABLE {parked} AS {from} WHERE false"));
+    }
+    statements.push(format!("INSERT INTO {parked} BY NAME {from} WHERE o.verdict IN {waits}"));
+    Ok(statements)
+}
+
+fn column_type(store: &Store, ledger: &Ledger, position: u32) -> Result<String, StoreError> {
+    let columns = store.describe(&format!("SELECT d{position} FROM {}", ledger.table("delta")))?;
+    Ok(columns.into_iter().next().map(|column| column.sql_type).unwrap_or_else(|| "VARCHAR".into()))
+}
+
+/// The last word on each row: a row may pass several requests.
+fn last(ledger: &Ledger) -> String {
+    format!(
+        "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, at DESC) = 1)",
+        ledger.table("outcome")
+    )
+}
+
+fn merge(ledger: &Ledger, run: &OpenRun, columns: &[u32], now: &str) -> String {
+    let source = format!(
+        "SELECT d.*, o.verdict, o.reason, o.remote_id AS learnt_id, o.sent_all, o.unsent, o.request, \
+         CAST(string_split(o.refused, ',') AS INTEGER[]) AS refused_now FROM {} d JOIN {} o ON o.row = d.row",
+        ledger.table("delta"),
+        last(ledger)
+    );
+    let same: Vec<String> = numbered("k", run.keys).iter().map(|key| format!("e.{key} = s.{key}")).collect();
+    let updates = assignments(run, columns, now, |column| format!("e.{column}"));
+    let inserts = assignments(run, columns, now, |_| "NULL".to_string());
+    let set: Vec<String> = updates.iter().map(|(column, value)| format!("{column} = {value}")).collect();
+    let keys = numbered("k", run.keys);
+    let names: Vec<String> = keys.iter().cloned().chain(inserts.iter().map(|(column, _)| column.clone())).collect();
+    let values: Vec<String> =
+        keys.iter().map(|key| format!("s.{key}")).chain(inserts.iter().map(|(_, value)| value.clone())).collect();
+    format!(
+        "MERGE INTO {} e USING ({source}) s ON {} \
+         WHEN MATCHED AND s.kind = 'removed' AND s.verdict IN ('accepted', 'absent', 'exists') THEN DELETE \
+         WHEN MATCHED THEN UPDATE SET {} WHEN NOT MATCHED AND s.kind <> 'removed' THEN INSERT ({}) VALUES ({})",
+        ledger.table("entry"),
+        same.join(" AND "),
+        set.join(", "),
+        names.join(", "),
+        values.join(", ")
+    )
+}
+
+/// Column and new value, where `old` names what the entry held before (NULL for a new one).
+fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> String) -> Vec<(String, String)> {
+    let now = timestamp(now);
+    let done = "s.verdict IN ('accepted', 'exists')";
+    let settled = "s.verdict IN ('accepted', 'exists', 'absent')";
+    let sent = sent_positions(run, columns);
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut set = |column: &str, value: String| all.push((column.to_string(), value));
+    set(
+        "state",
+        "CASE s.verdict WHEN 'accepted' THEN 'synced' WHEN 'exists' THEN 'synced' WHEN 'absent' THEN 'absent' \
+                  WHEN 'pending' THEN 'pending' WHEN 'unclear' THEN 'unclear' ELSE 'owed' END"
+            .into(),
+    );
+    set("since", now.clone());
+    set(
+        "acked_at",
+        format!("CASE WHEN {done} THEN {now} WHEN s.verdict = 'absent' THEN NULL ELSE {} END", old("acked_at")),
+    );
+    set("keys", "s.keys".into());
+    set(
+        "owes",
+        format!(
+            "CASE WHEN {settled} AND (s.owed IS NULL OR s.sent_all) THEN NULL \
+             WHEN {settled} THEN list_filter({old}, lambda x: NOT list_contains(s.owed, x)) \
+             WHEN s.verdict IN ('failed', 'unclear') AND NOT s.unsent THEN \
+             list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent})) ELSE {old} END",
+            old = cast(&old("owes"), "INTEGER[]")
+        ),
+    );
+    set("refused", refused(run, columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)")));
+    set(
+        "remote_id",
+        format!(
+            "CASE WHEN s.verdict = 'absent' THEN NULL WHEN {done} THEN coalesce(s.learnt_id, s.remote_id) \
+             ELSE coalesce({}, CASE WHEN NOT s.reidentified THEN s.learnt_id END) END",
+            old("remote_id")
+        ),
+    );
+    set("mapping", format!("CASE WHEN {settled} THEN {} ELSE {} END", run.mapping_version, old("mapping")));
+    set("full_number", format!("CASE WHEN {settled} THEN {} ELSE {} END", run.full_number, old("full_number")));
+    set("reason", "s.reason".into());
+    set("request", "s.request".into());
+    for column in numbered("i", run.identifiers) {
+        let value =
+            format!("CASE WHEN {settled} OR {} IS NULL THEN s.{column} ELSE {} END", old("acked_at"), old(&column));
+        all.push((column, value));
+    }
+    all.extend(columns.iter().map(|position| value(run, *position, &old(&format!("v{position}")))));
+    all
+}
+
+fn cast(sql: &str, sql_type: &str) -> String {
+    if sql == "NULL" { format!("CAST(NULL AS {sql_type})") } else { sql.to_string() }
+}
+
+/// Whether the field at a position was in the request.
+fn was_sent(run: &OpenRun, position: u32) -> String {
+    let there = if run.clears.contains(&position) { "true".to_string() } else { format!("s.d{position} IS NOT NULL") };
+    format!("((s.owed IS NULL OR s.sent_all OR list_contains(s.owed, {position})) AND {there})")
+}
+
+fn was_refused(position: u32) -> String {
+    format!("coalesce(list_contains(s.refused_now, {position}), false)")
+}
+
+/// An answer moves only the fields that were in its request; a refusal moves none. Of an absent contact only what was
+/// offered is kept, to notice a change; of a contact written anew, nothing older counts.
+fn value(run: &OpenRun, position: u32, old: &str) -> (String, String) {
+    let sent = was_sent(run, position);
+    let refused = was_refused(position);
+    (
+        format!("v{position}"),
+        format!(
+            "CASE WHEN s.verdict = 'accepted' AND {sent} AND NOT {refused} THEN s.d{position} \
+             WHEN s.verdict = 'absent' THEN s.d{position} WHEN s.verdict = 'accepted' AND s.kind = 'added' THEN NULL \
+             ELSE {old} END"
+        ),
+    )
+}
+
+fn sent_positions(run: &OpenRun, columns: &[u32]) -> String {
+    if columns.is_empty() {
+        return "CAST([] AS INTEGER[])".to_string();
+    }
+    let items: Vec<String> =
+        columns.iter().map(|position| format!("CASE WHEN {} THEN {position} END", was_sent(run, *position))).collect();
+    format!("list_filter(CAST([{}] AS INTEGER[]), lambda x: x IS NOT NULL)", items.join(", "))
+}
+
+fn refused(run: &OpenRun, columns: &[u32], old: &str) -> String {
+    if columns.is_empty() {
+        return old.to_string();
+    }
+    let items: Vec<String> = columns
+        .iter()
+        .map(|position| {
+            format!(
+                "CASE WHEN {} THEN ({position}, coalesce(CAST(s.d{position} AS VARCHAR), '')) \
+                 WHEN s.verdict = 'accepted' AND {} THEN NULL \
+                 WHEN {old}[{position}] IS NOT NULL THEN ({position}, {old}[{position}]) END",
+                was_refused(*position),
+                was_sent(run, *position)
+            )
+        })
+        .collect();
+    format!(
+        "CASE WHEN s.refused_now IS NULL AND {old} IS NULL THEN NULL ELSE \
+         map_from_entries(list_filter([{}], lambda x: x IS NOT NULL)) END",
+        items.join(", ")
+    )
+}

@@ -1,0 +1,205 @@
+//! What a ledger gives back: rows to offer, jobs to ask after, what was rejected.
+
+use super::{OpenRun, numbered, timestamp};
+use crate::ir::delivery::{DeltaRow, JobId, Offer, OpenJob};
+use crate::ir::ident::CallName;
+use crate::ir::mode::ChangeKind;
+use crate::ir::plan::Plan;
+use crate::ir::run::RejectedRow;
+use crate::ir::value::Value;
+use crate::store::ledger::Ledger;
+use crate::store::{Store, StoreError};
+
+/// Rows `from..to` of the delta, in order, as offers; values in the order of the plan's fields.
+pub fn offers(store: &Store, ledger: &Ledger, plan: &Plan, from: u64, to: u64) -> Result<Vec<Offer>, StoreError> {
+    let fixed = ["row", "kind", "which", "whole", "owed", "remote_id", "look_first"].map(String::from).to_vec();
+    let values: Vec<String> = plan.fields.iter().map(|field| format!("d{}", field.column.position)).collect();
+    let columns = [fixed, numbered("i", plan.identifiers.len()), values].concat().join(", ");
+    let rows = store.rows(&format!(
+        "SELECT {columns} FROM {} WHERE row >= {from} AND row < {to} ORDER BY row",
+        ledger.table("delta")
+    ))?;
+    Ok(rows.into_iter().filter_map(|row| offer(plan, row)).collect())
+}
+
+fn offer(plan: &Plan, row: Vec<Value>) -> Option<Offer> {
+    let mut values = row.into_iter();
+    let (
+        Some(Value::Int(row)),
+        Some(Value::Text(kind)),
+        Some(which),
+        Some(whole),
+        Some(owed),
+        Some(remote_id),
+        Some(look),
+    ) = (values.next(), values.next(), values.next(), values.next(), values.next(), values.next(), values.next())
+    else {
+        return None;
+    };
+    let identifiers = values.by_ref().take(plan.identifiers.len()).map(text).collect();
+    let whole = whole == Value::Bool(true) || owed.is_null();
+    Some(Offer {
+        row: DeltaRow(row as u64),
+        kind: ChangeKind::parse(&kind)?,
+        identifiers,
+        which: if let Value::Int(which) = which { which as usize } else { 0 },
+        values: values.collect(),
+        owed: plan.fields.iter().map(|field| whole || contains(&owed, field.column.position)).collect(),
+        whole,
+        remote_id: text(remote_id),
+        look_first: look == Value::Bool(true),
+    })
+}
+
+fn contains(list: &Value, position: u32) -> bool {
+    match list {
+        Value::List(items) => items.contains(&Value::Int(position.into())),
+        _ => false,
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Jobs that rows of the ledger wait for, each with its age in seconds.
+pub fn waiting_jobs(store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<(JobId, u64)>, StoreError> {
+    if !ledger.has(store, "parked")? {
+        return Ok(Vec::new());
+    }
+    let rows = store.rows(&format!(
+        "SELECT job_call, job_id, CAST(max(date_diff('second', at, {})) AS BIGINT) FROM {} \
+         WHERE verdict = 'pending' AND job_id IS NOT NULL GROUP BY ALL ORDER BY 1, 2",
+        timestamp(now),
+        ledger.table("parked")
+    ))?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(call), Value::Text(id), Value::Int(age)] => {
+                Some((JobId { call: CallName(call.clone()), id: id.clone() }, (*age).max(0) as u64))
+            }
+            _ => None,
+        })
+        .collect())
+}
+
+/// Rows parked with no job to ask: only a person can say what became of them.
+pub fn unclear(store: &Store, ledger: &Ledger) -> Result<u64, StoreError> {
+    if !ledger.has(store, "parked")? {
+        return Ok(0);
+    }
+    store.number(&format!("SELECT count(*) FROM {} WHERE verdict = 'unclear'", ledger.table("parked")))
+}
+
+/// Opens a run over parked rows that wait for jobs, or over the unclear ones; the delta holds what was sent.
+pub fn begin_settle(store: &Store, ledger: &Ledger, run: &OpenRun, verdict: &str) -> Result<u64, StoreError> {
+    let (delta, parked) = (ledger.table("delta"), ledger.table("parked"));
+    let open = serde_json::to_string(run).unwrap_or_default();
+    store.transaction(&[
+        format!("DROP TABLE IF EXISTS {delta}"),
+        format!(
+            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * EXCLUDE (verdict, at) \
+             FROM {parked} WHERE verdict = '{verdict}'"
+        ),
+        format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
+        super::begin::outcome_table(ledger),
+        ledger.set("open_run", &open),
+    ])?;
+    store.number(&format!("SELECT count(*) FROM {delta}"))
+}
+
+/// The rows of an opened settle run, by the job they wait for.
+pub fn open_jobs(
+    store: &Store,
+    ledger: &Ledger,
+    plan: &Plan,
+    jobs: &[(JobId, u64)],
+) -> Result<Vec<OpenJob>, StoreError> {
+    let delta = ledger.table("delta");
+    let end = store.number(&format!("SELECT count(*) FROM {delta}"))?;
+    let mut offers = offers(store, ledger, plan, 0, end)?;
+    let mut open = Vec::new();
+    for (job, age_s) in jobs {
+        let rows = store.rows(&format!(
+            "SELECT row FROM {delta} WHERE job_call = {} AND job_id = {}",
+            crate::ir::plan::Sql::text(job.call.as_str()),
+            crate::ir::plan::Sql::text(&job.id)
+        ))?;
+        let rows: Vec<DeltaRow> = rows.into_iter().filter_map(row_number).collect();
+        let (own, rest) = offers.into_iter().partition(|offer| rows.contains(&offer.row));
+        offers = rest;
+        open.push(OpenJob { job: job.clone(), age_s: *age_s, offers: own });
+    }
+    Ok(open)
+}
+
+fn row_number(row: Vec<Value>) -> Option<DeltaRow> {
+    match row.first() {
+        Some(Value::Int(row)) => Some(DeltaRow(*row as u64)),
+        _ => None,
+    }
+}
+
+/// A person says what became of the unclear rows: all of an opened settle run were sent, or none was.
+pub fn assume(store: &Store, ledger: &Ledger, sent: bool, now: &str) -> Result<(), StoreError> {
+    let verdict = if sent { "accepted" } else { "failed" };
+    let reason = if sent { "NULL" } else { "'taken as not sent'" };
+    store.execute(&format!(
+        "INSERT INTO {} SELECT row, '{verdict}', {reason}, false, NULL, NULL, NULL, NULL, true, {}, 0, {} FROM {}",
+        ledger.table("outcome"),
+        !sent,
+        timestamp(now),
+        ledger.table("delta")
+    ))
+}
+
+/// Everything refused, failed, unclear or set aside, in the order of the key; at most `limit` rows.
+pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<RejectedRow>, StoreError> {
+    let shape = ledger.shape(store)?;
+    let keys: Vec<String> = (1..=shape.keys.len()).map(|at| format!("CAST(k{at} AS VARCHAR)")).collect();
+    let identifiers = numbered("i", shape.identifiers.len());
+    let identifier =
+        if identifiers.is_empty() { "NULL".to_string() } else { format!("coalesce({}, NULL)", identifiers.join(", ")) };
+    let rows = store.rows(&format!(
+        "SELECT * FROM (\
+         SELECT concat_ws(' / ', {keys}) AS key, {identifier} AS identifier, \
+         CASE WHEN state = 'synced' THEN 'warning' ELSE state END AS state, coalesce(reason, '') AS reason, \
+         CASE WHEN refused IS NULL THEN CAST([] AS INTEGER[]) ELSE map_keys(refused) END AS fields, \
+         strftime(since, '%Y-%m-%dT%H:%M:%SZ') AS since FROM {entry} \
+         WHERE state IN ('owed', 'unclear', 'absent') OR cardinality(coalesce(refused, MAP {{}})) > 0 \
+         OR (state = 'synced' AND reason IS NOT NULL) \
+         UNION ALL SELECT key, identifier, 'invalid', reason, CAST([] AS INTEGER[]), NULL FROM {aside}) \
+         ORDER BY key LIMIT {limit}",
+        keys = keys.join(", "),
+        entry = ledger.table("entry"),
+        aside = ledger.table("aside"),
+    ))?;
+    let name = |position: &Value| match position {
+        Value::Int(position) => {
+            let field = shape.fields.iter().find(|field| i128::from(field.position) == *position);
+            field.map(|field| field.name.clone())
+        }
+        _ => None,
+    };
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| match <[Value; 6]>::try_from(row).ok()? {
+            [Value::Text(key), identifier, Value::Text(state), Value::Text(reason), Value::List(fields), since] => {
+                Some(RejectedRow {
+                    key,
+                    identifier: text(identifier),
+                    state,
+                    reason,
+                    fields: fields.iter().filter_map(name).collect(),
+                    since: text(since),
+                })
+            }
+            _ => None,
+        })
+        .collect())
+}

@@ -1,0 +1,87 @@
+//! What goes wrong on purpose.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::Reply;
+
+/// `{"vendor": "...", "times": 2, "status": 429, "retry_after": 1}`: trouble for the next requests to a vendor.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fault {
+    pub vendor: String,
+    /// Only requests whose path holds this text.
+    pub path: Option<String>,
+    /// For so many requests; without it, until the desk is told otherwise.
+    pub times: Option<u32>,
+    /// Answered in place of the vendor, which does nothing.
+    pub status: Option<u16>,
+    /// Seconds, for a `Retry-After` header.
+    pub retry_after: Option<u32>,
+    /// The connection ends without an answer, once the vendor has done its work.
+    pub lose_answer: bool,
+    pub delay_ms: u64,
+    pub refuse: Vec<Refusal>,
+}
+
+/// `{"custom_id": "c-17", "reason": "..."}`: a record the vendor refuses, or, with `attribute`, a part of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Refusal {
+    pub reason: String,
+    pub attribute: Option<String>,
+    /// What the record's identifiers must hold.
+    #[serde(flatten)]
+    pub identifiers: Map<String, Value>,
+}
+
+impl Refusal {
+    pub fn meets(&self, identifiers: &Map<String, Value>) -> bool {
+        self.identifiers.iter().all(|(name, value)| identifiers.get(name) == Some(value))
+    }
+}
+
+#[derive(Default)]
+pub struct Script {
+    faults: Vec<Fault>,
+}
+
+impl Script {
+    pub fn add(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    pub fn clear(&mut self) {
+        self.faults.clear();
+    }
+
+    /// What befalls a request: all faults that meet it at once, each of them used up by one.
+    pub fn turn(&mut self, vendor: &str, route: &str) -> Fault {
+        let mut turn = Fault::default();
+        for fault in self.faults.iter_mut().filter(|fault| fault.meets(vendor, route)) {
+            fault.times = fault.times.map(|times| times.saturating_sub(1));
+            turn.status = turn.status.or(fault.status);
+            turn.retry_after = turn.retry_after.or(fault.retry_after);
+            turn.lose_answer |= fault.lose_answer;
+            turn.delay_ms = turn.delay_ms.max(fault.delay_ms);
+            turn.refuse.extend(fault.refuse.iter().cloned());
+        }
+        self.faults.retain(|fault| fault.times != Some(0));
+        turn
+    }
+}
+
+impl Fault {
+    fn meets(&self, vendor: &str, route: &str) -> bool {
+        self.vendor == vendor
+            && self.times != Some(0)
+            && self.path.as_ref().is_none_or(|part| route.contains(part.as_str()))
+    }
+
+    pub fn spoil(&self, reply: Reply) -> Reply {
+        let reply = Reply { delay_ms: reply.delay_ms + self.delay_ms, lost: reply.lost || self.lose_answer, ..reply };
+        match self.retry_after {
+            Some(seconds) => reply.header("retry-after", seconds),
+            None => reply,
+        }
+    }
+}

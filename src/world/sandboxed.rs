@@ -1,0 +1,96 @@
+//! A world whose destinations are the sandbox, asked in process; the rest is the world it wraps.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::World;
+use crate::ir::delivery::{HttpError, Request, Response};
+use crate::sandbox::{IN_PROCESS, Incoming, Reply, Sandbox};
+
+pub struct Sandboxed {
+    world: Arc<dyn World>,
+    sandbox: Arc<Mutex<Sandbox>>,
+}
+
+impl Sandboxed {
+    pub fn new(world: Arc<dyn World>, sandbox: Arc<Mutex<Sandbox>>) -> Self {
+        Sandboxed { world, sandbox }
+    }
+
+    /// No request leaves the machine: what is not for the sandbox is a destination that was forgotten, and a trial must
+    /// not write to it.
+    async fn fetch(&self, request: Request) -> Result<Response, HttpError> {
+        let Some(target) = request.url.strip_prefix(IN_PROCESS).filter(|rest| rest.starts_with('/')) else {
+            let address = request.url.split(['?', '#']).next().unwrap_or_default();
+            return Err(HttpError::Unreached(format!("`{address}` lies outside the sandbox")));
+        };
+        let reply = self.ask(target, &request);
+        let delay = Duration::from_millis(reply.delay_ms);
+        self.world.sleep(delay.min(request.timeout)).await;
+        match reply {
+            _ if delay > request.timeout => Err(lost(&format!("no answer within {} s", request.timeout.as_secs_f64()))),
+            Reply { lost: true, .. } => Err(lost("the connection ended before the answer")),
+            Reply { status, headers, body, .. } => Ok(Response { status, headers, body }),
+        }
+    }
+
+    fn ask(&self, target: &str, request: &Request) -> Reply {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let incoming = Incoming {
+            method: request.method.clone(),
+            path: path.into(),
+            query: query.into(),
+            headers: request.headers.clone(),
+            body: request.body.clone().unwrap_or_default(),
+            at_ms: u64::try_from(self.world.now().as_millisecond()).unwrap_or_default(),
+        };
+        self.sandbox.lock().unwrap_or_else(PoisonError::into_inner).answer(&incoming)
+    }
+}
+
+fn lost(what: &str) -> HttpError {
+    HttpError::Lost(format!("the sandbox: {what}"))
+}
+
+impl World for Sandboxed {
+    fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.world.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.world.sleep(time)
+    }
+
+    fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
+        self.fetch(request).boxed()
+    }
+
+    fn random(&self) -> u64 {
+        self.world.random()
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.world.env(name)
+    }
+
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        self.world.read(path)
+    }
+
+    fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+        self.world.list(folder)
+    }
+
+    fn append(&self, path: &Path, text: &str) -> std::io::Result<()> {
+        self.world.append(path, text)
+    }
+}
