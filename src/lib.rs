@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod cli;
 pub mod diag;
 pub mod diff;
 pub mod emit;
@@ -12,7 +13,9 @@ pub mod ir;
 pub mod load;
 pub mod parse;
 pub mod plan;
+pub mod project;
 pub mod record;
+pub mod report;
 pub mod sandbox;
 pub mod store;
 pub mod template;

@@ -31,8 +31,15 @@ pub trait World: Send + Sync {
 
     fn read(&self, path: &Path) -> std::io::Result<String>;
 
-    /// Files under a folder, sorted, as paths relative to it; folders that begin with a dot are passed over.
+    /// Names of the files right in a folder, sorted.
+    fn files(&self, folder: &Path) -> std::io::Result<Vec<String>>;
+
+    /// Files under a folder, sorted, as paths relative to it. Folders that begin with a dot are passed over, and those where
+    /// other tools pile up copies: `target`, `node_modules`.
     fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>>;
+
+    /// Makes a file, with its folder where missing, or takes the place of all it held.
+    fn write(&self, path: &Path, text: &str) -> std::io::Result<()>;
 
     /// Adds to a file, made with its folder where missing.
     fn append(&self, path: &Path, text: &str) -> std::io::Result<()>;

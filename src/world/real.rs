@@ -129,11 +129,25 @@ impl World for RealWorld {
         fs::read_to_string(path)
     }
 
+    fn files(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(folder)?.flatten().filter(|entry| entry.path().is_file());
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        Ok(names)
+    }
+
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         collect(folder, Path::new(""), &mut found)?;
         found.sort();
         Ok(found)
+    }
+
+    fn write(&self, path: &Path, text: &str) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, text)
     }
 
     fn append(&self, path: &Path, text: &str) -> io::Result<()> {
@@ -150,7 +164,7 @@ fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> io::Result<()
         let entry = entry?;
         let path = below.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            if !entry.file_name().to_string_lossy().starts_with('.') {
+            if !passed_over(&entry.file_name().to_string_lossy()) {
                 collect(root, &path, found)?;
             }
         } else if entry.path().is_file() {
@@ -158,4 +172,8 @@ fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> io::Result<()
         }
     }
     Ok(())
+}
+
+fn passed_over(folder: &str) -> bool {
+    folder.starts_with('.') || ["target", "node_modules"].contains(&folder)
 }

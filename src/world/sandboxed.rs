@@ -86,8 +86,16 @@ impl World for Sandboxed {
         self.world.read(path)
     }
 
+    fn files(&self, folder: &Path) -> std::io::Result<Vec<String>> {
+        self.world.files(folder)
+    }
+
     fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         self.world.list(folder)
+    }
+
+    fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
+        self.world.write(path, text)
     }
 
     fn append(&self, path: &Path, text: &str) -> std::io::Result<()> {

@@ -1,0 +1,42 @@
+//! A checked project, for the commands that need one.
+
+use std::path::{Path, PathBuf};
+
+use crate::diag::Sources;
+use crate::engine::{self, Options};
+use crate::ir::spec::Spec;
+use crate::project;
+use crate::report::problems;
+
+use super::{Context, Stop};
+
+pub struct Loaded {
+    pub root: PathBuf,
+    pub spec: Spec,
+    pub sources: Sources,
+}
+
+impl Context {
+    pub fn root(&self) -> PathBuf {
+        let here = std::env::current_dir().unwrap_or_default();
+        project::root(self.world.as_ref(), self.shared.project.as_deref(), &here)
+    }
+
+    /// The project as meant. Errors stop; warnings are told, and the command goes on.
+    pub fn load(&self, options: &Options) -> Result<Loaded, Stop> {
+        let root = self.root();
+        let checked = engine::check(self.world.as_ref(), &root, options, false);
+        match checked.spec {
+            Some(spec) if !checked.problems.any_error() => {
+                self.console.tell(&problems::human(&checked.problems, &checked.sources, self.console.drawing_of_errors()));
+                Ok(Loaded { root, spec, sources: checked.sources })
+            }
+            _ => Err(Stop::Problems(checked.problems, checked.sources)),
+        }
+    }
+}
+
+/// A path as one writes it in a shell, from here.
+pub fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
+}

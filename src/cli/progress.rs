@@ -1,0 +1,117 @@
+//! How a run goes on, while it does: bars on a terminal, JSON lines in a log, else silence. Home of indicatif and of the
+//! subscriber of `tracing`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tracing_subscriber::EnvFilter;
+
+use crate::engine::Progress;
+use crate::ir::run::ActivationReport;
+use crate::report::words;
+use crate::world::World;
+
+use super::console::Console;
+
+/// Which log, if any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Log {
+    /// One JSON object a line, on standard error
+    Json,
+}
+
+/// Directives (`info`, `sendoff::emit=debug`) in place of `info`.
+const FILTER: &str = "SENDOFF_LOG";
+
+pub fn of(log: Option<Log>, console: &Console, world: &dyn World) -> Box<dyn Progress> {
+    match log {
+        Some(Log::Json) => {
+            let filter = EnvFilter::new(world.env(FILTER).unwrap_or_else(|| "info".into()));
+            // Some other subscriber is there already: then that one hears it.
+            let _ = tracing_subscriber::fmt()
+                .json()
+                .flatten_event(true)
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .try_init();
+            Box::new(Lines)
+        }
+        None if console.watched => Box::new(Bars::default()),
+        None => Box::new(Silence),
+    }
+}
+
+struct Silence;
+
+impl Progress for Silence {
+    fn begin(&self, _: &str, _: u64) {}
+
+    fn settled(&self, _: &str, _: u64) {}
+
+    fn done(&self, _: &ActivationReport) {}
+}
+
+struct Lines;
+
+impl Progress for Lines {
+    fn begin(&self, activation: &str, rows: u64) {
+        tracing::info!(activation, rows, "begin");
+    }
+
+    fn settled(&self, activation: &str, rows: u64) {
+        tracing::debug!(activation, rows, "settled");
+    }
+
+    fn done(&self, report: &ActivationReport) {
+        let (activation, seconds, sent) = (&report.activation, report.seconds, &report.sent);
+        for warning in &report.warnings {
+            tracing::warn!(activation, "{warning}");
+        }
+        if let Some(stopped) = &report.stopped {
+            tracing::error!(activation, code = stopped.code, help = stopped.help, "{}", stopped.message);
+        }
+        tracing::info!(
+            activation,
+            status = words::status(report.status),
+            seconds,
+            offered = sent.offered,
+            accepted = sent.accepted,
+            rejected = sent.rejected,
+            failed = sent.failed,
+            left = report.left,
+            "done"
+        );
+    }
+}
+
+#[derive(Default)]
+struct Bars {
+    all: MultiProgress,
+    bars: Mutex<BTreeMap<String, ProgressBar>>,
+}
+
+impl Progress for Bars {
+    fn begin(&self, activation: &str, rows: u64) {
+        let bar = self.all.add(ProgressBar::new(rows).with_style(style()).with_message(activation.to_string()));
+        self.bars.lock().unwrap_or_else(PoisonError::into_inner).insert(activation.to_string(), bar);
+    }
+
+    fn settled(&self, activation: &str, rows: u64) {
+        if let Some(bar) = self.bars.lock().unwrap_or_else(PoisonError::into_inner).get(activation) {
+            bar.inc(rows);
+        }
+    }
+
+    fn done(&self, report: &ActivationReport) {
+        if let Some(bar) = self.bars.lock().unwrap_or_else(PoisonError::into_inner).remove(&report.activation) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let style = "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}";
+    // The template is fixed: a mistake in it shows in the first run on a terminal, and does no harm.
+    ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,39 @@
+//! `rejected`: rows and fields that are refused.
+
+use crate::engine;
+use crate::ir::run::Status;
+use crate::report::{json, row};
+
+use super::choice::{Choice, Trial, View};
+use super::{Context, Ended, Stop, run};
+
+#[derive(Debug, clap::Args)]
+pub struct Rejected {
+    /// Of this activation alone
+    activation: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    trial: Trial,
+    #[command(flatten)]
+    pub view: View,
+    /// At most so many rows of each activation
+    #[arg(long, value_name = "ROWS", default_value_t = 100)]
+    limit: u64,
+}
+
+impl Rejected {
+    pub fn act(self, context: &Context) -> Ended {
+        let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let loaded = context.load(&options)?;
+        let (world, activation) = (context.world.as_ref(), self.activation.as_deref());
+        let found = engine::rejected(world, &loaded.root, &loaded.spec, &options, activation, self.limit);
+        let found = found.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
+        let said = match self.view.json() {
+            true => json::rejected(&found),
+            false => row::rejected(&found, self.limit, context.console.paint),
+        };
+        context.console.print(&said);
+        Ok(Status::Done.code())
+    }
+}

@@ -1,0 +1,15 @@
+//! What commands say: human, JSON and Markdown are views of the values in `ir::run`. Pure: a value in, text out.
+
+pub mod destination;
+pub mod difference;
+pub mod json;
+pub mod ledger;
+pub mod markdown;
+pub mod mask;
+pub mod paint;
+pub mod plan;
+pub mod problems;
+pub mod row;
+pub mod run;
+mod table;
+pub mod words;

@@ -1,0 +1,99 @@
+//! A plan as a comment on a pull request.
+
+use crate::diag::thousands;
+use crate::ir::run::{ActivationPlan, PlanReport, SampleRow};
+
+use super::{plan, words};
+
+pub fn plan(report: &PlanReport) -> String {
+    let environment = report.environment.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
+    let summary = plan::summary(report);
+    let summary = summary.strip_prefix("Plan: ").unwrap_or(&summary);
+    let mut out = format!("## sendoff plan{environment}\n\n**{summary}**\n");
+    for plan in &report.activations {
+        out += &activation(plan);
+    }
+    out
+}
+
+fn activation(plan: &ActivationPlan) -> String {
+    let mut out = format!("\n### {} → {} ({})\n\n", plan.activation, words::target(&plan.target), plan.mode);
+    out += &counts(plan);
+    for cause in &plan.causes {
+        out += &format!("- {}\n", words::cause(cause));
+    }
+    for warning in &plan.warnings {
+        out += &format!("- ⚠️ {warning}\n");
+    }
+    if let Some(stopped) = &plan.stopped {
+        out += &format!("- 🛑 {}: {}\n", stopped.message, stopped.help);
+    }
+    if let Some(silent) = &plan.silent {
+        out += &format!("- nothing to send: {silent}\n");
+    }
+    if plan.expected_requests > 0 {
+        let requests = words::requests(plan.expected_requests);
+        out += &format!("- {requests}, at least {}\n", words::duration(plan.expected_seconds));
+    }
+    out + &samples(plan) + &requests(plan)
+}
+
+fn counts(plan: &ActivationPlan) -> String {
+    let counts = &plan.counts;
+    let kinds = [
+        ("+ added", counts.added),
+        ("~ changed", counts.changed),
+        ("~ newly mapped", counts.remapped),
+        ("~ sent again", counts.resent),
+        ("~ tried again", counts.retried),
+        ("- removed", counts.removed),
+        ("gone", counts.gone),
+        ("held", counts.held),
+        ("unchanged", counts.unchanged),
+    ];
+    let kinds: Vec<(&str, u64)> = kinds.into_iter().filter(|(_, number)| *number > 0).collect();
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let rows: String = kinds.iter().map(|(kind, number)| format!("| {kind} | {} |\n", thousands(*number))).collect();
+    format!("| | rows |\n|---|---:|\n{rows}\n")
+}
+
+fn samples(plan: &ActivationPlan) -> String {
+    if plan.samples.is_empty() {
+        return String::new();
+    }
+    let rows: String = plan.samples.iter().map(sample).collect();
+    format!("\n<details><summary>Some of the rows</summary>\n\n| row | field | old | new |\n|---|---|---|---|\n{rows}\n</details>\n")
+}
+
+fn sample(row: &SampleRow) -> String {
+    let sign = match row.kind.as_str() {
+        "added" => "+",
+        "removed" => "-",
+        _ => "~",
+    };
+    let told = |value: &Option<String>| value.as_deref().map(cell).unwrap_or_default();
+    let head = format!("| {sign} {} ", cell(row.identifier.as_deref().unwrap_or(&row.key)));
+    if row.fields.is_empty() {
+        return format!("{head}| | | |\n");
+    }
+    let fields = row.fields.iter().enumerate();
+    let fields = fields.map(|(at, field)| {
+        let head = if at == 0 { head.as_str() } else { "| " };
+        format!("{head}| {} | {} | {} |\n", cell(&field.field), told(&field.old), told(&field.new))
+    });
+    fields.collect()
+}
+
+fn cell(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
+}
+
+fn requests(plan: &ActivationPlan) -> String {
+    let Some(first) = plan.requests.first() else { return String::new() };
+    let headers: String = first.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let body = first.body.as_deref().map(|body| format!("\n{}\n", plan::shown_body(body))).unwrap_or_default();
+    let shown = format!("{} {}\n{headers}{body}", first.method, first.url);
+    format!("\n<details><summary>First request</summary>\n\n```http\n{}\n```\n</details>\n", shown.trim_end())
+}
