@@ -6,29 +6,18 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     rpath();
-<<<<<<< HEAD
     embed()
 }
 
 fn embed() -> io::Result<()> {
-=======
-    embed_destinations()
-}
-
-fn embed_destinations() -> io::Result<()> {
->>>>>>> docs
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=destinations");
     let mut files = Vec::new();
     for folder in entries(&root.join("destinations"))? {
         if folder.is_dir() {
             println!("cargo::rerun-if-changed={}", folder.display());
-<<<<<<< HEAD
             files
                 .extend(entries(&folder)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")));
-=======
-            files.extend(entries(&folder)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "yaml")));
->>>>>>> docs
         }
     }
     let mut out = String::from("pub(super) const BUILTIN: &[(&str, &str)] = &[\n");
@@ -45,12 +34,8 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-<<<<<<< HEAD
     let mut found =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
-=======
-    let mut found = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
->>>>>>> docs
     found.sort();
     Ok(found)
 }
@@ -58,11 +43,7 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// Beside the program, so that an unpacked folder runs anywhere; one folder up, where cargo puts tests and benches; and
 /// in debug builds the very folder it was linked from, which spares a copy of 70 MB.
 fn rpath() {
-<<<<<<< HEAD
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
-=======
-    println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
->>>>>>> docs
     let beside = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("linux") => "$ORIGIN",
         Ok("macos") => "@executable_path",
@@ -77,9 +58,5 @@ fn rpath() {
 }
 
 fn link_arg(arg: &str) {
-<<<<<<< HEAD
     println!("cargo:rustc-link-arg={arg}");
-=======
-    println!("cargo::rustc-link-arg={arg}");
->>>>>>> docs
 }
