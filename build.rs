@@ -6,10 +6,10 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     rpath();
-    embed()
+    embed_destinations()
 }
 
-fn embed() -> io::Result<()> {
+fn embed_destinations() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=destinations");
     let mut files = Vec::new();
@@ -43,7 +43,7 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// Beside the program, so that an unpacked folder runs anywhere; one folder up, where cargo puts tests and benches; and
 /// in debug builds the very folder it was linked from, which spares a copy of 70 MB.
 fn rpath() {
-    println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
+    println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
     let beside = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("linux") => "$ORIGIN",
         Ok("macos") => "@executable_path",
@@ -58,5 +58,5 @@ fn rpath() {
 }
 
 fn link_arg(arg: &str) {
-    println!("cargo:rustc-link-arg={arg}");
+    println!("cargo::rustc-link-arg={arg}");
 }

@@ -43,8 +43,8 @@ pub trait Progress: Send + Sync {
     fn done(&self, report: &ActivationReport);
 }
 
-pub use crate::emit::StopSignal;
 use crate::diag::{Problem, Problems, Sources};
+pub use crate::emit::StopSignal;
 use crate::ir::catalog::Catalog;
 use crate::ir::run::{Explanation, Failure, LedgerView, PlanReport, RejectedRow, RunReport, Status};
 use crate::ir::spec::Spec;
@@ -122,16 +122,43 @@ fn missing<T>() -> Result<T, Trouble> {
 pub async fn plan(_: &dyn World, _: &Path, _: &Spec, _: &Options) -> Result<PlanReport, Trouble> {
     missing()
 }
-pub async fn run(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: &dyn Progress, _: &StopSignal) -> Result<RunReport, Trouble> {
+pub async fn run(
+    _: &dyn World,
+    _: &Path,
+    _: &Spec,
+    _: &Options,
+    _: &dyn Progress,
+    _: &StopSignal,
+) -> Result<RunReport, Trouble> {
     missing()
 }
-pub async fn settle(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: Option<bool>, _: &dyn Progress) -> Result<RunReport, Trouble> {
+pub async fn settle(
+    _: &dyn World,
+    _: &Path,
+    _: &Spec,
+    _: &Options,
+    _: Option<bool>,
+    _: &dyn Progress,
+) -> Result<RunReport, Trouble> {
     missing()
 }
-pub fn history(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: Option<&str>) -> Result<Vec<ActivationReport>, Trouble> {
+pub fn history(
+    _: &dyn World,
+    _: &Path,
+    _: &Spec,
+    _: &Options,
+    _: Option<&str>,
+) -> Result<Vec<ActivationReport>, Trouble> {
     missing()
 }
-pub fn rejected(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: Option<&str>, _: u64) -> Result<Vec<(String, Vec<RejectedRow>)>, Trouble> {
+pub fn rejected(
+    _: &dyn World,
+    _: &Path,
+    _: &Spec,
+    _: &Options,
+    _: Option<&str>,
+    _: u64,
+) -> Result<Vec<(String, Vec<RejectedRow>)>, Trouble> {
     missing()
 }
 pub async fn explain(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: &str, _: &str) -> Result<Explanation, Trouble> {
@@ -143,6 +170,14 @@ pub fn ledgers(_: &dyn World, _: &Path, _: &Spec, _: &Options) -> Result<Vec<Led
 pub fn move_ledger(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: &str, _: &str) -> Result<String, Trouble> {
     missing()
 }
-pub async fn retire(_: &dyn World, _: &Path, _: &Spec, _: &Options, _: &str, _: bool, _: &dyn Progress) -> Result<RunReport, Trouble> {
+pub async fn retire(
+    _: &dyn World,
+    _: &Path,
+    _: &Spec,
+    _: &Options,
+    _: &str,
+    _: bool,
+    _: &dyn Progress,
+) -> Result<RunReport, Trouble> {
     missing()
 }

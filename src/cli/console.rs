@@ -57,7 +57,8 @@ impl Console {
 
     pub fn failure(&self, failure: &Failure) {
         let paint = self.error_paint;
-        let mut text = format!("{} {} {}\n", paint.bad("error:"), failure.message, paint.dim(&format!("[{}]", failure.code)));
+        let mut text =
+            format!("{} {} {}\n", paint.bad("error:"), failure.message, paint.dim(&format!("[{}]", failure.code)));
         for line in failure.help.lines() {
             text += &format!("  {} {line}\n", paint.mark("help:"));
         }

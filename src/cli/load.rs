@@ -28,7 +28,11 @@ impl Context {
         let checked = engine::check(self.world.as_ref(), &root, options, false);
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {
-                self.console.tell(&problems::human(&checked.problems, &checked.sources, self.console.drawing_of_errors()));
+                self.console.tell(&problems::human(
+                    &checked.problems,
+                    &checked.sources,
+                    self.console.drawing_of_errors(),
+                ));
                 Ok(Loaded { root, spec, sources: checked.sources })
             }
             _ => Err(Stop::Problems(checked.problems, checked.sources)),

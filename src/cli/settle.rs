@@ -40,8 +40,7 @@ impl Settle {
         let progress = progress::of(self.log, &context.console, context.world.as_ref());
         let assume = self.assume.map(|fate| fate == Fate::Sent);
         let world = stage.world.as_ref();
-        let settled =
-            block_on(engine::settle(world, &loaded.root, &loaded.spec, &options, assume, progress.as_ref()));
+        let settled = block_on(engine::settle(world, &loaded.root, &loaded.spec, &options, assume, progress.as_ref()));
         stage.strike(context);
         let report = settled.map_err(run::no_runtime)?.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
         Ok(run::show(&report, self.view, context))

@@ -135,7 +135,11 @@ fn placement(known: &Placement) -> Vec<String> {
 fn custom(known: &Custom) -> String {
     let mut out = paragraph(&format!("names: {}", known.name_help), 4);
     let types = known.types.iter().map(|kind| {
-        if kind.ask { format!("{} (only when asked for: `{{ type = {} }}`)", kind.word, kind.word) } else { kind.word.clone() }
+        if kind.ask {
+            format!("{} (only when asked for: `{{ type = {} }}`)", kind.word, kind.word)
+        } else {
+            kind.word.clone()
+        }
     });
     out += &paragraph(&format!("types: {}", types.collect::<Vec<_>>().join(", ")), 4);
     let created = match (known.create, &known.known) {

@@ -51,5 +51,7 @@ fn with_status(report: &impl Serialize, status: Status) -> Value {
 
 pub fn text(value: &impl Serialize) -> String {
     // Reports are plain data: names are text, numbers finite or null.
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_else(|error| json!({"failure": error.to_string()}).to_string())
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .unwrap_or_else(|error| json!({"failure": error.to_string()}).to_string())
 }

@@ -64,7 +64,9 @@ fn samples(plan: &ActivationPlan) -> String {
         return String::new();
     }
     let rows: String = plan.samples.iter().map(sample).collect();
-    format!("\n<details><summary>Some of the rows</summary>\n\n| row | field | old | new |\n|---|---|---|---|\n{rows}\n</details>\n")
+    format!(
+        "\n<details><summary>Some of the rows</summary>\n\n| row | field | old | new |\n|---|---|---|---|\n{rows}\n</details>\n"
+    )
 }
 
 fn sample(row: &SampleRow) -> String {

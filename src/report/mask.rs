@@ -59,7 +59,9 @@ fn body(body: &str) -> String {
 
 fn hidden(value: Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| (name, hidden(value))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(name, value)| (name, hidden(value))).collect())
+        }
         Value::Array(items) => Value::Array(items.into_iter().map(hidden).collect()),
         Value::Null => Value::Null,
         Value::String(value) => Value::String(text(&value)),
@@ -70,10 +72,11 @@ fn hidden(value: Value) -> Value {
 /// Identifiers travel in paths and queries: what looks like one is hidden, versions and words stay.
 fn url(url: &str) -> String {
     let (address, query) = url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
-    let (server, path) = match address.find("://").and_then(|at| address[at + 3..].find('/').map(|slash| at + 3 + slash)) {
-        Some(at) => address.split_at(at),
-        None => (address, ""),
-    };
+    let (server, path) =
+        match address.find("://").and_then(|at| address[at + 3..].find('/').map(|slash| at + 3 + slash)) {
+            Some(at) => address.split_at(at),
+            None => (address, ""),
+        };
     let path: Vec<String> = path.split('/').map(segment).collect();
     let query = query.map(|query| query.split('&').map(parameter).collect::<Vec<_>>().join("&"));
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();

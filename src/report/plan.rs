@@ -24,7 +24,8 @@ pub fn human(report: &PlanReport, paint: Paint) -> String {
 /// "Plan: 110 to send (10 added, 100 changed), 10 gone, 9,890 unchanged"
 pub fn summary(report: &PlanReport) -> String {
     let stopped = report.activations.iter().filter(|plan| plan.stopped.is_some()).count();
-    let stopped = if stopped == 0 { String::new() } else { format!("; {} would be stopped", thousands(stopped as u64)) };
+    let stopped =
+        if stopped == 0 { String::new() } else { format!("; {} would be stopped", thousands(stopped as u64)) };
     format!("Plan: {}{stopped}", words::counts(&total(report)))
 }
 
@@ -81,7 +82,8 @@ fn changes(plan: &ActivationPlan, paint: Paint) -> Vec<String> {
         (counts.removed, paint.bad("-"), "removed".to_string()),
     ];
     let kinds = kinds.into_iter().filter(|(number, ..)| *number > 0);
-    let mut lines: Vec<String> = kinds.map(|(number, sign, what)| format!("{sign} {} {what}", thousands(number))).collect();
+    let mut lines: Vec<String> =
+        kinds.map(|(number, sign, what)| format!("{sign} {} {what}", thousands(number))).collect();
     let rest = words::at_rest(counts);
     if !rest.is_empty() {
         lines.push(format!("  {}", paint.dim(&rest.join(", "))));
@@ -178,7 +180,9 @@ pub fn shown_body(body: &str) -> String {
     let laid_out = laid_out.and_then(|value| serde_json::to_string_pretty(&value).ok());
     let body = laid_out.unwrap_or_else(|| body.to_string());
     match body.char_indices().nth(BODY_MAX) {
-        Some((cut, _)) => format!("{}\n... ({} characters in all)", &body[..cut], thousands(body.chars().count() as u64)),
+        Some((cut, _)) => {
+            format!("{}\n... ({} characters in all)", &body[..cut], thousands(body.chars().count() as u64))
+        }
         None => body,
     }
 }

@@ -49,7 +49,11 @@ fn add(sum: Sent, more: &Sent) -> Sent {
 
 fn aside_from_sending(sent: &Sent) -> Vec<String> {
     let parts = [(sent.adopted, "adopted"), (sent.settled, "settled")];
-    parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{} {what}", thousands(*number))).collect()
+    parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", thousands(*number)))
+        .collect()
 }
 
 fn activation(done: &ActivationReport, paint: Paint) -> String {

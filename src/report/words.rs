@@ -15,7 +15,11 @@ pub fn cause(cause: &Cause) -> String {
         Cause::FullInterrupted => "a `--full` that was interrupted is finished: what is left of it goes whole".into(),
         Cause::Remapped { fields } => {
             let verb = if fields.len() == 1 { "is" } else { "are" };
-            format!("{} {verb} newly mapped: every row owes {}", list(fields), if fields.len() == 1 { "it" } else { "them" })
+            format!(
+                "{} {verb} newly mapped: every row owes {}",
+                list(fields),
+                if fields.len() == 1 { "it" } else { "them" }
+            )
         }
         Cause::TypeChanged { field, from, to } => {
             format!("the type of `{field}` changed from `{from}` to `{to}`: what cannot be compared counts as changed")
@@ -118,7 +122,8 @@ pub fn painted_status(given: Status, paint: Paint) -> String {
 
 /// What stopped an activation, indented by two.
 pub fn stopped(stopped: &Stopped, paint: Paint) -> String {
-    let mut out = format!("  {} {} {}\n", paint.bad("stopped:"), stopped.message, paint.dim(&format!("[{}]", stopped.code)));
+    let mut out =
+        format!("  {} {} {}\n", paint.bad("stopped:"), stopped.message, paint.dim(&format!("[{}]", stopped.code)));
     for line in stopped.help.lines() {
         out += &format!("    {} {line}\n", paint.mark("help:"));
     }

@@ -37,5 +37,9 @@ fn compare(case: &Path, expected: &str, act: impl Fn(&Path, &str) -> String) -> 
 }
 
 pub fn difference(wanted: &str, found: &str) -> String {
-    similar::TextDiff::from_lines(wanted, found).unified_diff().context_radius(2).header("expected", "found").to_string()
+    similar::TextDiff::from_lines(wanted, found)
+        .unified_diff()
+        .context_radius(2)
+        .header("expected", "found")
+        .to_string()
 }

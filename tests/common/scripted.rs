@@ -30,7 +30,11 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    pub fn new(start: &str, answers: Vec<Answer>, listener: impl Fn(Duration, &Request) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        start: &str,
+        answers: Vec<Answer>,
+        listener: impl Fn(Duration, &Request) + Send + Sync + 'static,
+    ) -> Self {
         let start = start.parse().expect("an RFC 3339 time");
         Scripted { start, elapsed: Arc::default(), answers: Mutex::new(answers), listener: Box::new(listener) }
     }

@@ -30,7 +30,8 @@ fn builtins() -> Vec<(String, String)> {
 
 /// The files of a folder under `tests/`, as those of a destination.
 fn folder(path: &str, kind: &str) -> Vec<(String, String)> {
-    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)).expect("the folder is there");
+    let entries =
+        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)).expect("the folder is there");
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();

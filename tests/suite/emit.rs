@@ -202,7 +202,8 @@ fn catalog() -> Catalog {
 
 fn run(catalog: &Catalog, root: &Path, path: &Path, input: &str) -> Json {
     let case: Case = serde_yaml::from_str(input).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let parts: Vec<_> = path.strip_prefix(root).expect("below the folder").iter().map(|part| part.to_string_lossy()).collect();
+    let parts: Vec<_> =
+        path.strip_prefix(root).expect("below the folder").iter().map(|part| part.to_string_lossy()).collect();
     let kind = parts[0].as_ref().into();
     let destination = catalog.destinations.get(&kind).expect("the folder is a destination");
     let service = destination.service(&parts[1]).expect("the folder is a service");
@@ -245,7 +246,11 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
     let limiters = Limiters::default();
     let prepared = match prepared(case, &setup, &limiters, &redactor, &world, &log).await {
         Ok(prepared) => prepared,
-        Err(halt) => return Ok(json!({"halt": format!("{halt:?}"), "log": std::mem::take(&mut *log.lock().expect("not poisoned"))})),
+        Err(halt) => {
+            return Ok(
+                json!({"halt": format!("{halt:?}"), "log": std::mem::take(&mut *log.lock().expect("not poisoned"))}),
+            );
+        }
     };
     let delivery = Delivery::new(&setup, &prepared, &limiters, redactor)?;
     let offers = offers(case, &fields);
@@ -349,7 +354,10 @@ fn told(outcome: &Outcome, names: &BTreeMap<u64, String>) -> String {
     add(outcome.unsent, "unsent".to_string());
     add(!outcome.refused.is_empty(), format!("refused={:?}", outcome.refused));
     add(outcome.remote_id.is_some(), format!("remote_id={}", outcome.remote_id.clone().unwrap_or_default()));
-    add(outcome.job.is_some(), format!("job={:?}", outcome.job.as_ref().map(|job| (job.call.as_str(), job.id.as_str()))));
+    add(
+        outcome.job.is_some(),
+        format!("job={:?}", outcome.job.as_ref().map(|job| (job.call.as_str(), job.id.as_str()))),
+    );
     add(outcome.reason.is_some(), format!("({})", outcome.reason.clone().unwrap_or_default()));
     text
 }
