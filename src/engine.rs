@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Problems;
-use crate::ir::run::{ActivationReport, Failure};
+use crate::ir::run::{ActivationReport, Failure, Status};
+use crate::load::error::UNREACHABLE;
 
 mod check;
 mod deliver;
@@ -78,4 +79,10 @@ impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Trouble::Failure(failure)
     }
+}
+
+/// What problems come to: a source that was not there is not the project's fault.
+pub fn status(problems: &Problems) -> Status {
+    let unreachable = problems.0.iter().any(|problem| problem.is_error() && problem.code == UNREACHABLE);
+    if unreachable { Status::Unreachable } else { Status::Wrong }
 }

@@ -38,7 +38,7 @@ impl Check {
         let checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
         context.console.print(&self.view(&checked, context));
         let wrong = checked.problems.any_error() || checked.spec.is_none();
-        Ok(if wrong { Status::Wrong.code() } else { Status::Done.code() })
+        Ok(if wrong { engine::status(&checked.problems).code() } else { Status::Done.code() })
     }
 
     fn view(&self, checked: &Checked, context: &Context) -> String {
