@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::run::{causes, compare, delivery};
 use super::session::{Access, Job, Session};
-use super::{Options, StopSignal, Trouble, guards, target};
+use super::{Options, StopSignal, Trouble, guards, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Changes, Sample};
@@ -53,8 +53,7 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
-        plan.warnings
-            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+        plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
     plan.silent = guards::silence(&changes.counts, session.options.adopt);

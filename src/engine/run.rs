@@ -77,9 +77,7 @@ async fn steps(
     stop: &StopSignal,
 ) -> Result<(), Failure> {
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
-        report
-            .warnings
-            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+        report.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
     if job.stopped.is_none() {
         settle::waiting(session, job, report, progress, stop).await?;
