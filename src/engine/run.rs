@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::deliver::{self, Delivered};
 use super::session::{self, Access, Job, Session, ledger_folder};
-use super::{Options, Progress, StopSignal, Trouble, guards, settle, target, tell};
+use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
 use crate::ir::change::{Cause, Changes, Counts};
@@ -32,6 +32,7 @@ pub async fn run(
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;
         progress.done(&done);
+        notify::tell(&session, &done).await;
         keep(&session, &done);
         report.activations.push(done);
     }
@@ -79,9 +80,12 @@ async fn steps(
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         report.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
-    if job.stopped.is_none() {
-        settle::waiting(session, job, report, progress, stop).await?;
+    // Nothing may be compared with the entries of another target.
+    if let Some(stopped) = &job.stopped {
+        report.stopped = Some(stopped.clone());
+        return Ok(());
     }
+    settle::waiting(session, job, report, progress, stop).await?;
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
@@ -198,12 +202,7 @@ fn opening<'a>(session: &'a Session<'_>, job: &'a Job<'_>, run: &OpenRun, change
 }
 
 /// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
-pub fn setup<'a>(
-    session: &'a Session<'_>,
-    job: &'a Job<'_>,
-    counts: &Counts,
-    base_url: Option<&'a str>,
-) -> Setup<'a> {
+pub fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
     Setup {
         destination: &job.activation.destination,
         service: &job.activation.service,

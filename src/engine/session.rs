@@ -139,8 +139,11 @@ impl<'a> Session<'a> {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
-        if opened.stopped.is_some() && access == Access::Write && self.options.full {
-            self.set_aside(&opened, folder).map_err(told)?;
+        if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
+            match access {
+                Access::Write => self.set_aside(&opened, folder).map_err(told)?,
+                Access::Read => self.stand_in(&opened, access).map_err(told)?,
+            }
             opened.new = true;
             opened.stopped = None;
         }
