@@ -60,6 +60,7 @@ impl<'a> Session<'a> {
         let told = |error| tell::ledger(activation, &opened.path, &error);
         if opened.ledger.is_new(&self.store).map_err(told)? {
             opened.new = true;
+            self.stand_in(&opened, access).map_err(told)?;
             return Ok(opened);
         }
         let shape = opened.ledger.shape(&self.store).map_err(told)?;
@@ -67,8 +68,11 @@ impl<'a> Session<'a> {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
-        if opened.stopped.is_some() && access == Access::Write && self.options.full {
-            self.set_aside(&opened, folder).map_err(told)?;
+        if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
+            match access {
+                Access::Write => self.set_aside(&opened, folder).map_err(told)?,
+                Access::Read => self.stand_in(&opened, access).map_err(told)?,
+            }
             opened.new = true;
             opened.stopped = None;
         }
@@ -77,6 +81,15 @@ impl<'a> Session<'a> {
 
     fn attach_file(&self, path: &Path, alias: &str, access: Access) -> Result<(), StoreError> {
         Ledger::attach(&self.store, path, alias, access == Access::Read).map(|_| ())
+    }
+
+    /// A file that no run has opened yet is as good as none, and a look may not write the tables into it.
+    fn stand_in(&self, opened: &Opened<'_>, access: Access) -> Result<(), StoreError> {
+        if access == Access::Write || !opened.path.exists() {
+            return Ok(());
+        }
+        self.store.detach(&opened.ledger.alias)?;
+        self.store.attach(Path::new(":memory:"), &opened.ledger.alias, false)
     }
 
     /// A look may not write, so it merges in a copy.

@@ -8,10 +8,20 @@ use crate::ir::spec::{Connection, SourceKind, Spec};
 use crate::load::passwords;
 use crate::world::{World, sandboxed};
 
-/// Ledgers of the sandbox and of every environment are their own.
+/// Ledgers of every environment are their own, and so are those of each sandbox.
 pub fn ledger_folder(root: &Path, spec: &Spec, options: &Options) -> PathBuf {
     let folder = root.join(&spec.project.ledger);
-    if options.sandbox.is_some() { folder.join("sandbox") } else { folder }
+    match &options.sandbox {
+        None => folder,
+        Some(Sandboxed::InProcess) => folder.join("sandbox"),
+        Some(Sandboxed::At(url)) => folder.join(format!("sandbox-{}", place(url))),
+    }
+}
+
+/// `http://127.0.0.1:4010` as part of a folder's name: `127.0.0.1-4010`.
+fn place(url: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    host.trim_matches('/').replace(|letter: char| !letter.is_alphanumeric() && letter != '.', "-")
 }
 
 /// Every secret of the project, so that none of them shows, wherever it may be echoed.
