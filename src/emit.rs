@@ -101,6 +101,12 @@ impl StopSignal {
         });
     }
 
+    /// Stops as soon as another does; never comes back.
+    pub async fn follow(&self, other: &StopSignal) -> std::convert::Infallible {
+        self.stop(other.stopped().await);
+        std::future::pending().await
+    }
+
     async fn stopped(&self) -> Halt {
         let mut told = self.0.subscribe();
         match told.wait_for(Option::is_some).await {

@@ -129,17 +129,23 @@ impl<'a> Session<'a> {
         let told = |error| tell::ledger(activation, &opened.path, &error);
         self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
         let told = |error| tell::ledger(activation, &opened.path, &error);
-        if opened.ledger.is_new(&self.store).map_err(told)? {
+        let begun = !opened.ledger.is_new(&self.store).map_err(told)?;
+        let shape = if begun { opened.ledger.shape(&self.store).map_err(told)? } else { LedgerShape::default() };
+        if shape.target.is_empty() {
+            // No run has begun yet: whatever tables stand there may be of another layout.
             opened.new = true;
+            if access == Access::Read {
+                self.store.detach(&opened.ledger.alias).map_err(told)?;
+                opened.ledger.stand_in(&self.store).map_err(told)?;
+            }
             return Ok(opened);
         }
-        let shape = opened.ledger.shape(&self.store).map_err(told)?;
         if shape.open_run.is_some() {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
-        if opened.stopped.is_some() && access == Access::Write && self.options.full {
-            self.set_aside(&opened, folder).map_err(told)?;
+        if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
+            self.set_aside(&opened, folder, access).map_err(told)?;
             opened.new = true;
             opened.stopped = None;
         }
@@ -169,8 +175,16 @@ impl<'a> Session<'a> {
     }
 
     /// The ledger of another target keeps its file under another name: the old setting may come back.
-    fn set_aside(&self, opened: &Opened<'_>, folder: &Path) -> Result<(), crate::store::StoreError> {
+    fn set_aside(
+        &self,
+        opened: &Opened<'_>,
+        folder: &Path,
+        access: Access,
+    ) -> Result<(), crate::store::StoreError> {
         self.store.detach(&opened.ledger.alias)?;
+        if access == Access::Read {
+            return opened.ledger.stand_in(&self.store);
+        }
         let name = format!("{}.until-{}.duckdb", opened.activation.name, self.run);
         ledger::rename(&opened.path, &folder.join(name))?;
         self.attach_file(&opened.path, &opened.ledger.alias, Access::Write)

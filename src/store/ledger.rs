@@ -34,13 +34,19 @@ impl Ledger {
     /// Attaches the file, making it where there is none and `read_only` is off. Without a file to read, an empty ledger in
     /// memory stands in, so that a plan needs no other path.
     pub fn attach(store: &Store, path: &Path, alias: &str, read_only: bool) -> Result<Ledger, StoreError> {
+        let ledger = Ledger { alias: alias.to_string() };
         if read_only && !path.exists() {
-            store.attach(Path::new(":memory:"), alias, false)?;
+            ledger.stand_in(store)?;
         } else {
             make_folder(path)?;
             store.attach(path, alias, read_only)?;
         }
-        Ok(Ledger { alias: alias.to_string() })
+        Ok(ledger)
+    }
+
+    /// An empty ledger in memory, in the place of a file that may not be written.
+    pub fn stand_in(&self, store: &Store) -> Result<(), StoreError> {
+        store.attach(Path::new(":memory:"), &self.alias, false)
     }
 
     pub fn table(&self, name: &str) -> String {
@@ -60,7 +66,7 @@ impl Ledger {
         Ok(store.number(&sql)? > 0)
     }
 
-    /// Makes the tables of a new ledger.
+    /// Makes the tables of a new ledger; those of a run that never began make room.
     pub fn create(&self, store: &Store, layout: &Layout) -> Result<(), StoreError> {
         let keys: Vec<String> =
             layout.keys.iter().enumerate().map(|(at, (_, sql_type))| format!("k{} {sql_type}", at + 1)).collect();
@@ -69,17 +75,17 @@ impl Ledger {
                    refused MAP(INTEGER, VARCHAR), remote_id VARCHAR, mapping INTEGER, full_number INTEGER, reason VARCHAR, \
                    request UBIGINT";
         let mut statements = vec![
-            format!("CREATE TABLE {} (key VARCHAR, value VARCHAR)", self.table("meta")),
+            format!("CREATE OR REPLACE TABLE {} (key VARCHAR, value VARCHAR)", self.table("meta")),
             format!(
-                "CREATE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN)",
+                "CREATE OR REPLACE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN)",
                 self.table("field")
             ),
-            format!("CREATE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
-            format!("CREATE TABLE {} (name VARCHAR)", self.table("identifier")),
-            format!("CREATE TABLE {} ({}, {}, {own})", self.table("entry"), keys.join(", "), identifiers.join(", ")),
-            format!("CREATE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
+            format!("CREATE OR REPLACE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
+            format!("CREATE OR REPLACE TABLE {} (name VARCHAR)", self.table("identifier")),
+            format!("CREATE OR REPLACE TABLE {} ({}, {}, {own})", self.table("entry"), keys.join(", "), identifiers.join(", ")),
+            format!("CREATE OR REPLACE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
             format!(
-                "CREATE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
+                "CREATE OR REPLACE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
                  status INTEGER, answer VARCHAR, noted_at TIMESTAMP)",
                 self.table("request")
             ),
