@@ -79,9 +79,12 @@ async fn steps(
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         report.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
-    if job.stopped.is_none() {
-        settle::waiting(session, job, report, progress, stop).await?;
+    if let Some(stopped) = &job.stopped {
+        // What another target holds says nothing about what this one is owed.
+        report.stopped = Some(stopped.clone());
+        return Ok(());
     }
+    settle::waiting(session, job, report, progress, stop).await?;
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();

@@ -139,8 +139,11 @@ impl<'a> Session<'a> {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
-        if opened.stopped.is_some() && access == Access::Write && self.options.full {
-            self.set_aside(&opened, folder).map_err(told)?;
+        if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
+            match access {
+                Access::Read => self.stand_in(&opened, access).map_err(told)?,
+                Access::Write => self.set_aside(&opened, folder).map_err(told)?,
+            }
             opened.new = true;
             opened.stopped = None;
         }
@@ -151,7 +154,8 @@ impl<'a> Session<'a> {
         Ledger::attach(&self.store, path, alias, access == Access::Read).map(|_| ())
     }
 
-    /// A file that no run has opened yet is as good as none, and a look may not write the tables into it.
+    /// An empty ledger in place of a file that no run has opened yet, or that speaks of another target: a look writes
+    /// nothing into it.
     fn stand_in(&self, opened: &Opened<'_>, access: Access) -> Result<(), crate::store::StoreError> {
         if access == Access::Write || !opened.path.exists() {
             return Ok(());
