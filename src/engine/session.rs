@@ -141,8 +141,8 @@ impl<'a> Session<'a> {
         opened.stopped = target::changed(&shape.target, &opened.target);
         if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
             match access {
-                Access::Read => self.stand_in(&opened, access).map_err(told)?,
                 Access::Write => self.set_aside(&opened, folder).map_err(told)?,
+                Access::Read => self.stand_in(&opened, access).map_err(told)?,
             }
             opened.new = true;
             opened.stopped = None;
@@ -154,8 +154,7 @@ impl<'a> Session<'a> {
         Ledger::attach(&self.store, path, alias, access == Access::Read).map(|_| ())
     }
 
-    /// An empty ledger in place of a file that no run has opened yet, or that speaks of another target: a look writes
-    /// nothing into it.
+    /// A file that no run has opened yet is as good as none, and a look may not write the tables into it.
     fn stand_in(&self, opened: &Opened<'_>, access: Access) -> Result<(), crate::store::StoreError> {
         if access == Access::Write || !opened.path.exists() {
             return Ok(());

@@ -80,8 +80,16 @@ impl Ledger {
             ),
             format!("CREATE OR REPLACE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
             format!("CREATE OR REPLACE TABLE {} (name VARCHAR)", self.table("identifier")),
-            format!("CREATE OR REPLACE TABLE {} ({}, {}, {own})", self.table("entry"), keys.join(", "), identifiers.join(", ")),
-            format!("CREATE OR REPLACE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
+            format!(
+                "CREATE OR REPLACE TABLE {} ({}, {}, {own})",
+                self.table("entry"),
+                keys.join(", "),
+                identifiers.join(", ")
+            ),
+            format!(
+                "CREATE OR REPLACE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)",
+                self.table("aside")
+            ),
             format!(
                 "CREATE OR REPLACE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
                  status INTEGER, answer VARCHAR, noted_at TIMESTAMP)",
