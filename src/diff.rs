@@ -68,6 +68,8 @@ fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -
             _ => {}
         }
     }
+    // A shared key is set aside once, and stands for all its rows.
+    counts.invalid += source.surplus_rows;
     standing(store, basis, counts)?;
     let present = if plan.mode.is_set() { source.wanted } else { source.rows - source.null_keys };
     let aside = if plan.mode.is_set() { 0 } else { counts.unidentified + counts.invalid - counts.null_keys };

@@ -52,6 +52,11 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
     let at = place(model);
     let name = &model.name;
     let problem = match error.kind {
+        _ if no_files(loader, model, &said) => {
+            return Problem::error(UNREACHABLE, format!("`{name}` reads a file that is not there"))
+                .at(at)
+                .help("paths are relative to the project's folder");
+        }
         StoreErrorKind::MissingTable => {
             Problem::error("load::missing_table", format!("`{name}` reads a table that is not there"))
                 .help("check the name, its schema, and what the login may see")
@@ -67,13 +72,16 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
             Problem::error("load::memory", format!("`{name}` does not fit into the memory DuckDB may use"))
                 .help("raise `--memory-limit`, or select fewer columns")
         }
-        _ if said.contains("No files found") => {
-            Problem::error(UNREACHABLE, format!("`{name}` reads a file that is not there"))
-                .help("paths are relative to the project's folder")
-        }
         _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
     };
     problem.label(at, first_words(&said))
+}
+
+/// Behind locked doors DuckDB takes a missing file for a forbidden one.
+fn no_files(loader: &Loader<'_>, model: &Model, said: &str) -> bool {
+    let Query::File { path, .. } = &model.query else { return false };
+    let plain = path.find(['*', '?', '[']).is_none();
+    said.contains("No files found") || plain && !path.contains("://") && !loader.root.join(path).exists()
 }
 
 fn place(model: &Model) -> Span {
