@@ -23,6 +23,7 @@ mod token;
 mod tree;
 mod wire;
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -99,6 +100,12 @@ impl StopSignal {
             why.get_or_insert(halt);
             first
         });
+    }
+
+    /// Stops when the other one does.
+    pub async fn follow(&self, other: &StopSignal) -> Infallible {
+        self.stop(other.stopped().await);
+        std::future::pending().await
     }
 
     async fn stopped(&self) -> Halt {

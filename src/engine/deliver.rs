@@ -38,6 +38,23 @@ pub async fn deliver(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<Delivered, StoreError> {
+    // A guard of this activation stops this one alone; an interrupt stops all.
+    let own = StopSignal::default();
+    tokio::select! {
+        delivered = offer_all(session, job, run, delivery, delta, progress, &own) => delivered,
+        never = own.follow(stop) => match never {},
+    }
+}
+
+async fn offer_all(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    run: &OpenRun,
+    delivery: &Delivery,
+    delta: Delta,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<Delivered, StoreError> {
     let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
     for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
         if from == to || delivered.halt.is_some() {

@@ -131,6 +131,7 @@ impl<'a> Session<'a> {
         let told = |error| tell::ledger(activation, &opened.path, &error);
         if opened.ledger.is_new(&self.store).map_err(told)? {
             opened.new = true;
+            self.stand_in(&opened, access).map_err(told)?;
             return Ok(opened);
         }
         let shape = opened.ledger.shape(&self.store).map_err(told)?;
@@ -138,8 +139,11 @@ impl<'a> Session<'a> {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
-        if opened.stopped.is_some() && access == Access::Write && self.options.full {
-            self.set_aside(&opened, folder).map_err(told)?;
+        if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
+            match access {
+                Access::Write => self.set_aside(&opened, folder).map_err(told)?,
+                Access::Read => self.stand_in(&opened, access).map_err(told)?,
+            }
             opened.new = true;
             opened.stopped = None;
         }
@@ -148,6 +152,15 @@ impl<'a> Session<'a> {
 
     fn attach_file(&self, path: &Path, alias: &str, access: Access) -> Result<(), crate::store::StoreError> {
         Ledger::attach(&self.store, path, alias, access == Access::Read).map(|_| ())
+    }
+
+    /// A file that no run has opened yet is as good as none, and a look may not write the tables into it.
+    fn stand_in(&self, opened: &Opened<'_>, access: Access) -> Result<(), crate::store::StoreError> {
+        if access == Access::Write || !opened.path.exists() {
+            return Ok(());
+        }
+        self.store.detach(&opened.ledger.alias)?;
+        self.store.attach(Path::new(":memory:"), &opened.ledger.alias, false)
     }
 
     /// A look may not write, so it merges in a copy.
@@ -323,10 +336,20 @@ fn refuse(problems: Problems) -> Result<(), Trouble> {
     if problems.any_error() { Err(Trouble::Problems(problems)) } else { Ok(()) }
 }
 
-/// Ledgers of the sandbox and of every environment are their own.
+/// Ledgers of every environment are their own, and so are those of each sandbox.
 pub fn ledger_folder(root: &Path, spec: &Spec, options: &Options) -> PathBuf {
     let folder = root.join(&spec.project.ledger);
-    if options.sandbox.is_some() { folder.join("sandbox") } else { folder }
+    match &options.sandbox {
+        None => folder,
+        Some(Sandboxed::InProcess) => folder.join("sandbox"),
+        Some(Sandboxed::At(url)) => folder.join(format!("sandbox-{}", place(url))),
+    }
+}
+
+/// `http://127.0.0.1:4010` as part of a folder's name: `127.0.0.1-4010`.
+fn place(url: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    host.trim_matches('/').replace(|letter: char| !letter.is_alphanumeric() && letter != '.', "-")
 }
 
 fn open_store(world: &dyn World, folder: &Path, options: &Options) -> Result<Store, crate::store::StoreError> {

@@ -6,6 +6,7 @@ use super::deliver::{self, Delivered};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
 use super::{Options, Progress, StopSignal, Trouble};
+use crate::emit::Depth;
 use crate::ir::change::Counts;
 use crate::ir::delivery::JobId;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Stopped};
@@ -98,7 +99,7 @@ async fn ask(
     stop: &StopSignal,
     jobs: &[(JobId, u64)],
 ) -> Result<(), Failure> {
-    let delivery = run::delivery(session, job, &Counts::default())?;
+    let (delivery, _) = run::delivery(session, job, &Counts::default(), Depth::Look, stop).await?;
     let run = open_run(session, job, job.shape.full_number);
     let fail = |error| told(job, &error);
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;

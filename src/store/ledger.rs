@@ -47,8 +47,12 @@ impl Ledger {
         format!("{}.{}", Sql::name(&self.alias), Sql::name(name))
     }
 
+    /// No run has been opened in it: what says whose ledger it is comes with the first one.
     pub fn is_new(&self, store: &Store) -> Result<bool, StoreError> {
-        Ok(!self.has(store, "meta")?)
+        if !self.has(store, "meta")? {
+            return Ok(true);
+        }
+        Ok(store.number(&format!("SELECT count(*) FROM {} WHERE key = 'target'", self.table("meta")))? == 0)
     }
 
     pub fn has(&self, store: &Store, table: &str) -> Result<bool, StoreError> {
@@ -60,7 +64,7 @@ impl Ledger {
         Ok(store.number(&sql)? > 0)
     }
 
-    /// Makes the tables of a new ledger.
+    /// Makes the tables of a new ledger, in place of those of a run that never came to its turn.
     pub fn create(&self, store: &Store, layout: &Layout) -> Result<(), StoreError> {
         let keys: Vec<String> =
             layout.keys.iter().enumerate().map(|(at, (_, sql_type))| format!("k{} {sql_type}", at + 1)).collect();
@@ -69,17 +73,25 @@ impl Ledger {
                    refused MAP(INTEGER, VARCHAR), remote_id VARCHAR, mapping INTEGER, full_number INTEGER, reason VARCHAR, \
                    request UBIGINT";
         let mut statements = vec![
-            format!("CREATE TABLE {} (key VARCHAR, value VARCHAR)", self.table("meta")),
+            format!("CREATE OR REPLACE TABLE {} (key VARCHAR, value VARCHAR)", self.table("meta")),
             format!(
-                "CREATE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN)",
+                "CREATE OR REPLACE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN)",
                 self.table("field")
             ),
-            format!("CREATE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
-            format!("CREATE TABLE {} (name VARCHAR)", self.table("identifier")),
-            format!("CREATE TABLE {} ({}, {}, {own})", self.table("entry"), keys.join(", "), identifiers.join(", ")),
-            format!("CREATE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
+            format!("CREATE OR REPLACE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
+            format!("CREATE OR REPLACE TABLE {} (name VARCHAR)", self.table("identifier")),
             format!(
-                "CREATE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
+                "CREATE OR REPLACE TABLE {} ({}, {}, {own})",
+                self.table("entry"),
+                keys.join(", "),
+                identifiers.join(", ")
+            ),
+            format!(
+                "CREATE OR REPLACE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)",
+                self.table("aside")
+            ),
+            format!(
+                "CREATE OR REPLACE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
                  status INTEGER, answer VARCHAR, noted_at TIMESTAMP)",
                 self.table("request")
             ),
