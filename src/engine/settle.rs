@@ -5,7 +5,7 @@ use std::path::Path;
 use super::deliver::{self, Delivered};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
-use super::{Options, Progress, StopSignal, Trouble};
+use super::{Options, Progress, StopSignal, Trouble, prepare};
 use crate::emit::Depth;
 use crate::ir::change::Counts;
 use crate::ir::delivery::JobId;
@@ -103,7 +103,7 @@ async fn ask(
     stop: &StopSignal,
     jobs: &[(JobId, u64)],
 ) -> Result<(), Failure> {
-    let (delivery, _) = run::delivery(session, job, &Counts::default(), Depth::Look, stop).await?;
+    let (delivery, _) = prepare::delivery(session, job, &Counts::default(), Depth::Look, stop).await?;
     let run = open_run(session, job, job.shape.full_number);
     let fail = |error| told(job, &error);
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
