@@ -152,7 +152,7 @@ fn told(stop: &Stop, console: &Console, in_json: bool) -> u8 {
         (Stop::Failure(failure), false) => console.failure(failure),
     }
     match stop {
-        Stop::Problems(found, _) => engine::status(found).code(),
+        Stop::Problems(found, _) => engine::status(found).max(Status::Wrong).code(),
         Stop::Failure(failure) => failure.status.code(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::Problems;
 use crate::ir::run::{ActivationReport, Failure, Status};
-use crate::load::error::UNREACHABLE;
+use crate::load;
 
 mod check;
 mod deliver;
@@ -82,8 +82,12 @@ impl From<Failure> for Trouble {
     }
 }
 
-/// What problems come to: a source that was not there is not the project's fault.
+/// What problems come to: a source that cannot be reached is not the spec's fault.
 pub fn status(problems: &Problems) -> Status {
-    let unreachable = problems.0.iter().any(|problem| problem.is_error() && problem.code == UNREACHABLE);
-    if unreachable { Status::Unreachable } else { Status::Wrong }
+    let outside = |code: &str| code == load::error::UNREACHABLE;
+    match problems.0.iter().filter(|problem| problem.is_error()).any(|problem| outside(problem.code)) {
+        true => Status::Unreachable,
+        false if problems.any_error() => Status::Wrong,
+        false => Status::Done,
+    }
 }

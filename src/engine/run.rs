@@ -86,6 +86,9 @@ async fn steps(
         return Ok(());
     }
     settle::waiting(session, job, report, progress, stop).await?;
+    if report.stopped.is_some() {
+        return Ok(());
+    }
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
@@ -183,6 +186,7 @@ pub fn open_run(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> OpenR
         clears: job.plan.fields.iter().filter(|field| field.clear).map(|field| field.column.position).collect(),
         unclear_waits: job.plan.unclear == crate::ir::plan::UnclearPolicy::Wait,
         keys: diff::key_layout(&job.plan).len(),
+        identify_all: job.plan.identify_all,
         identifiers: job.plan.identifiers.len(),
     }
 }
@@ -197,6 +201,7 @@ fn opening<'a>(session: &'a Session<'_>, job: &'a Job<'_>, run: &OpenRun, change
         mapping_digest: job.activation.mapping_digest.clone(),
         rows: changes.counts.rows,
         limit: session.options.limit,
+        full: session.options.full,
         first_load: session.options.full || !job.shape.baseline_closed,
     }
 }
@@ -255,7 +260,7 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
     if job.new {
         causes.push(Cause::NoLedger { path: job.path.display().to_string() });
     } else if !job.shape.baseline_closed {
-        causes.push(Cause::BaselineOpen);
+        causes.push(if job.shape.full_number > 0 { Cause::FullInterrupted } else { Cause::BaselineOpen });
     }
     if session.options.full {
         causes.push(Cause::FullAsked);
@@ -281,12 +286,11 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    let offered = delivered.sent.offered;
     let settled = report.sent.settled;
     report.sent = Sent { settled, ..delivered.sent };
     report.warnings.extend(delivered.warnings);
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
-    let fired = guards::after(job, &report.sent, offered, true, session.options);
+    let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);
     report.stopped = report.stopped.take().or(fired.stop);
 }

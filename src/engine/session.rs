@@ -171,6 +171,9 @@ impl<'a> Session<'a> {
         let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
         let (plan, found) = plan::plan(activation, &loaded, &shape);
         let bad = bad || found.any_error();
+        if bad && self.is_empty(model)? {
+            return Err(tell::empty_model(activation).into());
+        }
         problems.extend(found);
         if bad {
             return Ok(None);
@@ -185,6 +188,12 @@ impl<'a> Session<'a> {
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
         Ok(Some(opened.job(plan, shape)))
+    }
+
+    /// Columns of an empty file have no types that an expression could be held to.
+    fn is_empty(&self, model: &LoadedModel) -> Result<bool, Trouble> {
+        let rows = self.store.number(&format!("SELECT count(*) FROM {}", model.relation));
+        Ok(rows.map_err(|error| tell::store(&error))? == 0)
     }
 
     pub fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Trouble> {

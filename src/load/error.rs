@@ -63,6 +63,7 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
     let at = place(model);
     let name = &model.name;
     let problem = match error.kind {
+        _ if no_files(loader, model, &said) => return missing_file(model),
         StoreErrorKind::MissingTable => {
             Problem::error("load::missing_table", format!("`{name}` reads a table that is not there"))
                 .help("check the name, its schema, and what the login may see")
@@ -78,10 +79,16 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
             Problem::error("load::memory", format!("`{name}` does not fit into the memory DuckDB may use"))
                 .help("raise `--memory-limit`, or select fewer columns")
         }
-        _ if said.contains("No files found") => missing_file(model),
         _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
     };
-    if problem.labels.is_empty() { problem.label(at, first_words(&said)) } else { problem }
+    problem.label(at, first_words(&said))
+}
+
+/// Behind locked doors DuckDB takes a missing file for a forbidden one.
+fn no_files(loader: &Loader<'_>, model: &Model, said: &str) -> bool {
+    let Query::File { path, .. } = &model.query else { return false };
+    let plain = path.find(['*', '?', '[']).is_none();
+    said.contains("No files found") || plain && !path.contains("://") && !loader.root.join(path).exists()
 }
 
 fn place(model: &Model) -> Span {
