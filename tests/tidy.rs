@@ -66,7 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["report"]),
     ("strsim", &["diag"]),
     // `engine/deliver` runs the ledger's reader and writer on threads of their own, beside delivery.
-    ("tokio", &["main", "cli", "emit", "engine/deliver", "engine/prepare", "world"]),
+    ("tokio", &["main", "cli", "emit", "engine/deliver", "world"]),
     ("tracing_subscriber", &["main", "cli"]),
 ];
 
