@@ -23,6 +23,7 @@ mod token;
 mod tree;
 mod wire;
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -101,8 +102,8 @@ impl StopSignal {
         });
     }
 
-    /// Stops as soon as another does; never comes back.
-    pub async fn follow(&self, other: &StopSignal) -> std::convert::Infallible {
+    /// Stops when the other one does.
+    pub async fn follow(&self, other: &StopSignal) -> Infallible {
         self.stop(other.stopped().await);
         std::future::pending().await
     }

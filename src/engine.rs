@@ -10,6 +10,7 @@ mod deliver;
 mod explain;
 mod guards;
 mod ledgers;
+mod notify;
 mod plan;
 mod retire;
 mod run;

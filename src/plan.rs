@@ -38,7 +38,7 @@ pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -
         mode: activation.mode,
         relation: loaded.relation.clone(),
         filters: activation.dataset.filters.iter().map(|filter| Sql::expr(&filter.text)).collect(),
-        keys: keys(activation, loaded, &mut problems),
+        keys: keys(activation, loaded, shape, &mut problems),
         identifiers: identifiers(activation),
         identify_all: activation.identify_all,
         fields,
@@ -51,19 +51,31 @@ pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -
     (plan, problems)
 }
 
-fn keys(activation: &Activation, loaded: &Loaded<'_>, problems: &mut Problems) -> Vec<PlannedKey> {
+fn keys(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape, problems: &mut Problems) -> Vec<PlannedKey> {
     let mut keys = Vec::new();
     for name in &activation.key {
         match loaded.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
-            Some(column) => keys.push(PlannedKey {
-                name: name.clone(),
-                sql: Sql::name(&column.name),
-                sql_type: column.sql_type.clone(),
-            }),
+            Some(column) => {
+                problems.0.extend(key_type_changed(activation, column, shape));
+                keys.push(PlannedKey {
+                    name: name.clone(),
+                    sql: Sql::name(&column.name),
+                    sql_type: column.sql_type.clone(),
+                });
+            }
             None => problems.push(error::unknown_key(activation, name, loaded.columns)),
         }
     }
     keys
+}
+
+/// A wider number is the same key; text in place of a number is not, and would make every row look new.
+fn key_type_changed(activation: &Activation, column: &ColumnFacts, shape: &LedgerShape) -> Option<Problem> {
+    if activation.mode.is_set() {
+        return None;
+    }
+    let (_, held) = shape.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name))?;
+    (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, column, held))
 }
 
 fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {

@@ -63,7 +63,11 @@ impl List {
         let found = engine::ledgers(context.world.as_ref(), &loaded.root, &loaded.spec, &options);
         let mut found = found.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
         found.retain(|ledger| ledger.orphan || !orphans);
-        let said = if self.view.json() { json::ledgers(&found) } else { ledger::human(&found, context.console.paint) };
+        let said = match self.view.json() {
+            true => json::ledgers(&found),
+            false if orphans && found.is_empty() => "every ledger has its activation\n".to_string(),
+            false => ledger::human(&found, context.console.paint),
+        };
         context.console.print(&said);
         Ok(Status::Done.code())
     }

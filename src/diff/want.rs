@@ -75,9 +75,11 @@ fn duplicate_keys(store: &Store, plan: &Plan, source: &mut Source) -> Result<(),
 }
 
 fn shared_identifiers(store: &Store, plan: &Plan, source: &Source) -> Result<bool, StoreError> {
+    // A condition on `identifier` beside `count(*)` would group by something else: DuckDB takes the alias apart.
     store.execute(&format!(
-        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {} AS which, {} AS identifier FROM {} WHERE {} \
-         GROUP BY ALL HAVING count(*) > 1 AND identifier IS NOT NULL",
+        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT which, identifier FROM \
+         (SELECT {} AS which, {} AS identifier FROM {} WHERE {}) \
+         WHERE identifier IS NOT NULL GROUP BY which, identifier HAVING count(*) > 1",
         which(plan),
         first_identifier(plan),
         plan.relation,

@@ -59,8 +59,8 @@ fn look(session: &Session<'_>, job: &Job<'_>, key: &str) -> Result<Option<Explan
         key: key.to_string(),
         fields: fields.collect(),
         next: next(session, job, key, wanted.as_ref(), entry.as_ref())?,
-        request: match entry.as_ref().and_then(|entry| entry.request) {
-            Some(number) => request(session, job, number)?,
+        request: match &entry {
+            Some(entry) => request(session, job, entry)?,
             None => None,
         },
         entry: entry.map(|entry| entry.view),
@@ -81,6 +81,13 @@ struct Entry {
 }
 
 impl Entry {
+    /// When the outcome of its last request came into the entry. A row at rest changes state without one.
+    fn merged_at(&self) -> Option<&str> {
+        let view = &self.view;
+        let at_rest = matches!(view.state.as_str(), "synced" | "gone");
+        if at_rest { view.acknowledged_at.as_deref() } else { view.since.as_deref() }
+    }
+
     fn refused(&self, position: &str) -> Option<String> {
         match &self.refused {
             Value::Struct(refused) => {
@@ -180,11 +187,15 @@ fn said(action: &str, cause: &str, whole: &Value, owed: &Value) -> String {
     }
 }
 
-/// Numbers begin anew with each run, so the newest one of that number is meant.
-fn request(session: &Session<'_>, job: &Job<'_>, number: u64) -> Result<Option<RequestView>, StoreError> {
+/// Numbers begin anew with each run, and outcomes are merged when it ends: the newest request of that number before the
+/// row's last outcome is meant.
+fn request(session: &Session<'_>, job: &Job<'_>, entry: &Entry) -> Result<Option<RequestView>, StoreError> {
+    let (Some(number), Some(merged)) = (entry.request, entry.merged_at()) else { return Ok(None) };
     let row = session.store.row(&format!(
-        "SELECT run, call, method, url, records, status, answer, noted_at FROM {} WHERE number = {number} ORDER BY noted_at DESC LIMIT 1",
-        job.ledger.table("request")
+        "SELECT run, call, method, url, records, status, answer, noted_at FROM {} \
+         WHERE number = {number} AND noted_at <= TIMESTAMP {} ORDER BY noted_at DESC LIMIT 1",
+        job.ledger.table("request"),
+        Sql::text(merged)
     ))?;
     let texts: Vec<Option<String>> = row.iter().map(shown).collect();
     let text = |at: usize| texts.get(at).cloned().flatten().unwrap_or_default();

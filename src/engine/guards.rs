@@ -106,9 +106,6 @@ pub fn standing(job: &Job<'_>, counts: &Counts, model_rows: u64, options: &Optio
             "restore it where it was kept, or leave the option out for a first run",
         );
     }
-    if let Some(stopped) = &job.stopped {
-        return Some(stopped.clone());
-    }
     if model_rows == 0 && counts.entries > 0 && !job.activation.dataset.allow_empty {
         return stop(
             "run::empty_model",

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use super::run::{causes, compare, delivery};
 use super::session::{Access, Job, Session};
-use super::{Options, Trouble, guards, target};
+use super::{Options, StopSignal, Trouble, guards, target, tell};
 use crate::diff::{self, Basis};
+use crate::emit::Depth;
 use crate::ir::change::{Changes, Sample};
 use crate::ir::delivery::Request;
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
 use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
 use crate::ir::secret::MASK;
-use crate::ir::spec::Spec;
+use crate::ir::spec::{SettingValue, Spec};
 use crate::ir::value::Value;
 use crate::world::World;
 
@@ -24,12 +25,12 @@ pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options
         activations: Vec::new(),
     };
     for job in std::mem::take(&mut session.jobs) {
-        report.activations.push(one(&session, &job));
+        report.activations.push(one(&session, &job).await);
     }
     Ok(report)
 }
 
-fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
+async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
     let mut plan = ActivationPlan {
         activation: job.activation.name.to_string(),
         target: target::told(&job.target),
@@ -37,14 +38,18 @@ fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
         causes: causes(session, job),
         ..ActivationPlan::default()
     };
-    if let Err(Failure { status, code, message, help }) = look(session, job, &mut plan) {
+    if let Err(Failure { status, code, message, help }) = look(session, job, &mut plan).await {
         plan.stopped = Some(Stopped { status, code, message, help });
     }
     plan.status = plan.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     plan
 }
 
-fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Result<(), Failure> {
+async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Result<(), Failure> {
+    if let Some(stopped) = &job.stopped {
+        plan.stopped = Some(stopped.clone());
+        return Ok(());
+    }
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
@@ -52,15 +57,14 @@ fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Resu
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
-        plan.warnings
-            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+        plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
     plan.silent = guards::silence(&changes.counts, session.options.adopt);
-    show(session, job, &changes, full_number, plan)
+    show(session, job, &changes, full_number, plan).await
 }
 
-fn show(
+async fn show(
     session: &Session<'_>,
     job: &Job<'_>,
     changes: &Changes,
@@ -79,8 +83,12 @@ fn show(
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
     let counts = &changes.counts;
     let offers: Vec<_> = samples.into_iter().map(|sample| sample.offer).collect();
-    match delivery(session, job, counts) {
-        Ok(delivery) => {
+    let depth = if session.options.offline || !keys_set(job) { Depth::Offline } else { Depth::Look };
+    match delivery(session, job, counts, depth, &StopSignal::default()).await {
+        Ok((delivery, preparation)) => {
+            let made = preparation.created.iter().map(|what| format!("the run would make {what}"));
+            let unseen = preparation.unseen.iter().map(|what| format!("not verified: {what}"));
+            plan.warnings.extend(made.chain(unseen));
             plan.requests = delivery.sample(&offers).into_iter().map(request).collect();
             let upserts = counts.to_send() - counts.removed;
             let new = counts.added.min(upserts);
@@ -92,6 +100,11 @@ fn show(
         Err(failure) => plan.warnings.push(failure.message),
     }
     Ok(())
+}
+
+/// A destination can be asked only with all its secrets at hand.
+fn keys_set(job: &Job<'_>) -> bool {
+    !job.connection.settings.0.values().any(|value| matches!(value, SettingValue::Unset))
 }
 
 fn request(request: Request) -> SampleRequest {

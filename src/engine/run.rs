@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::deliver::{self, Delivered};
 use super::session::{self, Access, Job, Session, ledger_folder};
-use super::{Options, Progress, StopSignal, Trouble, guards, settle, target, tell};
+use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
 use crate::diff::{self, Basis};
-use crate::emit::{Delivery, Prepared, RunFacts, Setup};
+use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
 use crate::ir::change::{Cause, Changes, Counts};
 use crate::ir::delivery::Halt;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
@@ -32,6 +32,7 @@ pub async fn run(
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;
         progress.done(&done);
+        notify::tell(&session, &done).await;
         keep(&session, &done);
         report.activations.push(done);
     }
@@ -77,13 +78,14 @@ async fn steps(
     stop: &StopSignal,
 ) -> Result<(), Failure> {
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
-        report
-            .warnings
-            .push(format!("the last run was cut short with {lost} rows in flight; their outcome is not known"));
+        report.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
-    if job.stopped.is_none() {
-        settle::waiting(session, job, report, progress, stop).await?;
+    // Nothing may be compared with the entries of another target.
+    if let Some(stopped) = &job.stopped {
+        report.stopped = Some(stopped.clone());
+        return Ok(());
     }
+    settle::waiting(session, job, report, progress, stop).await?;
     if report.stopped.is_some() {
         return Ok(());
     }
@@ -104,17 +106,38 @@ async fn steps(
         report.sent.adopted = record::adopt(&session.store, &opening).map_err(|error| told(job, &error))?;
         return Ok(());
     }
-    // Compiled before anything is written: a definition that cannot be used leaves no trace.
-    let delivery = delivery(session, job, &changes.counts)?;
-    let delta = record::begin(&session.store, &opening, &changes).map_err(|error| told(job, &error))?;
+    send(session, job, report, &changes, &opening, progress, stop).await
+}
+
+/// Opens the run in the ledger, offers what is owed, and merges what came of it.
+async fn send(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    report: &mut ActivationReport,
+    changes: &Changes,
+    opening: &Opening<'_>,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<(), Failure> {
+    let fail = |error| told(job, &error);
+    let nothing = changes.counts.to_send() == 0;
+    // Before anything is written: a definition that cannot be used leaves no trace. Without rows nothing is prepared.
+    let delivery = match nothing {
+        true => None,
+        false => Some(delivery(session, job, &changes.counts, Depth::Create, stop).await?.0),
+    };
+    let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
     progress.begin(job.activation.name.as_str(), delta.rows);
-    let delivered = deliver::deliver(session, job, &run, &delivery, delta, progress, stop).await;
-    let delivered = delivered.map_err(|error| told(job, &error))?;
-    let done = deliver::outcomes(&delivered.sent);
-    report.left = (delta.rows + delta.left).saturating_sub(done);
+    let delivered = match &delivery {
+        Some(delivery) => {
+            deliver::deliver(session, job, &opening.run, delivery, delta, progress, stop).await.map_err(fail)?
+        }
+        None => Delivered::default(),
+    };
+    report.left = (delta.rows + delta.left).saturating_sub(deliver::outcomes(&delivered.sent));
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
     let now = session::duck_time(session.world);
-    record::finish(&session.store, &job.ledger, &run, &now, complete).map_err(|error| told(job, &error))?;
+    record::finish(&session.store, &job.ledger, &opening.run, &now, complete).map_err(fail)?;
     conclude(session, job, report, delivered);
     Ok(())
 }
@@ -183,13 +206,13 @@ fn opening<'a>(session: &'a Session<'_>, job: &'a Job<'_>, run: &OpenRun, change
     }
 }
 
-pub fn delivery(session: &Session<'_>, job: &Job<'_>, counts: &Counts) -> Result<Delivery, Failure> {
-    let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
-    let setup = Setup {
+/// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
+pub fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
+    Setup {
         destination: &job.activation.destination,
         service: &job.activation.service,
         settings: &job.connection.settings,
-        base_url: base_url.as_deref(),
+        base_url,
         options: &job.activation.options,
         mode: job.activation.mode,
         identifiers: &job.plan.identifiers,
@@ -202,9 +225,40 @@ pub fn delivery(session: &Session<'_>, job: &Job<'_>, counts: &Counts) -> Result
             rows: counts.to_send(),
             now: session.world.now(),
         },
+    }
+}
+
+/// Looks up (and, to any depth but a look, makes) what must exist before the first row, then compiles the delivery.
+pub async fn delivery(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    counts: &Counts,
+    depth: Depth,
+    stop: &StopSignal,
+) -> Result<(Delivery, Preparation), Failure> {
+    let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
+    let setup = setup(session, job, counts, base_url.as_deref());
+    let (notes, mut noted) = tokio::sync::mpsc::channel(64);
+    let journal = Journal(notes);
+    let redactor = session.redactor.clone();
+    let preparing = async {
+        let made =
+            emit::prepare(&setup, &session.limiters, redactor.clone(), session.world, &journal, stop, depth).await;
+        drop(journal);
+        made
     };
-    let made = Delivery::new(&setup, &Prepared::default(), &session.limiters, session.redactor.clone());
-    made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))
+    // What preparation asks concerns no row, so the ledger need not hear of it.
+    let listening = async { while noted.recv().await.is_some() {} };
+    let (made, ()) = futures::join!(preparing, listening);
+    let preparation = made.map_err(|halt| failed(halted(session, halt)))?;
+    let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
+    let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
+    Ok((delivery, preparation))
+}
+
+fn failed(stopped: Stopped) -> Failure {
+    let Stopped { status, code, message, help } = stopped;
+    Failure { status, code, message, help }
 }
 
 /// Why more is sent than changed.
@@ -284,7 +338,7 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
 }
 
 /// The gravest of what happened.
-fn status(report: &ActivationReport) -> Status {
+pub fn status(report: &ActivationReport) -> Status {
     let sent = &report.sent;
     let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
         || report.counts.invalid + report.counts.removals_held_back > 0;

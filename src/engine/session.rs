@@ -129,23 +129,21 @@ impl<'a> Session<'a> {
         let told = |error| tell::ledger(activation, &opened.path, &error);
         self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
         let told = |error| tell::ledger(activation, &opened.path, &error);
-        let begun = !opened.ledger.is_new(&self.store).map_err(told)?;
-        let shape = if begun { opened.ledger.shape(&self.store).map_err(told)? } else { LedgerShape::default() };
-        if shape.target.is_empty() {
-            // No run has begun yet: whatever tables stand there may be of another layout.
+        if opened.ledger.is_new(&self.store).map_err(told)? {
             opened.new = true;
-            if access == Access::Read {
-                self.store.detach(&opened.ledger.alias).map_err(told)?;
-                opened.ledger.stand_in(&self.store).map_err(told)?;
-            }
+            self.stand_in(&opened, access).map_err(told)?;
             return Ok(opened);
         }
+        let shape = opened.ledger.shape(&self.store).map_err(told)?;
         if shape.open_run.is_some() {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
         if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
-            self.set_aside(&opened, folder, access).map_err(told)?;
+            match access {
+                Access::Write => self.set_aside(&opened, folder).map_err(told)?,
+                Access::Read => self.stand_in(&opened, access).map_err(told)?,
+            }
             opened.new = true;
             opened.stopped = None;
         }
@@ -154,6 +152,15 @@ impl<'a> Session<'a> {
 
     fn attach_file(&self, path: &Path, alias: &str, access: Access) -> Result<(), crate::store::StoreError> {
         Ledger::attach(&self.store, path, alias, access == Access::Read).map(|_| ())
+    }
+
+    /// A file that no run has opened yet is as good as none, and a look may not write the tables into it.
+    fn stand_in(&self, opened: &Opened<'_>, access: Access) -> Result<(), crate::store::StoreError> {
+        if access == Access::Write || !opened.path.exists() {
+            return Ok(());
+        }
+        self.store.detach(&opened.ledger.alias)?;
+        self.store.attach(Path::new(":memory:"), &opened.ledger.alias, false)
     }
 
     /// A look may not write, so it merges in a copy.
@@ -175,16 +182,8 @@ impl<'a> Session<'a> {
     }
 
     /// The ledger of another target keeps its file under another name: the old setting may come back.
-    fn set_aside(
-        &self,
-        opened: &Opened<'_>,
-        folder: &Path,
-        access: Access,
-    ) -> Result<(), crate::store::StoreError> {
+    fn set_aside(&self, opened: &Opened<'_>, folder: &Path) -> Result<(), crate::store::StoreError> {
         self.store.detach(&opened.ledger.alias)?;
-        if access == Access::Read {
-            return opened.ledger.stand_in(&self.store);
-        }
         let name = format!("{}.until-{}.duckdb", opened.activation.name, self.run);
         ledger::rename(&opened.path, &folder.join(name))?;
         self.attach_file(&opened.path, &opened.ledger.alias, Access::Write)
@@ -337,10 +336,20 @@ fn refuse(problems: Problems) -> Result<(), Trouble> {
     if problems.any_error() { Err(Trouble::Problems(problems)) } else { Ok(()) }
 }
 
-/// Ledgers of the sandbox and of every environment are their own.
+/// Ledgers of every environment are their own, and so are those of each sandbox.
 pub fn ledger_folder(root: &Path, spec: &Spec, options: &Options) -> PathBuf {
     let folder = root.join(&spec.project.ledger);
-    if options.sandbox.is_some() { folder.join("sandbox") } else { folder }
+    match &options.sandbox {
+        None => folder,
+        Some(Sandboxed::InProcess) => folder.join("sandbox"),
+        Some(Sandboxed::At(url)) => folder.join(format!("sandbox-{}", place(url))),
+    }
+}
+
+/// `http://127.0.0.1:4010` as part of a folder's name: `127.0.0.1-4010`.
+fn place(url: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    host.trim_matches('/').replace(|letter: char| !letter.is_alphanumeric() && letter != '.', "-")
 }
 
 fn open_store(world: &dyn World, folder: &Path, options: &Options) -> Result<Store, crate::store::StoreError> {

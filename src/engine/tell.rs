@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Trouble;
 use crate::diag::suggestion;
+use crate::ir::plan::UnclearPolicy;
 use crate::ir::run::{Failure, Status};
 use crate::ir::spec::{Activation, Spec};
 use crate::store::{StoreError, StoreErrorKind};
@@ -71,6 +72,17 @@ pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failu
 /// An activation that cannot be delivered at all.
 pub fn delivery(activation: &Activation, said: &str) -> Failure {
     failure(Status::Wrong, "run::definition", format!("`{}` cannot be delivered: {said}", activation.name), "")
+}
+
+/// What a run that was cut short leaves to the next one.
+pub fn cut_short(lost: u64, policy: UnclearPolicy) -> String {
+    let rows = crate::diag::count(lost, "row");
+    let next = match policy {
+        UnclearPolicy::SendAgain => "what was in flight is sent again",
+        UnclearPolicy::LookFirst => "what was in flight is looked up first",
+        UnclearPolicy::Wait => "what was in flight waits for `sendoff settle`",
+    };
+    format!("the last run was cut short with {rows} in flight; whether they arrived is not known: {next}")
 }
 
 pub fn no_ledger(name: &str, path: &Path) -> Failure {

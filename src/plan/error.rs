@@ -12,6 +12,15 @@ pub fn unknown_key(activation: &Activation, name: &str, columns: &[ColumnFacts])
         .suggest(name, known)
 }
 
+pub fn key_type(activation: &Activation, column: &ColumnFacts, held: &str) -> Problem {
+    let (name, now) = (&column.name, column.sql_type.to_lowercase());
+    let message = format!("the key `{name}` is {now} now, and {} in the ledger", held.to_lowercase());
+    Problem::error("plan::key_type", message).at(activation.dataset.span).help(format!(
+        "cast it back in the query; or, when the new type is meant, `sendoff retire {} --forget` and run anew",
+        activation.name
+    ))
+}
+
 pub fn cannot_clear(mapping: &FieldMapping) -> Problem {
     Problem::error("plan::cannot_clear", format!("`{}` cannot be cleared at the destination", mapping.name))
         .at(mapping.span)

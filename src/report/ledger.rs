@@ -33,6 +33,7 @@ fn note(ledger: &LedgerView) -> String {
     match (&ledger.problem, ledger.orphan, ledger.baseline_closed) {
         (Some(problem), ..) => problem.clone(),
         (None, true, _) => "no activation uses it".into(),
+        (None, false, false) if ledger.target.is_empty() => "no run yet".into(),
         (None, false, false) => "first run not complete".into(),
         (None, false, true) => String::new(),
     }

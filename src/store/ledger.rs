@@ -34,27 +34,25 @@ impl Ledger {
     /// Attaches the file, making it where there is none and `read_only` is off. Without a file to read, an empty ledger in
     /// memory stands in, so that a plan needs no other path.
     pub fn attach(store: &Store, path: &Path, alias: &str, read_only: bool) -> Result<Ledger, StoreError> {
-        let ledger = Ledger { alias: alias.to_string() };
         if read_only && !path.exists() {
-            ledger.stand_in(store)?;
+            store.attach(Path::new(":memory:"), alias, false)?;
         } else {
             make_folder(path)?;
             store.attach(path, alias, read_only)?;
         }
-        Ok(ledger)
-    }
-
-    /// An empty ledger in memory, in the place of a file that may not be written.
-    pub fn stand_in(&self, store: &Store) -> Result<(), StoreError> {
-        store.attach(Path::new(":memory:"), &self.alias, false)
+        Ok(Ledger { alias: alias.to_string() })
     }
 
     pub fn table(&self, name: &str) -> String {
         format!("{}.{}", Sql::name(&self.alias), Sql::name(name))
     }
 
+    /// No run has been opened in it: what says whose ledger it is comes with the first one.
     pub fn is_new(&self, store: &Store) -> Result<bool, StoreError> {
-        Ok(!self.has(store, "meta")?)
+        if !self.has(store, "meta")? {
+            return Ok(true);
+        }
+        Ok(store.number(&format!("SELECT count(*) FROM {} WHERE key = 'target'", self.table("meta")))? == 0)
     }
 
     pub fn has(&self, store: &Store, table: &str) -> Result<bool, StoreError> {
@@ -66,7 +64,7 @@ impl Ledger {
         Ok(store.number(&sql)? > 0)
     }
 
-    /// Makes the tables of a new ledger; those of a run that never began make room.
+    /// Makes the tables of a new ledger, in place of those of a run that never came to its turn.
     pub fn create(&self, store: &Store, layout: &Layout) -> Result<(), StoreError> {
         let keys: Vec<String> =
             layout.keys.iter().enumerate().map(|(at, (_, sql_type))| format!("k{} {sql_type}", at + 1)).collect();
@@ -82,8 +80,16 @@ impl Ledger {
             ),
             format!("CREATE OR REPLACE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
             format!("CREATE OR REPLACE TABLE {} (name VARCHAR)", self.table("identifier")),
-            format!("CREATE OR REPLACE TABLE {} ({}, {}, {own})", self.table("entry"), keys.join(", "), identifiers.join(", ")),
-            format!("CREATE OR REPLACE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)", self.table("aside")),
+            format!(
+                "CREATE OR REPLACE TABLE {} ({}, {}, {own})",
+                self.table("entry"),
+                keys.join(", "),
+                identifiers.join(", ")
+            ),
+            format!(
+                "CREATE OR REPLACE TABLE {} (key VARCHAR, identifier VARCHAR, reason VARCHAR)",
+                self.table("aside")
+            ),
             format!(
                 "CREATE OR REPLACE TABLE {} (number UBIGINT, run VARCHAR, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, \
                  status INTEGER, answer VARCHAR, noted_at TIMESTAMP)",

@@ -92,7 +92,8 @@ pub fn custom_name(scope: &Scope<'_>, name: &str, span: Span, custom: &Custom, t
     let rule = custom.name_help.trim().trim_end_matches('.');
     let rule = if rule.is_empty() { format!("names match `{}`", custom.name) } else { rule.to_string() };
     let lower = name.to_lowercase();
-    let proposal = if lower != name && scope.fits(&custom.name, &lower) { format!("; `{lower}` would do") } else { String::new() };
+    let proposal =
+        if lower != name && scope.fits(&custom.name, &lower) { format!("; `{lower}` would do") } else { String::new() };
     Problem::error("check::custom_name", format!("`{name}` is no name for a custom attribute of {}", target.title()))
         .at(span)
         .help(format!("{rule}{proposal}"))
