@@ -34,8 +34,8 @@ pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     columns.push(format!("{} AS reidentified", reidentified(plan)));
     columns.push("e.state IS NULL AS is_new".into());
     format!(
-        "{}CREATE OR REPLACE TEMP TABLE diff_rows AS SELECT * FROM (SELECT {} FROM diff_want w FULL OUTER JOIN {} e ON {}) \
-         WHERE action <> 'none'{}",
+        "{}CREATE OR REPLACE TEMP TABLE diff_rows AS SELECT * REPLACE (look_first AND action = 'added' AS look_first) FROM (\
+         SELECT {} FROM diff_want w FULL OUTER JOIN {} e ON {}) WHERE action <> 'none'{}",
         woken_table(plan, basis, keys),
         columns.join(", "),
         basis.ledger.table("entry"),
@@ -144,16 +144,22 @@ fn is_full(basis: &Basis<'_>) -> String {
 }
 
 fn cause(plan: &Plan, basis: &Basis<'_>) -> String {
-    let any = any_owed(plan);
-    let old: Vec<String> =
-        plan.fields.iter().map(|field| format!("({} AND NOT {})", owes(field), remapped(field))).collect();
-    let any_old = if old.is_empty() { "false".to_string() } else { format!("({})", old.join(" OR ")) };
+    let differs = match plan.mode.compares() {
+        true => {
+            let old = plan.fields.iter().map(|field| format!("({} AND NOT {})", owes(field), remapped(field)));
+            format!(
+                "WHEN {} OR {} THEN 'changed' WHEN {} THEN 'remapped'",
+                reidentified(plan),
+                either(old),
+                any_owed(plan)
+            )
+        }
+        false => String::new(),
+    };
     format!(
         "CASE WHEN w.k1 IS NULL THEN 'removed' WHEN e.state IS NULL THEN 'added' \
-         WHEN e.state IN ('owed', 'unclear') THEN 'retried' WHEN {reidentified} THEN 'changed' \
-         WHEN {any_old} THEN 'changed' WHEN {any} THEN 'remapped' WHEN {full} THEN 'resent' \
-         WHEN e.state = 'gone' THEN 'added' ELSE 'retried' END",
-        reidentified = reidentified(plan),
+         WHEN e.state IN ('owed', 'unclear') OR (e.state = 'gone' AND e.acked_at IS NULL) THEN 'retried' \
+         {differs} WHEN {full} THEN 'resent' WHEN e.state = 'gone' THEN 'added' ELSE 'retried' END",
         full = is_full(basis),
     )
 }
@@ -196,10 +202,13 @@ fn reason(plan: &Plan) -> String {
 }
 
 fn any_owed(plan: &Plan) -> String {
-    if plan.fields.is_empty() {
-        return "false".to_string();
-    }
-    format!("({})", plan.fields.iter().map(owes).collect::<Vec<_>>().join(" OR "))
+    either(plan.fields.iter().map(owes))
+}
+
+/// Conditions joined by OR; none of none holds.
+fn either(conditions: impl Iterator<Item = String>) -> String {
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() { "false".to_string() } else { format!("({})", conditions.join(" OR ")) }
 }
 
 /// A field owes when its value differs from the acknowledged one, unless that very value was refused before.

@@ -38,23 +38,6 @@ pub async fn deliver(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<Delivered, StoreError> {
-    // A guard of this activation stops this one alone; an interrupt stops all.
-    let own = StopSignal::default();
-    tokio::select! {
-        delivered = offer_all(session, job, run, delivery, delta, progress, &own) => delivered,
-        never = own.follow(stop) => match never {},
-    }
-}
-
-async fn offer_all(
-    session: &Session<'_>,
-    job: &Job<'_>,
-    run: &OpenRun,
-    delivery: &Delivery,
-    delta: Delta,
-    progress: &dyn Progress,
-    stop: &StopSignal,
-) -> Result<Delivered, StoreError> {
     let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
     for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
         if from == to || delivered.halt.is_some() {
@@ -83,7 +66,7 @@ pub async fn journaled(
     stop: &StopSignal,
     work: impl AsyncFnOnce(&Journal, &StopSignal) -> Ending,
 ) -> Result<Ending, StoreError> {
-    // A guard stops this activation; the others go on.
+    // A guard of this activation stops this one alone; an interrupt stops all.
     let own = StopSignal::default();
     let (notes, noted) = mpsc::channel(4 * GROUP);
     let (tallies, mut told) = mpsc::unbounded_channel();

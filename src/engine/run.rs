@@ -285,7 +285,7 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
 }
 
 /// The gravest of what happened.
-fn status(report: &ActivationReport) -> Status {
+pub fn status(report: &ActivationReport) -> Status {
     let sent = &report.sent;
     let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
         || report.counts.invalid + report.counts.removals_held_back > 0;

@@ -37,7 +37,9 @@ pub async fn settle(
             done.status = status;
             done.stopped = Some(Stopped { status, code, message, help });
         }
-        done.silent = (done.sent.settled == 0 && done.stopped.is_none()).then(|| "nothing waits to be settled".into());
+        done.status = done.status.max(run::status(&done));
+        let idle = done.sent.settled == 0 && done.stopped.is_none() && done.warnings.is_empty();
+        done.silent = idle.then(|| "nothing could be settled".into());
         report.activations.push(done);
     }
     Ok(report)
@@ -50,8 +52,9 @@ async fn both(
     assume: Option<bool>,
     progress: &dyn Progress,
 ) -> Result<(), Failure> {
-    if let Some(stopped) = job.stopped.clone() {
-        report.stopped = Some(stopped);
+    // The jobs are those of another account.
+    if let Some(stopped) = &job.stopped {
+        report.stopped = Some(stopped.clone());
         return Ok(());
     }
     waiting(session, job, report, progress, &StopSignal::default()).await?;
@@ -109,13 +112,13 @@ async fn ask(
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
     let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
-    let work = async |journal: &crate::emit::Journal, stop: &StopSignal| {
-        delivery.settle(session.world, open, journal, stop).await
-    };
+    let work = async |journal: &crate::emit::Journal| delivery.settle(session.world, open, journal, stop).await;
     let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
-    report.sent.settled += deliver::outcomes(&delivered.sent) - delivered.sent.pending;
+    // What came of them counts like what comes of rows sent now, in the exit code and in guards.
+    report.sent = delivered.sent;
+    report.sent.settled = deliver::outcomes(&report.sent) - report.sent.pending;
     report.stopped = ending.halt.map(|halt| run::halted(session, halt));
     Ok(())
 }

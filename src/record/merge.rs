@@ -147,7 +147,7 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
         "owes",
         format!(
             "CASE WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
-             WHEN {settled} THEN list_filter({old}, lambda x: NOT list_contains(s.owed, x)) \
+             WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) \
              WHEN s.verdict IN ('failed', 'unclear') AND NOT s.unsent THEN \
              list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent})) ELSE {old} END",
             old = cast(&old("owes"), "INTEGER[]")

@@ -59,7 +59,7 @@ struct Step {
     activation: Activation,
     #[serde(default)]
     run: Run,
-    /// Time that passed before the step: `8d`, `2h`, `30s`.
+    /// Time that passed before the step: `8d`, `30m`, `10s`.
     #[serde(default)]
     advance: String,
     #[serde(default)]
@@ -106,19 +106,33 @@ fn played(case: &Case) -> String {
     copy_definitions(folder.path());
     let vendor = Vendor::default();
     let mut activation = case.activation.clone();
+    let mut checked = (String::new(), Err(Vec::new()));
     let mut out = String::new();
     for (at, step) in case.steps.iter().enumerate() {
         activation.overlay(&step.activation);
         if let Some(source) = &step.source {
             fs::write(folder.path().join("people.csv"), source).expect("the folder can be written");
         }
-        fs::write(folder.path().join("people.sendoff"), activation.written(folder.path())).expect("written");
+        let written = activation.written(folder.path());
+        if checked.0 != written {
+            fs::write(folder.path().join("people.sendoff"), &written).expect("the folder can be written");
+            checked = (written, check(&vendor, folder.path()));
+        }
         vendor.prepare(duration(&step.advance) + Duration::from_secs(60), step.answers.clone());
         line(&mut out, &format!("== {}{}", at + 1, step.run.told()));
-        step.play(&vendor, folder.path(), &mut out);
+        match &checked.1 {
+            Ok(spec) => step.play(&vendor, folder.path(), spec, &mut out),
+            Err(problems) => problems.iter().for_each(|problem| line(&mut out, &format!("problem: {problem}"))),
+        }
         line(&mut out, "");
     }
     out
+}
+
+fn check(vendor: &Vendor, root: &Path) -> Result<Spec, Vec<String>> {
+    let checked = engine::check(vendor, root, &Options::default(), false);
+    let problems = || checked.problems.0.iter().map(|problem| problem.message.clone()).collect();
+    checked.spec.clone().ok_or_else(problems)
 }
 
 fn copy_definitions(folder: &Path) {
@@ -132,17 +146,12 @@ fn copy_definitions(folder: &Path) {
 
 impl Step {
     /// A runtime of its own, which takes all its threads along when the machine stops.
-    fn play(&self, vendor: &Vendor, root: &Path, out: &mut String) {
+    fn play(&self, vendor: &Vendor, root: &Path, spec: &Spec, out: &mut String) {
         let options = self.run.options();
-        let checked = engine::check(vendor, root, &options, false);
-        let Some(spec) = checked.spec else {
-            checked.problems.0.iter().for_each(|problem| line(out, &format!("problem: {}", problem.message)));
-            return;
-        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             tokio::select! {
-                () = self.act(vendor, root, &spec, &options, out) => {}
+                () = self.act(vendor, root, spec, &options, out) => {}
                 () = vendor.crash.notified() => line(out, "the machine stops"),
             }
         });
@@ -300,7 +309,7 @@ fn duration(text: &str) -> Duration {
     };
     let seconds = match unit {
         'd' => 86_400,
-        'h' => 3_600,
+        'm' => 60,
         _ => 1,
     };
     Duration::from_secs(seconds * number.parse::<u64>().expect("a number"))
