@@ -112,7 +112,9 @@ async fn ask(
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
     let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
-    let work = async |journal: &crate::emit::Journal| delivery.settle(session.world, open, journal, stop).await;
+    let work = async |journal: &crate::emit::Journal, stop: &StopSignal| {
+        delivery.settle(session.world, open, journal, stop).await
+    };
     let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
