@@ -69,7 +69,7 @@ fn pipeline_texts_in_the_documentation_parse() {
 
 #[test]
 fn the_example_project_parses() {
-    for path in files_in("pipelines", "sendoff").into_iter().chain(files_in("tests/postgres", "sendoff")) {
+    for path in files_in("pipelines", "sendoff").into_iter().chain(files_in("tests/sources", "sendoff")) {
         assert_parses(path.display().to_string(), &fs::read_to_string(&path).unwrap());
     }
 }

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::deliver::{self, Delivered};
+use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
 use crate::diff::{self, Basis};
-use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
-use crate::ir::change::{Cause, Changes, Counts};
+use crate::emit::Depth;
+
+use crate::ir::change::{Cause, Changes};
 use crate::ir::delivery::Halt;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
 use crate::ir::spec::Spec;
@@ -204,61 +206,6 @@ fn opening<'a>(session: &'a Session<'_>, job: &'a Job<'_>, run: &OpenRun, change
         full: session.options.full,
         first_load: session.options.full || !job.shape.baseline_closed,
     }
-}
-
-/// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
-pub fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
-    Setup {
-        destination: &job.activation.destination,
-        service: &job.activation.service,
-        settings: &job.connection.settings,
-        base_url,
-        options: &job.activation.options,
-        mode: job.activation.mode,
-        identifiers: &job.plan.identifiers,
-        identify_all: job.plan.identify_all,
-        fields: &job.plan.fields,
-        run: RunFacts {
-            id: session.run.clone(),
-            full: session.options.full || !job.shape.baseline_closed,
-            remapped: counts.remapped > 0,
-            rows: counts.to_send(),
-            now: session.world.now(),
-        },
-    }
-}
-
-/// Looks up (and, to any depth but a look, makes) what must exist before the first row, then compiles the delivery.
-pub async fn delivery(
-    session: &Session<'_>,
-    job: &Job<'_>,
-    counts: &Counts,
-    depth: Depth,
-    stop: &StopSignal,
-) -> Result<(Delivery, Preparation), Failure> {
-    let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
-    let setup = setup(session, job, counts, base_url.as_deref());
-    let (notes, mut noted) = tokio::sync::mpsc::channel(64);
-    let journal = Journal(notes);
-    let redactor = session.redactor.clone();
-    let preparing = async {
-        let made =
-            emit::prepare(&setup, &session.limiters, redactor.clone(), session.world, &journal, stop, depth).await;
-        drop(journal);
-        made
-    };
-    // What preparation asks concerns no row, so the ledger need not hear of it.
-    let listening = async { while noted.recv().await.is_some() {} };
-    let (made, ()) = futures::join!(preparing, listening);
-    let preparation = made.map_err(|halt| failed(halted(session, halt)))?;
-    let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
-    let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
-    Ok((delivery, preparation))
-}
-
-fn failed(stopped: Stopped) -> Failure {
-    let Stopped { status, code, message, help } = stopped;
-    Failure { status, code, message, help }
 }
 
 /// Why more is sent than changed.

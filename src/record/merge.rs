@@ -56,7 +56,10 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
     // A job that is waited for again is as old as it was.
     let again = columns.contains(&"job_id".to_string());
     let (own, noted_at) = if again {
-        (", job_call, job_id, noted_at", "CASE o.verdict WHEN 'pending' THEN d.noted_at ELSE o.noted_at END AS noted_at")
+        (
+            ", job_call, job_id, noted_at",
+            "CASE o.verdict WHEN 'pending' THEN d.noted_at ELSE o.noted_at END AS noted_at",
+        )
     } else {
         ("", "o.noted_at")
     };
@@ -146,11 +149,15 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
             "CASE WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
              WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) \
              WHEN s.verdict IN ('failed', 'unclear') AND NOT s.unsent THEN \
-             list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent})) ELSE {old} END",
+             list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) ELSE {old} END",
             old = cast(&old("owes"), "INTEGER[]")
         ),
     );
-    set("refused", refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)")));
+    let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
+    // The reason of what stays refused stays.
+    let reason = format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 THEN {} END)", old("reason"));
+    set("refused", refused);
+    set("reason", reason);
     set(
         "remote_id",
         format!(
@@ -162,12 +169,10 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
     for column in ["mapping", "full_number"] {
         set(column, format!("CASE WHEN {settled} THEN s.{column} ELSE {} END", old(column)));
     }
-    set("reason", "s.reason".into());
     set("request", "s.request".into());
     for at in 1..=run.identifiers {
         let (column, sent) = (format!("i{at}"), run.identifier(at, "s."));
-        let value =
-            format!("CASE WHEN {settled} OR {} IS NULL THEN {sent} ELSE {} END", old("acked_at"), old(&column));
+        let value = format!("CASE WHEN {settled} OR {} IS NULL THEN {sent} ELSE {} END", old("acked_at"), old(&column));
         all.push((column, value));
     }
     all.extend(columns.iter().map(|position| value(*position, &old(&format!("v{position}")))));

@@ -26,8 +26,11 @@ pub fn plan(out: &mut String, plan: &ActivationPlan) {
     tail(out, (&plan.causes, &plan.warnings, plan.stopped.as_ref(), plan.silent.as_deref()));
     for sample in &plan.samples {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-        let fields: Vec<String> =
-            sample.fields.iter().map(|one| format!("{}: {} => {}", one.field, text(&one.old), text(&one.new))).collect();
+        let fields: Vec<String> = sample
+            .fields
+            .iter()
+            .map(|one| format!("{}: {} => {}", one.field, text(&one.old), text(&one.new)))
+            .collect();
         line(out, &format!("{} {} {} {}", sample.kind, sample.key, text(&sample.identifier), fields.join(", ")));
     }
 }
@@ -82,11 +85,15 @@ pub fn ledger(out: &mut String, path: &Path) {
     let shape = ledger.shape(&store).expect("the ledger answers");
     let baseline = if shape.baseline_closed { "closed" } else { "open" };
     let open = if shape.open_run.is_some() { ", run open" } else { "" };
-    line(out, &format!("ledger: baseline {baseline}, mapping {}, full {}{open}", shape.mapping_version, shape.full_number));
+    line(
+        out,
+        &format!("ledger: baseline {baseline}, mapping {}, full {}{open}", shape.mapping_version, shape.full_number),
+    );
     let columns = |letter: &str, count: usize| (1..=count).map(move |at| format!("{letter}{at}")).collect::<Vec<_>>();
     let keys = columns("k", shape.keys.len());
     let identifiers = columns("i", shape.identifiers.len());
-    let fixed = ["state", "acked_at IS NOT NULL", "owes", "refused", "remote_id", "mapping", "full_number", "reason", "keys"];
+    let fixed =
+        ["state", "acked_at IS NOT NULL", "owes", "refused", "remote_id", "mapping", "full_number", "reason", "keys"];
     let values: Vec<String> = shape.fields.iter().map(|field| format!("v{}", field.position)).collect();
     let selected = [keys.clone(), identifiers.clone(), fixed.map(String::from).to_vec(), values].concat();
     let selected: Vec<String> = selected.into_iter().map(|column| as_text(&column)).collect();
