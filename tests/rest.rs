@@ -19,8 +19,14 @@ fn every_change_is_seen_after_quiet_runs() {
         (ROWS.to_string(), [("changed", 0), ("unchanged", 3)]),
         (ROWS.replace("3,c,Turku,3", "3,c,Turku,4"), [("changed", 1), ("unchanged", 2)]),
         // The same values, on other rows.
-        (ROWS.replace("Oslo", "x").replace("Bergen", "Oslo").replace('x', "Bergen"), [("changed", 2), ("unchanged", 1)]),
-        (ROWS.replace("1,a,", "1,x,").replace("2,b,", "2,a,").replace(",x,", ",b,"), [("changed", 2), ("unchanged", 1)]),
+        (
+            ROWS.replace("Oslo", "x").replace("Bergen", "Oslo").replace('x', "Bergen"),
+            [("changed", 2), ("unchanged", 1)],
+        ),
+        (
+            ROWS.replace("1,a,", "1,x,").replace("2,b,", "2,a,").replace(",x,", ",b,"),
+            [("changed", 2), ("unchanged", 1)],
+        ),
         (ROWS.replace("3,c,Turku,3\n", ""), [("gone", 1), ("unchanged", 2)]),
         (format!("{ROWS}4,d,Bergen,4\n"), [("added", 1), ("unchanged", 3)]),
         (ROWS.replace("3,c,", "4,c,"), [("added", 1), ("gone", 1)]),
