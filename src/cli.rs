@@ -27,7 +27,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use crate::diag::{Problems, Sources};
-use crate::engine::Trouble;
+use crate::engine::{self, Trouble};
 use crate::ir::run::{Failure, Status};
 use crate::report::{json, problems};
 use crate::world::World;
@@ -152,7 +152,7 @@ fn told(stop: &Stop, console: &Console, in_json: bool) -> u8 {
         (Stop::Failure(failure), false) => console.failure(failure),
     }
     match stop {
-        Stop::Problems(..) => Status::Wrong.code(),
+        Stop::Problems(found, _) => engine::status(found).max(Status::Wrong).code(),
         Stop::Failure(failure) => failure.status.code(),
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Problems;
-use crate::ir::run::{ActivationReport, Failure};
+use crate::ir::run::{ActivationReport, Failure, Status};
+use crate::load;
 
 mod check;
 mod deliver;
@@ -12,6 +13,7 @@ mod guards;
 mod ledgers;
 mod notify;
 mod plan;
+mod prepare;
 mod retire;
 mod run;
 mod session;
@@ -78,5 +80,15 @@ pub enum Trouble {
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Trouble::Failure(failure)
+    }
+}
+
+/// What problems come to: a source that cannot be reached is not the spec's fault.
+pub fn status(problems: &Problems) -> Status {
+    let outside = |code: &str| code == load::error::UNREACHABLE;
+    match problems.0.iter().filter(|problem| problem.is_error()).any(|problem| outside(problem.code)) {
+        true => Status::Unreachable,
+        false if problems.any_error() => Status::Wrong,
+        false => Status::Done,
     }
 }

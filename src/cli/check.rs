@@ -37,8 +37,8 @@ impl Check {
         let options = Options { no_env: self.no_env, ..self.choice.options(&context.shared) };
         let checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
         context.console.print(&self.view(&checked, context));
-        let wrong = checked.problems.any_error() || checked.spec.is_none();
-        Ok(if wrong { Status::Wrong.code() } else { Status::Done.code() })
+        let least = if checked.spec.is_none() { Status::Wrong } else { Status::Done };
+        Ok(engine::status(&checked.problems).max(least).code())
     }
 
     fn view(&self, checked: &Checked, context: &Context) -> String {

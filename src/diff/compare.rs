@@ -27,7 +27,7 @@ pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     columns.push(format!("CASE WHEN {} THEN NULL ELSE {} END AS owed", whole(plan, basis), owed(plan)));
     columns.push(format!("CASE WHEN {} THEN NULL ELSE e.remote_id END AS remote_id", reidentified(plan)));
     columns.push(format!(
-        "coalesce(e.state = 'unclear', false) AND {} AS look_first",
+        "coalesce(e.state = 'unclear' OR (e.state = 'gone' AND e.acked_at IS NULL), false) AND {} AS look_first",
         plan.unclear == UnclearPolicy::LookFirst
     ));
     columns.push(format!("{} AS reason", reason(plan)));
@@ -77,11 +77,12 @@ fn action(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     let wait = plan.unclear == UnclearPolicy::Wait;
     format!(
         "CASE WHEN w.k1 IS NULL THEN {left} WHEN {problem} IS NOT NULL THEN 'aside' WHEN e.state IS NULL THEN '{new}' \
-         WHEN e.state = 'pending' OR (e.state = 'unclear' AND {wait}) THEN 'none' {known} ELSE 'none' END",
+         WHEN e.state = 'pending' OR (e.state = 'unclear' AND {wait}) THEN 'none' {known} {moved} ELSE 'none' END",
         left = left(plan, source, wait),
         problem = reason(plan),
         new = if plan.mode == Mode::Update && plan.hold_new_rows && !basis.first_load() { "held" } else { "added" },
         known = known(plan, basis),
+        moved = if plan.mode.is_set() { "WHEN e.keys IS DISTINCT FROM w.keys THEN 'moved'" } else { "" },
     )
 }
 
@@ -92,10 +93,11 @@ fn left(plan: &Plan, source: &Source, wait: bool) -> String {
         (true, false) => "WHEN e.k1 IN (SELECT k1 FROM diff_kept) THEN 'none' ELSE 'removed'",
         (false, _) => "WHEN e.state = 'gone' THEN 'none' ELSE 'gone'",
     };
-    // `owes` says that something was sent and nobody knows what came of it: then the row may be there.
+    // Something was sent and nobody knows what came of it: then the row may be there.
+    let doubtful = if plan.mode.is_set() { "e.owes IS NOT NULL" } else { "e.state IN ('unclear', 'gone')" };
     format!(
         "CASE WHEN e.state = 'pending' OR (e.state = 'unclear' AND {wait}) THEN 'none' \
-         WHEN e.acked_at IS NULL AND e.owes IS NULL THEN 'drop' {end} END"
+         WHEN e.acked_at IS NULL AND NOT ({doubtful}) THEN 'drop' {end} END"
     )
 }
 
@@ -111,7 +113,7 @@ fn known(plan: &Plan, basis: &Basis<'_>) -> String {
     );
     match plan.mode {
         Mode::Insert => format!(
-            "WHEN e.state IN ('owed', 'held', 'absent', 'unclear') AND e.acked_at IS NULL THEN 'added' \
+            "WHEN e.state <> 'synced' AND e.acked_at IS NULL THEN 'added' \
              WHEN e.state = 'gone' AND {} THEN 'added' WHEN {full} THEN 'added' WHEN e.state = 'gone' THEN 'back'",
             plan.insert_again
         ),

@@ -200,9 +200,9 @@ fn set_want(plan: &Plan) -> String {
     let nulls: String = plan.fields.iter().map(|field| format!(", CAST(NULL AS {})", field.sql_type)).collect();
     format!(
         "CREATE OR REPLACE TEMP TABLE diff_want AS \
-         SELECT i1 AS k1, i1, 0 AS which, list(key_text) AS keys{values}, NULL::VARCHAR AS problem FROM diff_base \
+         SELECT i1 AS k1, i1, 0 AS which, list_sort(list(key_text)) AS keys{values}, NULL::VARCHAR AS problem FROM diff_base \
          WHERE problem IS NULL GROUP BY i1 \
-         UNION ALL SELECT i1, i1, 0, list(key_text){nulls}, any_value(problem) FROM diff_base \
+         UNION ALL SELECT i1, i1, 0, list_sort(list(key_text)){nulls}, any_value(problem) FROM diff_base \
          WHERE problem IS NOT NULL AND i1 IS NOT NULL \
          AND i1 NOT IN (SELECT i1 FROM diff_base WHERE problem IS NULL AND i1 IS NOT NULL) GROUP BY i1"
     )

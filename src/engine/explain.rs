@@ -88,6 +88,10 @@ impl Entry {
         if at_rest { view.acknowledged_at.as_deref() } else { view.since.as_deref() }
     }
 
+    fn refuses(&self) -> bool {
+        matches!(&self.refused, Value::Struct(refused) if !refused.is_empty())
+    }
+
     fn refused(&self, position: &str) -> Option<String> {
         match &self.refused {
             Value::Struct(refused) => {
@@ -165,9 +169,15 @@ fn next(
         }
         _ if state == "held" => "nothing: `mode update` holds the row, as it is new".into(),
         _ if state == "absent" => "nothing: the destination does not know it; it is tried again when it changes".into(),
-        _ => "nothing: the destination acknowledged what is wanted".into(),
+        _ if entry.is_some_and(Entry::refuses) => {
+            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`"
+                .into()
+        }
+        _ => AT_REST.into(),
     })
 }
+
+const AT_REST: &str = "nothing: the destination acknowledged what is wanted";
 
 fn said(action: &str, cause: &str, whole: &Value, owed: &Value) -> String {
     let fields = match (whole, owed) {
@@ -177,13 +187,23 @@ fn said(action: &str, cause: &str, whole: &Value, owed: &Value) -> String {
         _ => "every field".to_string(),
     };
     match action {
-        "added" | "changed" => format!("the next run sends {fields} ({cause})"),
+        "added" | "changed" => format!("the next run sends {fields} ({})", why(cause)),
         "removed" => "the next run removes it".into(),
         "held_back" => "its removal is held back, since the source holds rows without a key".into(),
         "held" => "the next run holds it, as `mode update` does with new rows".into(),
         "gone" => "it left the source; nothing is sent".into(),
         "drop" => "it left the source and was never acknowledged; its entry is dropped".into(),
-        _ => "nothing: the destination acknowledged what is wanted".into(),
+        _ => AT_REST.into(),
+    }
+}
+
+/// The cause in the words of a plan.
+fn why(cause: &str) -> &str {
+    match cause {
+        "remapped" => "newly mapped",
+        "resent" => "sent again",
+        "retried" => "tried again: refused, failed or unclear before",
+        other => other,
     }
 }
 

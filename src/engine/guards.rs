@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::session::Job;
-use crate::diag::count;
+use crate::diag::{count, thousands};
 use crate::ir::change::Counts;
 use crate::ir::mode::Mode;
 use crate::ir::plan::UnclearPolicy;
@@ -37,16 +37,20 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
     fire(job, options, measured)
 }
 
-/// Guards on outcomes. `ended`: nothing more is coming; before that, only once enough came.
-pub fn after(job: &Job<'_>, sent: &Sent, offered: u64, ended: bool, options: &Options) -> Fired {
-    let outcomes =
-        sent.accepted + sent.absent + sent.exists + sent.pending + sent.rejected + sent.failed + sent.unclear;
-    if !ended && outcomes < ENOUGH_OUTCOMES {
-        return Fired::default();
-    }
-    let base = if ended { offered } else { outcomes };
+/// Guards on outcomes while more are coming: only once enough came.
+pub fn under_way(job: &Job<'_>, sent: &Sent, options: &Options) -> Fired {
+    let outcomes = super::deliver::outcomes(sent);
+    if outcomes < ENOUGH_OUTCOMES { Fired::default() } else { on_outcomes(job, sent, 0, outcomes, options) }
+}
+
+/// Guards on outcomes when nothing more is coming. Rows refused here count as rejected, too.
+pub fn ended(job: &Job<'_>, counts: &Counts, sent: &Sent, options: &Options) -> Fired {
+    on_outcomes(job, sent, counts.invalid, sent.offered, options)
+}
+
+fn on_outcomes(job: &Job<'_>, sent: &Sent, invalid: u64, base: u64, options: &Options) -> Fired {
     fire(job, options, |guard| match guard.metric {
-        Metric::Rejected => Some((sent.rejected, Some(base))),
+        Metric::Rejected => Some((sent.rejected + invalid, Some(base + invalid))),
         Metric::Failed => Some((sent.failed, Some(base))),
         Metric::Absent => Some((sent.absent, Some(base))),
         _ => None,
@@ -74,11 +78,17 @@ fn fire(job: &Job<'_>, options: &Options, measured: impl Fn(&Guard) -> Option<(u
 fn exceeded(guard: &Guard, value: u64, base: Option<u64>) -> Option<String> {
     let number = value as f64;
     if !guard.percent {
-        return guard.compare.holds(number, guard.value).then(|| format!("{value} {}", guard.metric.name()));
+        return guard
+            .compare
+            .holds(number, guard.value)
+            .then(|| format!("{} {}", thousands(value), guard.metric.name()));
     }
     let base = base.filter(|base| *base > 0)?;
     let share = number * 100.0 / base as f64;
-    guard.compare.holds(share, guard.value).then(|| format!("{share:.1} %, {value} of {base}"))
+    guard
+        .compare
+        .holds(share, guard.value)
+        .then(|| format!("{share:.1} %, {} of {}", thousands(value), thousands(base)))
 }
 
 fn stopped(guard: &Guard, said: String) -> Stopped {
@@ -117,7 +127,11 @@ pub fn standing(job: &Job<'_>, counts: &Counts, model_rows: u64, options: &Optio
     if share > MOST_DUPLICATES && !options.accept.iter().any(|metric| metric == "duplicates") {
         return stop(
             "run::duplicate_keys",
-            format!("{share:.1} % of the rows repeat a key: {} of {}", counts.surplus, counts.rows),
+            format!(
+                "{share:.1} % of the rows repeat a key: {} of {}",
+                thousands(counts.surplus),
+                thousands(counts.rows)
+            ),
             "check the key of the model; `--accept duplicates` goes past it for one run",
         );
     }

@@ -74,6 +74,16 @@ pub fn delivery(activation: &Activation, said: &str) -> Failure {
     failure(Status::Wrong, "run::definition", format!("`{}` cannot be delivered: {said}", activation.name), "")
 }
 
+/// Not even the types of its columns are known.
+pub fn empty_model(activation: &Activation) -> Failure {
+    failure(
+        Status::Stopped,
+        "run::empty_model",
+        format!("the model `{}` is empty, and its columns have no types that would fit", activation.dataset.model),
+        "if that is right, say `types { ... }` with the file and `allow_empty = true` with the model's name",
+    )
+}
+
 /// What a run that was cut short leaves to the next one.
 pub fn cut_short(lost: u64, policy: UnclearPolicy) -> String {
     let rows = crate::diag::count(lost, "row");
