@@ -99,7 +99,7 @@ pub async fn journaled(
     let listening = async {
         while let Some(tally) = told.recv().await {
             add(&mut delivered.sent, &tally);
-            progress.settled(job.activation.name.as_str(), outcomes(&tally));
+            progress.settled(job.activation.name.as_str(), tally.answered());
             let fired = guards::after(job, &delivered.sent, delivered.sent.offered, false, session.options);
             if let Some(stopped) = fired.stop {
                 stop.stop(Halt::Guard(stopped.message));
@@ -230,10 +230,6 @@ pub fn tally(outcomes: &[Outcome]) -> Sent {
         }
     }
     sent
-}
-
-pub fn outcomes(sent: &Sent) -> u64 {
-    sent.accepted + sent.exists + sent.absent + sent.pending + sent.rejected + sent.failed + sent.unclear
 }
 
 fn add(all: &mut Sent, more: &Sent) {

@@ -39,8 +39,7 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
 
 /// Guards on outcomes. `ended`: nothing more is coming; before that, only once enough came.
 pub fn after(job: &Job<'_>, sent: &Sent, offered: u64, ended: bool, options: &Options) -> Fired {
-    let outcomes =
-        sent.accepted + sent.absent + sent.exists + sent.pending + sent.rejected + sent.failed + sent.unclear;
+    let outcomes = sent.answered();
     if !ended && outcomes < ENOUGH_OUTCOMES {
         return Fired::default();
     }

@@ -109,7 +109,7 @@ async fn ask(
     let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
-    report.sent.settled += deliver::outcomes(&delivered.sent) - delivered.sent.pending;
+    report.sent.settled += delivered.sent.answered() - delivered.sent.pending;
     report.stopped = ending.halt.map(|halt| run::halted(session, halt));
     Ok(())
 }
