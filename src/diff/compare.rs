@@ -130,11 +130,12 @@ fn compared(plan: &Plan, full: &str, retry: &str) -> String {
     let any = any_owed(plan);
     let holds = plan.mode == Mode::Update && plan.hold_new_rows;
     format!(
-        "WHEN e.state = 'held' THEN CASE WHEN {full} OR NOT {holds} OR {any} THEN 'added' ELSE 'none' END \
-         WHEN e.state = 'absent' THEN CASE WHEN {full} OR {retry} OR {any} THEN 'added' ELSE 'none' END \
+        "WHEN e.state = 'held' THEN CASE WHEN {full} OR NOT {holds} OR {any} OR {renamed} THEN 'added' ELSE 'none' END \
+         WHEN e.state = 'absent' THEN CASE WHEN {full} OR {retry} OR {any} OR {renamed} THEN 'added' ELSE 'none' END \
          WHEN e.acked_at IS NULL THEN 'added' WHEN {reidentified} THEN 'added' WHEN {full} THEN 'changed' \
          WHEN {any} OR coalesce(len(e.owes) > 0, false) THEN 'changed' WHEN e.state = 'gone' THEN 'back' \
          WHEN e.state IN ('owed', 'unclear') THEN 'clean'",
+        renamed = renamed(plan),
         reidentified = reidentified(plan),
     )
 }
@@ -149,7 +150,7 @@ fn cause(plan: &Plan, basis: &Basis<'_>) -> String {
             let old = plan.fields.iter().map(|field| format!("({} AND NOT {})", owes(field), remapped(field)));
             format!(
                 "WHEN {} OR {} THEN 'changed' WHEN {} THEN 'remapped'",
-                reidentified(plan),
+                renamed(plan),
                 either(old),
                 any_owed(plan)
             )
@@ -175,13 +176,16 @@ fn whole(plan: &Plan, basis: &Basis<'_>) -> String {
 
 /// Records modes: the identifier in use is not the one acknowledged, so it is another contact.
 fn reidentified(plan: &Plan) -> String {
-    if plan.mode.is_set() || plan.mode == Mode::Insert || plan.identifiers.is_empty() {
+    format!("(w.k1 IS NOT NULL AND e.acked_at IS NOT NULL AND w.problem IS NULL AND {})", renamed(plan))
+}
+
+/// Records modes: the identifier in use is not the one the entry holds.
+fn renamed(plan: &Plan) -> String {
+    if plan.mode.is_set() || plan.mode == Mode::Insert {
         return "false".to_string();
     }
-    let arms: Vec<String> = (0..plan.identifiers.len())
-        .map(|at| format!("(w.which = {at} AND e.i{0} IS DISTINCT FROM w.i{0})", at + 1))
-        .collect();
-    format!("(w.k1 IS NOT NULL AND e.acked_at IS NOT NULL AND w.problem IS NULL AND ({}))", arms.join(" OR "))
+    let differs = |at: usize| format!("(w.which = {at} AND e.i{0} IS DISTINCT FROM w.i{0})", at + 1);
+    either((0..plan.identifiers.len()).map(differs))
 }
 
 /// Set aside in the source, or lacking what a create needs.

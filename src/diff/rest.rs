@@ -52,7 +52,7 @@ fn summed(store: &Store, rows: &str) -> Result<String, StoreError> {
     }
 }
 
-/// Sums cost a tenth of a comparison, in vain where something changed: so they are tried where nothing had last time.
+/// Sums cost a sixth of a comparison, in vain where something changed: so they are tried where nothing had last time.
 fn worth_a_look(plan: &Plan, basis: &Basis<'_>, rows: u64) -> bool {
     let shape = basis.shape;
     let same_types = plan.fields.iter().all(|field| {

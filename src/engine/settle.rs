@@ -118,9 +118,9 @@ async fn ask(
     let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
-    // What came of them counts like what comes of rows sent now, in the exit code and in guards.
-    report.sent = delivered.sent;
-    report.sent.settled = deliver::outcomes(&report.sent) - report.sent.pending;
+    // What came of them counts in the exit code like what comes of rows sent now.
+    let settled = deliver::outcomes(&delivered.sent) - delivered.sent.pending;
+    report.sent = Sent { settled, offered: settled, ..delivered.sent };
     report.stopped = ending.halt.map(|halt| run::halted(session, halt));
     Ok(())
 }

@@ -149,11 +149,15 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
             "CASE WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
              WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) \
              WHEN s.verdict IN ('failed', 'unclear') AND NOT s.unsent THEN \
-             list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent})) ELSE {old} END",
+             list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) ELSE {old} END",
             old = cast(&old("owes"), "INTEGER[]")
         ),
     );
-    set("refused", refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)")));
+    let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
+    // The reason of what stays refused stays.
+    let reason = format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 THEN {} END)", old("reason"));
+    set("refused", refused);
+    set("reason", reason);
     set(
         "remote_id",
         format!(
@@ -165,7 +169,6 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
     for column in ["mapping", "full_number"] {
         set(column, format!("CASE WHEN {settled} THEN s.{column} ELSE {} END", old(column)));
     }
-    set("reason", "s.reason".into());
     set("request", "s.request".into());
     for at in 1..=run.identifiers {
         let (column, sent) = (format!("i{at}"), run.identifier(at, "s."));
