@@ -11,6 +11,7 @@ use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
 mod compare;
+mod rest;
 mod sample;
 mod want;
 
@@ -44,7 +45,7 @@ pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, St
 }
 
 fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -> Result<Changes, StoreError> {
-    let mut changes = Changes::default();
+    let mut changes = Changes { at_rest: source.at_rest.clone(), ..Changes::default() };
     let counts = &mut changes.counts;
     counts.rows = source.rows;
     counts.null_keys = source.null_keys;

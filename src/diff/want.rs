@@ -1,6 +1,6 @@
 //! What the source wants: rows keyed, identified, typed, and set aside where they cannot be offered.
 
-use super::{Basis, filters, identifiers_unique, key_text};
+use super::{Basis, filters, identifiers_unique, key_text, rest};
 use crate::ir::plan::{Plan, Sql};
 use crate::ir::value::Value;
 use crate::store::{Store, StoreError};
@@ -17,14 +17,21 @@ pub struct Source {
     pub shared_identifiers: bool,
     /// Set modes: distinct identifiers that can be offered.
     pub wanted: u64,
+    /// Sums over rows that all are what their entries hold, where no other entry calls for anything.
+    pub at_rest: Option<String>,
 }
 
 /// Counts the source, finds its duplicates, and leaves `diff_want`: one line for each key (set modes: identifier).
 pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, StoreError> {
     let mut source = totals(store, plan)?;
-    duplicate_keys(store, plan, &mut source)?;
-    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() {
+    source.at_rest = rest::sums(store, plan, basis, source.rows, &base(plan, &source))?;
+    if source.at_rest.is_none() {
+        duplicate_keys(store, plan, &mut source)?;
+    }
+    let looked_through = source.at_rest.is_some() && source.at_rest == basis.shape.rested;
+    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !looked_through {
         source.shared_identifiers = shared_identifiers(store, plan, &source)?;
+        source.at_rest = source.at_rest.take().filter(|_| !source.shared_identifiers);
     } else {
         store.execute("CREATE OR REPLACE TEMP TABLE diff_shared (which INTEGER, identifier VARCHAR)")?;
     }

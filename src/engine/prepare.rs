@@ -1,7 +1,6 @@
 //! Before the first row: what must exist at the destination is found or made, and the definition is compiled.
 
-use tokio::sync::mpsc;
-
+use super::deliver;
 use super::run;
 use super::session::{self, Job, Session};
 use super::{StopSignal, tell};
@@ -41,18 +40,11 @@ pub async fn delivery(
 ) -> Result<(Delivery, Preparation), Failure> {
     let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
     let setup = setup(session, job, counts, base_url.as_deref());
-    let (notes, mut noted) = mpsc::channel(64);
-    let journal = Journal(notes);
     let redactor = session.redactor.clone();
-    let preparing = async {
-        let made =
-            emit::prepare(&setup, &session.limiters, redactor.clone(), session.world, &journal, stop, depth).await;
-        drop(journal);
-        made
+    let preparing = async |journal: Journal| {
+        emit::prepare(&setup, &session.limiters, redactor.clone(), session.world, &journal, stop, depth).await
     };
-    // What preparation asks concerns no row, so the ledger need not hear of it.
-    let listening = async { while noted.recv().await.is_some() {} };
-    let (made, ()) = futures::join!(preparing, listening);
+    let made = deliver::unheard(preparing).await;
     let preparation = made.map_err(|halt| failed(run::halted(session, halt)))?;
     let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
     let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;

@@ -11,6 +11,10 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
     let mut statements = bookkeeping(opening);
     statements.extend(delta(opening));
     statements.extend(facts(opening));
+    statements.push(match changes.counts.to_send() {
+        0 => opening.ledger.set("rested", changes.at_rest.as_deref().unwrap_or_default()),
+        _ => opening.ledger.unset("rested"),
+    });
     store.transaction(&statements)?;
     let delta = opening.ledger.table("delta");
     let offered = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind <> 'removed'"))?;

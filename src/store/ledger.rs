@@ -147,6 +147,7 @@ impl Ledger {
             fields: self.fields(store)?,
             entries: store.number(&format!("SELECT count(*) FROM {}", self.table("entry")))?,
             last_rows: get("last_rows").and_then(|text| text.parse().ok()),
+            rested: get("rested"),
             open_run: get("open_run"),
         })
     }

@@ -94,6 +94,34 @@ fn postgres() {
     }
 }
 
+/// What warehouses hold besides plain columns arrives as what it is.
+#[test]
+fn postgres_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::postgres(folder.path());
+    fs::write(
+        folder.path().join("types.sql"),
+        "create type plan as enum ('free', 'paid');
+         create table customers as select
+           '6f1c1a52-7a0b-4f7e-9d0e-0c9a4a2f1b11'::uuid as id, 'sv' as language, 12 as points, 1250.5::numeric as ltv,
+           timestamptz '2026-03-01 01:30:00+02' as born, array['a', 'b'] as note, 'paid'::plan as full_name, true as vip",
+    )
+    .unwrap();
+    server.psql(folder.path(), &folder.path().join("types.sql"));
+    let recorder = Recorder::start();
+    let source = r#"source shop = postgres { url = env("SOURCE_URL") }"#;
+    for from in ["shop table customers", r#"shop sql "select * from customers""#] {
+        let sent = sent(&recorder, folder.path(), source, from, &server.url);
+        let [profile] = sent.values().collect::<Vec<_>>()[..] else { panic!("{sent:?}") };
+        assert_eq!(profile["identifiers"]["custom_id"], "6f1c1a52-7a0b-4f7e-9d0e-0c9a4a2f1b11");
+        let attributes = serde_json::json!({
+            "$language": "sv", "full_name": "paid", "points": 12, "ltv": 1250.5, "date(born)": "2026-02-28T00:00:00Z",
+            "vip": true, "note": ["a", "b"],
+        });
+        assert_eq!(profile["attributes"], attributes);
+    }
+}
+
 #[test]
 fn mysql() {
     let (folder, recorder, expected) = files();

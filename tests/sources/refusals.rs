@@ -83,6 +83,29 @@ fn postgres() {
     refused(r#"shop sql "select from from""#, url, 1, "load::syntax", "the query of `customers` is no valid SQL");
 }
 
+/// A query that would write is refused by the database, not trusted.
+#[test]
+fn sources_are_only_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = root().join("tests/sources/rows.sql");
+    let (postgres, mysql) = (Server::postgres(folder.path()), Server::mysql(folder.path()));
+    postgres.psql(folder.path(), &rows);
+    mysql.mysql_run(&rows);
+    for (source, server) in [(POSTGRES, &postgres), (MYSQL, &mysql)] {
+        let recorder = Recorder::start();
+        let small = |name: &str, from: &str| {
+            Project::small(&folder.path().join(name), &recorder, source, from).env("SOURCE_URL", &server.url)
+        };
+        let writing = small("writing", r#"shop sql "delete from customers returning id, points""#).ask(&["run"]);
+        assert_eq!(writing.code, Some(1), "{}", writing.text);
+        assert_eq!(recorder.take(), []);
+        small("reading", "shop table customers").run(&[]);
+        assert_eq!(recorder.take().len(), 1);
+        fs::remove_dir_all(folder.path().join("writing")).unwrap();
+        fs::remove_dir_all(folder.path().join("reading")).unwrap();
+    }
+}
+
 #[test]
 fn mysql() {
     let folder = tempfile::tempdir().unwrap();
