@@ -148,12 +148,7 @@ fn cause(plan: &Plan, basis: &Basis<'_>) -> String {
     let differs = match plan.mode.compares() {
         true => {
             let old = plan.fields.iter().map(|field| format!("({} AND NOT {})", owes(field), remapped(field)));
-            format!(
-                "WHEN {} OR {} THEN 'changed' WHEN {} THEN 'remapped'",
-                renamed(plan),
-                either(old),
-                any_owed(plan)
-            )
+            format!("WHEN {} OR {} THEN 'changed' WHEN {} THEN 'remapped'", renamed(plan), either(old), any_owed(plan))
         }
         false => String::new(),
     };
