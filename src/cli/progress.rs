@@ -2,9 +2,10 @@
 //! subscriber of `tracing`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use crate::engine::Progress;
@@ -111,7 +112,11 @@ impl Progress for Bars {
 }
 
 fn style() -> ProgressStyle {
-    let style = "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}";
+    let style = "{msg} {wide_bar} {human_pos}/{human_len} {rate} {eta}";
     // The template is fixed: a mistake in it shows in the first run on a terminal, and does no harm.
-    ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // A bar that cannot be written to is no longer looked at.
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    })
 }

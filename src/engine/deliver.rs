@@ -85,7 +85,7 @@ pub async fn journaled(
     let listening = async {
         while let Some(tally) = told.recv().await {
             add(&mut delivered.sent, &tally);
-            progress.settled(job.activation.name.as_str(), outcomes(&tally));
+            progress.settled(job.activation.name.as_str(), tally.answered());
             if let Some(stopped) = guards::under_way(job, &delivered.sent, session.options).stop {
                 own.stop(Halt::Guard(stopped.message));
             }
@@ -226,10 +226,6 @@ pub fn tally(outcomes: &[Outcome]) -> Sent {
         }
     }
     sent
-}
-
-pub fn outcomes(sent: &Sent) -> u64 {
-    sent.accepted + sent.exists + sent.absent + sent.pending + sent.rejected + sent.failed + sent.unclear
 }
 
 fn add(all: &mut Sent, more: &Sent) {

@@ -39,7 +39,7 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
 
 /// Guards on outcomes while more are coming: only once enough came.
 pub fn under_way(job: &Job<'_>, sent: &Sent, options: &Options) -> Fired {
-    let outcomes = super::deliver::outcomes(sent);
+    let outcomes = sent.answered();
     if outcomes < ENOUGH_OUTCOMES { Fired::default() } else { on_outcomes(job, sent, 0, outcomes, options) }
 }
 

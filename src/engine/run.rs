@@ -136,7 +136,7 @@ async fn send(
         }
         None => Delivered::default(),
     };
-    report.left = (delta.rows + delta.left).saturating_sub(deliver::outcomes(&delivered.sent));
+    report.left = (delta.rows + delta.left).saturating_sub(delivered.sent.answered());
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &opening.run, &now, complete).map_err(fail)?;

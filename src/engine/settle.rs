@@ -119,7 +119,7 @@ async fn ask(
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
     // What came of them counts in the exit code like what comes of rows sent now.
-    let settled = deliver::outcomes(&delivered.sent) - delivered.sent.pending;
+    let settled = delivered.sent.answered() - delivered.sent.pending;
     report.sent = Sent { settled, offered: settled, ..delivered.sent };
     report.stopped = ending.halt.map(|halt| run::halted(session, halt));
     Ok(())

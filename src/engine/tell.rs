@@ -36,7 +36,7 @@ pub fn store(error: &StoreError) -> Failure {
 /// A ledger that cannot be opened, read or written.
 pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failure {
     let name = &activation.name;
-    let path = path.display();
+    let path = path.strip_prefix("./").unwrap_or(path).display();
     match &error.kind {
         StoreErrorKind::Locked { process } => failure(
             Status::Unreachable,
@@ -50,7 +50,7 @@ pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failu
         StoreErrorKind::Damaged => failure(
             Status::Unreachable,
             "ledger::damaged",
-            format!("the ledger of `{name}` is damaged, or no ledger: {path}"),
+            format!("the ledger of `{name}` is damaged, or is no ledger at all: {path}"),
             "bring the file back from a backup, or move it away and run with `--full`",
         ),
         StoreErrorKind::Permission => failure(

@@ -100,6 +100,13 @@ pub struct Sent {
     pub settled: u64,
 }
 
+impl Sent {
+    /// Rows that went out and have an outcome; those offered and never sent have none.
+    pub fn answered(&self) -> u64 {
+        self.accepted + self.exists + self.absent + self.pending + self.rejected + self.failed + self.unclear
+    }
+}
+
 /// What a run would do, for people and machines to look at before it does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

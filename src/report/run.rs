@@ -18,9 +18,9 @@ pub fn human(report: &RunReport, paint: Paint) -> String {
 pub fn summary(report: &RunReport) -> String {
     let sent = report.activations.iter().fold(Sent::default(), |sum, done| add(sum, &done.sent));
     let left: u64 = report.activations.iter().map(|done| done.left).sum();
-    let mut parts = match sent.offered {
+    let mut parts = match sent.answered() {
         0 => vec!["nothing sent".to_string()],
-        offered => vec![format!("{} sent", thousands(offered))],
+        answered => vec![format!("{} sent", thousands(answered))],
     };
     parts.extend(words::outcomes(&sent));
     parts.extend(aside_from_sending(&sent));
@@ -90,9 +90,9 @@ fn activation(done: &ActivationReport, paint: Paint) -> String {
 fn sending(done: &ActivationReport) -> Vec<String> {
     let sent = &done.sent;
     let mut lines = Vec::new();
-    if sent.offered > 0 {
+    if sent.answered() > 0 {
         let outcomes = words::outcomes(sent).join(", ");
-        lines.push(format!("sent {} in {}: {outcomes}", thousands(sent.offered), words::requests(sent.requests)));
+        lines.push(format!("sent {} in {}: {outcomes}", thousands(sent.answered()), words::requests(sent.requests)));
     }
     if sent.warned > 0 {
         lines.push(format!("{} accepted without fields that were refused", count(sent.warned, "row")));
@@ -142,7 +142,7 @@ fn past(run: &ActivationReport) -> Vec<String> {
         run.activation.clone(),
         words::status(run.status).into(),
         thousands(run.counts.rows),
-        thousands(sent.offered),
+        thousands(sent.answered()),
         thousands(sent.accepted + sent.exists),
         thousands(sent.rejected + sent.failed),
         thousands(run.left),
