@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sendoff::engine::{self, Options, Progress, StopSignal, Trouble};
@@ -14,7 +16,7 @@ use sendoff::ir::spec::Spec;
 use sendoff::store::ledger;
 use serde::Deserialize;
 
-use crate::common::golden;
+use crate::common::{cases, golden};
 use show::line;
 use vendor::{Answers, Vendor};
 
@@ -55,6 +57,9 @@ struct Activation {
 #[serde(deny_unknown_fields)]
 struct Step {
     source: Option<String>,
+    /// How often a line of the source with `#` in it stands there, with numbers from 2 in place of `#`. How far such a run
+    /// comes before it stops is nobody's to say, so little is told of it.
+    times: Option<usize>,
     #[serde(default)]
     activation: Activation,
     #[serde(default)]
@@ -91,14 +96,31 @@ impl Progress for Silent {
 
 #[test]
 fn ledger_golden() {
-    let only = std::env::var("CASE").unwrap_or_default();
-    golden("ledger", "yaml", "out", |path, text| {
-        if !path.to_string_lossy().contains(&only) {
-            return fs::read_to_string(path.with_extension("out")).unwrap_or_default();
+    let cases = cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ledger"), "yaml");
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(path) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = outcome(path);
+                    done.lock().expect("not poisoned").insert(path.clone(), outcome);
+                }
+            });
         }
-        let case: Case = serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        played(&case)
     });
+    let done = done.into_inner().expect("not poisoned");
+    golden("ledger", "yaml", "out", |path, _| done[path].clone());
+}
+
+/// `CASE=name` plays only the cases whose path holds it.
+fn outcome(path: &Path) -> String {
+    if std::env::var("CASE").is_ok_and(|only| !path.to_string_lossy().contains(&only)) {
+        return fs::read_to_string(path.with_extension("out")).unwrap_or_default();
+    }
+    let text = fs::read_to_string(path).expect("the case can be read");
+    let case: Case = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    played(&case)
 }
 
 fn played(case: &Case) -> String {
@@ -111,7 +133,7 @@ fn played(case: &Case) -> String {
     for (at, step) in case.steps.iter().enumerate() {
         activation.overlay(&step.activation);
         if let Some(source) = &step.source {
-            fs::write(folder.path().join("people.csv"), source).expect("the folder can be written");
+            fs::write(folder.path().join("people.csv"), rows(source, step.times)).expect("the folder can be written");
         }
         let written = activation.written(folder.path());
         if checked.0 != written {
@@ -127,6 +149,15 @@ fn played(case: &Case) -> String {
         line(&mut out, "");
     }
     out
+}
+
+fn rows(source: &str, times: Option<usize>) -> String {
+    let Some(times) = times else { return source.to_string() };
+    let lines = source.lines().flat_map(|line| {
+        let times = if line.contains('#') { times } else { 1 };
+        (0..times).map(move |at| line.replace('#', &(at + 2).to_string()) + "\n")
+    });
+    lines.collect()
 }
 
 fn check(vendor: &Vendor, root: &Path) -> Result<Spec, Vec<String>> {
@@ -156,13 +187,18 @@ impl Step {
             }
         });
         drop(runtime);
-        vendor.take_requests().iter().for_each(|request| line(out, &format!("> {request}")));
+        let requests = vendor.take_requests();
+        if self.times.is_none() {
+            requests.iter().for_each(|request| line(out, &format!("> {request}")));
+        }
         for path in ledgers(root) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if name != "people.duckdb" {
                 line(out, &name);
             }
-            look(out, root, &path);
+            if self.times.is_none() {
+                look(out, root, &path);
+            }
         }
     }
 
@@ -181,6 +217,7 @@ impl Step {
             engine::run(vendor, root, spec, options, &Silent, &StopSignal::default()).await
         };
         match done {
+            Ok(report) if self.times.is_some() => report.activations.iter().for_each(|one| show::brief(out, one)),
             Ok(report) => reported(out, &report),
             Err(trouble) => told(out, &trouble),
         }

@@ -19,6 +19,12 @@ pub fn report(out: &mut String, report: &ActivationReport) {
     tail(out, (&report.causes, &report.warnings, report.stopped.as_ref(), report.silent.as_deref()));
 }
 
+pub fn brief(out: &mut String, report: &ActivationReport) {
+    let stopped = report.stopped.as_ref().map_or("done", |stopped| stopped.code.as_str());
+    let left = if report.left > 0 { ", some rows left" } else { "" };
+    line(out, &format!("{}: exit {}, {stopped}{left}", report.activation, report.status.code()));
+}
+
 pub fn plan(out: &mut String, plan: &ActivationPlan) {
     line(out, &format!("plan, exit {}", plan.status.code()));
     numbers(out, "counts", &plan.counts);
