@@ -170,7 +170,8 @@ fn next(
         _ if state == "held" => "nothing: `mode update` holds the row, as it is new".into(),
         _ if state == "absent" => "nothing: the destination does not know it; it is tried again when it changes".into(),
         _ if entry.is_some_and(Entry::refuses) => {
-            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`".into()
+            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`"
+                .into()
         }
         _ => AT_REST.into(),
     })

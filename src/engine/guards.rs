@@ -73,11 +73,17 @@ fn fire(job: &Job<'_>, options: &Options, measured: impl Fn(&Guard) -> Option<(u
 fn exceeded(guard: &Guard, value: u64, base: Option<u64>) -> Option<String> {
     let number = value as f64;
     if !guard.percent {
-        return guard.compare.holds(number, guard.value).then(|| format!("{} {}", thousands(value), guard.metric.name()));
+        return guard
+            .compare
+            .holds(number, guard.value)
+            .then(|| format!("{} {}", thousands(value), guard.metric.name()));
     }
     let base = base.filter(|base| *base > 0)?;
     let share = number * 100.0 / base as f64;
-    guard.compare.holds(share, guard.value).then(|| format!("{share:.1} %, {} of {}", thousands(value), thousands(base)))
+    guard
+        .compare
+        .holds(share, guard.value)
+        .then(|| format!("{share:.1} %, {} of {}", thousands(value), thousands(base)))
 }
 
 fn stopped(guard: &Guard, said: String) -> Stopped {
@@ -116,7 +122,11 @@ pub fn standing(job: &Job<'_>, counts: &Counts, model_rows: u64, options: &Optio
     if share > MOST_DUPLICATES && !options.accept.iter().any(|metric| metric == "duplicates") {
         return stop(
             "run::duplicate_keys",
-            format!("{share:.1} % of the rows repeat a key: {} of {}", thousands(counts.surplus), thousands(counts.rows)),
+            format!(
+                "{share:.1} % of the rows repeat a key: {} of {}",
+                thousands(counts.surplus),
+                thousands(counts.rows)
+            ),
             "check the key of the model; `--accept duplicates` goes past it for one run",
         );
     }
