@@ -11,17 +11,18 @@ help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: ## Build a debug binary and walk through a first sync, into the local sandbox
-	$(duckdb) $(CARGO) build --quiet
+	$(duckdb) $(CARGO) build --bin sendoff
 	@scripts/demo "$(target)/debug/sendoff"
 
 build: ## Build the release binary, with DuckDB's library beside it
-	$(duckdb) $(CARGO) build --release
+	$(duckdb) $(CARGO) build --release --bin sendoff
 	$(duckdb) sh -c 'test -z "$$DUCKDB_LIB_DIR" || install -m 644 "$$DUCKDB_LIB_DIR"/libduckdb.* "$(target)/release/"'
 	@"$(target)/release/sendoff" --version
 
-test: ## Run all tests, against a PostgreSQL and DuckDB extensions fetched for them
-	scripts/postgres install
-	SENDOFF_EXTENSIONS="$$(scripts/duckdb ext postgres_scanner mysql_scanner sqlite_scanner)" && \
+test: ## Run all tests, against a PostgreSQL, a MariaDB and DuckDB extensions fetched for them
+	@scripts/postgres install >/dev/null
+	@scripts/mysql install >/dev/null
+	@SENDOFF_EXTENSIONS="$$(scripts/duckdb ext postgres_scanner mysql_scanner sqlite_scanner)" && \
 		export SENDOFF_EXTENSIONS && $(duckdb) $(CARGO) test
 
 lint: ## Formatting, clippy and documentation, warnings denied

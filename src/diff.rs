@@ -3,7 +3,7 @@
 //! The comparison fills the temporary table `diff_rows`, one line for each row that something must be done about; rows
 //! that rest never leave DuckDB's join. `record` turns it into the delta of a run; `plan` only looks.
 
-use crate::ir::change::Changes;
+use crate::ir::change::{Changes, Counts};
 use crate::ir::mode::{Mode, State};
 use crate::ir::plan::{LedgerShape, Plan, Sql};
 use crate::ir::value::Value;
@@ -11,6 +11,7 @@ use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
 mod compare;
+mod rest;
 mod sample;
 mod want;
 
@@ -44,7 +45,7 @@ pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, St
 }
 
 fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -> Result<Changes, StoreError> {
-    let mut changes = Changes::default();
+    let mut changes = Changes { at_rest: source.at_rest.clone(), ..Changes::default() };
     let counts = &mut changes.counts;
     counts.rows = source.rows;
     counts.null_keys = source.null_keys;
@@ -68,19 +69,20 @@ fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -
             _ => {}
         }
     }
-    // A shared key is set aside once, and stands for all its rows.
+    // The comparison keeps one line for all rows that share a key.
     counts.invalid += source.surplus_rows;
-    standing(store, basis, counts)?;
+    let sent = counts.to_send() - counts.removed;
+    let newly_held = counts.held;
+    let at_rest = standing(store, basis, counts)?;
     let present = if plan.mode.is_set() { source.wanted } else { source.rows - source.null_keys };
     let aside = if plan.mode.is_set() { 0 } else { counts.unidentified + counts.invalid - counts.null_keys };
     counts.deliverable = present.saturating_sub(aside);
-    let moved = counts.to_send() - counts.removed + counts.held + counts.pending + counts.unclear + counts.absent;
-    counts.unchanged = counts.deliverable.saturating_sub(moved);
+    counts.unchanged = counts.deliverable.saturating_sub(sent + newly_held + at_rest);
     changes.by_field = by_field(store, plan)?;
     Ok(changes)
 }
 
-fn tally(counts: &mut crate::ir::change::Counts, action: &str, cause: &str, number: u64) {
+fn tally(counts: &mut Counts, action: &str, cause: &str, number: u64) {
     let count = match (action, cause) {
         ("removed", _) => &mut counts.removed,
         ("held_back", _) => &mut counts.removals_held_back,
@@ -96,25 +98,39 @@ fn tally(counts: &mut crate::ir::change::Counts, action: &str, cause: &str, numb
     *count += number;
 }
 
-/// Entries whose state keeps them where they are, and that this comparison does not move.
-fn standing(store: &Store, basis: &Basis<'_>, counts: &mut crate::ir::change::Counts) -> Result<(), StoreError> {
-    let entry = basis.ledger.table("entry");
-    let sql = format!(
-        "SELECT e.state, count(*) FROM {entry} e WHERE e.state IN ('held', 'pending', 'unclear', 'absent') \
-         AND NOT EXISTS (SELECT 1 FROM diff_rows d WHERE {} AND d.action <> 'aside') GROUP BY ALL",
-        compare::same_key("d", "e", basis.shape.keys.len().max(1))
+/// Counts entries whose state keeps them where they are, and that this comparison does not move. Returns how many of their
+/// rows stand in the source.
+fn standing(store: &Store, basis: &Basis<'_>, counts: &mut Counts) -> Result<u64, StoreError> {
+    let keys = basis.shape.keys.len().max(1);
+    let at_rest = format!(
+        "FROM {} e WHERE e.state IN ('held', 'pending', 'unclear', 'absent') \
+         AND NOT EXISTS (SELECT 1 FROM diff_rows d WHERE {} AND d.action <> 'moved')",
+        basis.ledger.table("entry"),
+        compare::same_key("d", "e", keys)
     );
-    for row in store.rows(&sql)? {
+    let (mut present, mut frozen) = (0, false);
+    for row in store.rows(&format!("SELECT e.state, count(*) {at_rest} GROUP BY ALL"))? {
         let [Value::Text(state), Value::Int(number)] = row.as_slice() else { continue };
-        let number = *number as u64;
-        match state.as_str() {
-            name if name == State::Held.name() => counts.held += number,
-            name if name == State::Pending.name() => counts.pending += number,
-            name if name == State::Unclear.name() => counts.unclear += number,
-            _ => counts.absent += number,
-        }
+        let count = match state.as_str() {
+            name if name == State::Held.name() => &mut counts.held,
+            name if name == State::Pending.name() => &mut counts.pending,
+            name if name == State::Unclear.name() => &mut counts.unclear,
+            _ => &mut counts.absent,
+        };
+        *count += *number as u64;
+        // Only these stay when their row leaves.
+        let may_have_left = [State::Pending.name(), State::Unclear.name()].contains(&state.as_str());
+        frozen |= may_have_left;
+        present += if may_have_left { 0 } else { *number as u64 };
     }
-    Ok(())
+    if frozen {
+        let wanted = compare::same_key("w", "e", keys);
+        present += store.number(&format!(
+            "SELECT count(*) {at_rest} AND e.state IN ('pending', 'unclear') \
+             AND EXISTS (SELECT 1 FROM diff_want w WHERE {wanted} AND w.problem IS NULL)"
+        ))?;
+    }
+    Ok(present)
 }
 
 fn by_field(store: &Store, plan: &Plan) -> Result<std::collections::BTreeMap<String, u64>, StoreError> {

@@ -13,6 +13,7 @@ mod guards;
 mod ledgers;
 mod notify;
 mod plan;
+mod prepare;
 mod retire;
 mod run;
 mod session;

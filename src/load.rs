@@ -14,6 +14,8 @@ use crate::store::{Store, StoreError};
 mod attach;
 pub mod error;
 
+pub use attach::passwords;
+
 /// A model in DuckDB.
 #[derive(Clone, Debug)]
 pub struct LoadedModel {
@@ -61,7 +63,7 @@ impl Loader<'_> {
         let (mut files, mut folders) = (Vec::new(), Vec::new());
         for model in models.iter().filter_map(|name| self.spec.models.get(name)) {
             let Query::File { path, .. } = &model.query else { continue };
-            match path.find(['*', '?', '[']) {
+            match first_star(path) {
                 Some(star) => folders.push(self.root.join(path[..star].rfind('/').map_or(".", |end| &path[..end]))),
                 None => files.push(self.root.join(path)),
             }
@@ -74,6 +76,13 @@ impl Loader<'_> {
         let Some(model) = self.spec.models.get(name) else {
             return Err(Problem::error("load::unknown_model", format!("there is no model `{name}`")));
         };
+        // Once doors are locked DuckDB calls a file that is not there a forbidden one.
+        if let Query::File { path, .. } = &model.query
+            && first_star(path).is_none()
+            && !self.root.join(path).exists()
+        {
+            return Err(error::missing_file(model));
+        }
         let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{name}"))));
         let columns = self.read(model, &relation, needed).map_err(|error| error::reading(self, model, error))?;
         Ok(LoadedModel { relation, columns })
@@ -169,6 +178,11 @@ impl Loader<'_> {
         arguments.extend(options.iter().map(|(name, value)| format!("{name} = {}", option(value))));
         format!("{function}({})", arguments.join(", "))
     }
+}
+
+/// Where a path begins to stand for several.
+fn first_star(path: &str) -> Option<usize> {
+    path.find(['*', '?', '['])
 }
 
 fn option(value: &FileOption) -> String {

@@ -34,6 +34,8 @@ pub struct Opening<'a> {
     pub rows: u64,
     /// At most so many rows are offered; the rest stays owed.
     pub limit: Option<u64>,
+    /// `--full` was asked for now: until every present row was offered, what is left goes whole.
+    pub full: bool,
     /// Rows without an entry that are set aside get one, so that they are not held later.
     pub first_load: bool,
 }
@@ -49,10 +51,22 @@ pub struct OpenRun {
     pub mapping_version: u32,
     /// Positions whose NULL is sent.
     pub clears: Vec<u32>,
+    /// Every identifier travels; otherwise the one in use.
+    pub identify_all: bool,
     /// Rows of unclear outcome wait for `settle`.
     pub unclear_waits: bool,
     pub keys: usize,
     pub identifiers: usize,
+}
+
+impl OpenRun {
+    /// The identifier at a place as a row's outcome makes it acknowledged: one that did not travel is not.
+    fn identifier(&self, at: usize, row: &str) -> String {
+        if self.identify_all || self.identifiers == 1 {
+            return format!("{row}i{at}");
+        }
+        format!("CASE WHEN {row}which = {} THEN {row}i{at} END", at - 1)
+    }
 }
 
 /// The delta of a run, now durable.
@@ -75,15 +89,21 @@ impl Delta {
     }
 }
 
-/// The mapping version a run writes: one more when a field is new.
+/// The mapping version a run writes: that of the newest field, which is one more when a field is new.
 pub fn mapping_version(plan: &Plan, shape: &LedgerShape) -> u32 {
-    let fresh = plan.fields.iter().any(|field| field.column.fresh);
-    if fresh || shape.mapping_version == 0 { shape.mapping_version + 1 } else { shape.mapping_version }
+    let newest = plan.fields.iter().map(|field| field.column.since).max().unwrap_or(0);
+    newest.max(shape.mapping_version).max(1)
 }
 
 /// `k1, k2`, each with a prefix.
 fn numbered(prefix: &str, count: usize) -> Vec<String> {
     (1..=count).map(|at| format!("{prefix}{at}")).collect()
+}
+
+/// A list of positions as SQL.
+fn list(positions: &[u32]) -> String {
+    let items: Vec<String> = positions.iter().map(u32::to_string).collect();
+    format!("CAST([{}] AS INTEGER[])", items.join(", "))
 }
 
 fn timestamp(text: &str) -> String {

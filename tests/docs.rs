@@ -1,7 +1,9 @@
-//! What people copy from must work: pipeline texts in the documentation parse, and links lead somewhere.
+//! What people copy from must work: pipeline texts in the documentation parse, commands are commands, the README's first
+//! steps succeed, and links lead somewhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sendoff::diag::{Drawing, Sources, draw};
 use sendoff::parse::parse;
@@ -67,9 +69,72 @@ fn pipeline_texts_in_the_documentation_parse() {
     assert!(count >= 10, "only {count} blocks found");
 }
 
+/// The lines of a page's `sh` blocks, each a command's words, without comments and redirections.
+fn commands(page: &str) -> Vec<Vec<String>> {
+    let blocks = blocks(page, "sh");
+    let lines = blocks.iter().flat_map(|(_, text)| text.lines());
+    let typed = lines.map(|line| line.split(" #").next().unwrap_or_default().split(" > ").next().unwrap_or_default());
+    typed.map(|line| line.split_whitespace().map(str::to_string).collect()).collect()
+}
+
+fn sendoff(folder: &Path, words: &[String]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sendoff"));
+    let output = command.args(words).current_dir(folder).env_remove("BATCH_REST_API_KEY").output().unwrap();
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.success(), said)
+}
+
+/// `--help` is only answered once everything before it has been understood.
+#[test]
+fn commands_in_the_documentation_are_commands() {
+    let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
+    let mut count = 0;
+    for path in pages() {
+        for mut words in commands(&fs::read_to_string(&path).unwrap()) {
+            let line = words.join(" ");
+            match words.first().map(String::as_str) {
+                Some("sendoff") => {
+                    words.push("--help".into());
+                    let (good, said) = sendoff(root(), &words[1..]);
+                    assert!(good, "{}: {line}\n{said}", path.display());
+                    count += 1;
+                }
+                Some("make") => assert!(makefile.contains(&format!("\n{}:", words[1])), "{}: {line}", path.display()),
+                Some(script) if script.starts_with("scripts/") => assert!(root().join(script).exists(), "{line}"),
+                Some("cargo" | "export" | "cd" | "git") | None => {}
+                Some(other) => panic!("{}: `{other}` is no command known here", path.display()),
+            }
+        }
+    }
+    assert!(count >= 20, "only {count} commands found");
+}
+
+/// Everything the README has a newcomer type, from `init` to where an account is needed.
+#[test]
+fn the_first_steps_succeed() {
+    let place = tempfile::tempdir().unwrap();
+    let mut folder = place.path().to_path_buf();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let steps = commands(&readme).into_iter().skip_while(|words| !words.join(" ").starts_with("sendoff init"));
+    let mut runs = Vec::new();
+    for words in steps.take_while(|words| words.first().is_none_or(|word| word != "export")) {
+        match words.first().map(String::as_str) {
+            Some("cd") => folder = folder.join(&words[1]),
+            Some("sendoff") => {
+                let (good, said) = sendoff(&folder, &words[1..]);
+                assert!(good, "{}\n{said}", words.join(" "));
+                runs.push(said);
+            }
+            _ => {}
+        }
+    }
+    assert!(runs.len() >= 5, "only {} commands found", runs.len());
+    assert!(runs.last().is_some_and(|said| said.contains("nothing sent: no change")), "{runs:?}");
+}
+
 #[test]
 fn the_example_project_parses() {
-    for path in files_in("pipelines", "sendoff").into_iter().chain(files_in("tests/postgres", "sendoff")) {
+    for path in files_in("pipelines", "sendoff").into_iter().chain(files_in("tests/sources", "sendoff")) {
         assert_parses(path.display().to_string(), &fs::read_to_string(&path).unwrap());
     }
 }

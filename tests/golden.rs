@@ -15,6 +15,8 @@ mod damage;
 mod emit;
 #[path = "suite/format.rs"]
 mod format;
+#[path = "suite/ledger.rs"]
+mod ledger;
 #[path = "suite/parse.rs"]
 mod parse;
 #[path = "suite/report.rs"]

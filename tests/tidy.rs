@@ -65,7 +65,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_yaml", &["catalog"]),
     ("similar", &["report"]),
     ("strsim", &["diag"]),
-    ("tokio", &["main", "cli", "emit", "world"]),
+    // `engine/deliver` runs the ledger's reader and writer on threads of their own, beside delivery.
+    ("tokio", &["main", "cli", "emit", "engine/deliver", "world"]),
     ("tracing_subscriber", &["main", "cli"]),
 ];
 
@@ -119,15 +120,17 @@ fn the_table_has_no_cycles() {
 
 #[test]
 fn packages_stay_at_home() {
+    let pattern = |package: &str| Regex::new(&format!(r"(^|[^:\w]){package}::")).unwrap();
+    let packages: Vec<_> = HOMES.iter().map(|(package, homes)| (package, pattern(package), homes)).collect();
+    let clock = Regex::new(CLOCK.0).unwrap();
     let mut wrong = Vec::new();
     for file in sources() {
-        for (package, homes) in HOMES {
-            let used = Regex::new(&format!(r"(^|[^:\w]){package}::")).unwrap().is_match(&file.code);
-            if used && !homes.iter().any(|home| within(&file.name, home)) {
+        for (package, pattern, homes) in &packages {
+            if pattern.is_match(&file.code) && !homes.iter().any(|home| within(&file.name, home)) {
                 wrong.push(format!("{} uses {package}", file.name));
             }
         }
-        if Regex::new(CLOCK.0).unwrap().is_match(&file.code) && !CLOCK.1.iter().any(|home| within(&file.name, home)) {
+        if clock.is_match(&file.code) && !CLOCK.1.iter().any(|home| within(&file.name, home)) {
             wrong.push(format!("{} reads the clock", file.name));
         }
     }

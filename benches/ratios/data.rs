@@ -23,6 +23,9 @@ pub const COLUMNS: [(&str, &str); 12] = [
     ("seen", "timestamp '2026-01-01' + to_seconds((hash(i, 7) % 20000000)::bigint)"),
 ];
 
+/// Where sendoff keeps what it knows of the one activation.
+const LEDGER: &str = ".sendoff/default/everyone.duckdb";
+
 /// The columns that are sent and so compared: all but the key and the identifier.
 pub fn fields() -> impl Iterator<Item = &'static str> {
     COLUMNS.iter().skip(2).map(|(name, _)| *name)
@@ -92,14 +95,12 @@ pub fn write_diff_sql(folder: &Path) -> Result<PathBuf> {
     written(folder.join("diff.sql"), &sql)
 }
 
-/// Every column of both sides, read and thrown away.
+/// Every column of both sides, the source and the ledger that sendoff keeps, read and thrown away.
 pub fn write_scan_sql(folder: &Path) -> Result<PathBuf> {
-    let most: Vec<_> = COLUMNS.iter().map(|(name, _)| format!("max({name})")).collect();
     let sql = format!(
-        "attach {ledger} as l (read_only); select {most} from {rows}; select {most} from l.entry;",
-        ledger = quoted(&folder.join("by-hand.duckdb")),
+        "attach {ledger} as l (read_only); select max(columns(*)) from {rows}; select max(columns(*)) from l.entry;",
+        ledger = quoted(&folder.join(LEDGER)),
         rows = quoted(&folder.join("rows.parquet")),
-        most = most.join(", "),
     );
     written(folder.join("scan.sql"), &sql)
 }

@@ -5,12 +5,19 @@ use std::path::Path;
 
 use crate::{Result, data, measure};
 
-/// A definition of the bench's own. Nothing is ever sent to it: the rows are adopted, and the address answers nobody.
+/// A definition of the bench's own. Where rows are adopted nothing is ever sent to it, and its address answers nobody.
 const SINK: [(&str, &str); 2] =
     [("connection.yaml", include_str!("sink/connection.yaml")), ("rows.yaml", include_str!("sink/rows.yaml"))];
 
 /// A project whose ledger holds every row of its source as acknowledged.
 pub fn adopted(folder: &Path, rows: u64) -> Result<()> {
+    written(folder, rows, None)?;
+    measure::sendoff(folder, &["run", "--adopt"], &[], 0)?;
+    Ok(())
+}
+
+/// `server`: where the rows go, if anywhere.
+pub fn written(folder: &Path, rows: u64, server: Option<String>) -> Result<()> {
     fresh(folder)?;
     data::write_rows(folder, rows)?;
     let definition = folder.join("destinations/sink");
@@ -19,8 +26,9 @@ pub fn adopted(folder: &Path, rows: u64) -> Result<()> {
         fs::write(definition.join(name), text)?;
     }
     let fields: Vec<_> = data::fields().collect();
+    let at = server.map_or(String::new(), |url| format!(r#"{{ base_url = "{url}" }}"#));
     let text = format!(
-        r#"destination sink = sink
+        r#"destination sink = sink {at}
 model rows {{ from file "rows.parquet", key id }}
 activation everyone {{
   from rows
@@ -32,9 +40,7 @@ activation everyone {{
 "#,
         fields.join(", ")
     );
-    fs::write(folder.join("project.sendoff"), text)?;
-    measure::sendoff(folder, &["run", "--adopt"], &[], 0)?;
-    Ok(())
+    Ok(fs::write(folder.join("project.sendoff"), text)?)
 }
 
 /// One model and one activation a file, each with attributes of its own.

@@ -27,19 +27,21 @@ pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     columns.push(format!("CASE WHEN {} THEN NULL ELSE {} END AS owed", whole(plan, basis), owed(plan)));
     columns.push(format!("CASE WHEN {} THEN NULL ELSE e.remote_id END AS remote_id", reidentified(plan)));
     columns.push(format!(
-        "coalesce(e.state = 'unclear', false) AND {} AS look_first",
+        "coalesce(e.state = 'unclear' OR (e.state = 'gone' AND e.acked_at IS NULL), false) AND {} AS look_first",
         plan.unclear == UnclearPolicy::LookFirst
     ));
     columns.push(format!("{} AS reason", reason(plan)));
     columns.push(format!("{} AS reidentified", reidentified(plan)));
     columns.push("e.state IS NULL AS is_new".into());
     format!(
-        "{}CREATE OR REPLACE TEMP TABLE diff_rows AS SELECT * FROM (SELECT {} FROM diff_want w FULL OUTER JOIN {} e ON {}) \
-         WHERE action <> 'none'",
+        "{}CREATE OR REPLACE TEMP TABLE diff_rows AS SELECT * REPLACE (look_first AND action = 'added' AS look_first) FROM (\
+         SELECT {} FROM diff_want w FULL OUTER JOIN {} e ON {}) WHERE action <> 'none'{}",
         woken_table(plan, basis, keys),
         columns.join(", "),
         basis.ledger.table("entry"),
-        same_key("w", "e", keys)
+        same_key("w", "e", keys),
+        // DuckDB then reads neither side, and the table is there for those who count on it.
+        if source.at_rest.is_some() { " AND false" } else { "" },
     )
 }
 
@@ -75,11 +77,12 @@ fn action(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     let wait = plan.unclear == UnclearPolicy::Wait;
     format!(
         "CASE WHEN w.k1 IS NULL THEN {left} WHEN {problem} IS NOT NULL THEN 'aside' WHEN e.state IS NULL THEN '{new}' \
-         WHEN e.state = 'pending' OR (e.state = 'unclear' AND {wait}) THEN 'none' {known} ELSE 'none' END",
+         WHEN e.state = 'pending' OR (e.state = 'unclear' AND {wait}) THEN 'none' {known} {moved} ELSE 'none' END",
         left = left(plan, source, wait),
         problem = reason(plan),
         new = if plan.mode == Mode::Update && plan.hold_new_rows && !basis.first_load() { "held" } else { "added" },
         known = known(plan, basis),
+        moved = if plan.mode.is_set() { "WHEN e.keys IS DISTINCT FROM w.keys THEN 'moved'" } else { "" },
     )
 }
 
@@ -90,10 +93,11 @@ fn left(plan: &Plan, source: &Source, wait: bool) -> String {
         (true, false) => "WHEN e.k1 IN (SELECT k1 FROM diff_kept) THEN 'none' ELSE 'removed'",
         (false, _) => "WHEN e.state = 'gone' THEN 'none' ELSE 'gone'",
     };
-    // `owes` says that something was sent and nobody knows what came of it: then the row may be there.
+    // Something was sent and nobody knows what came of it: then the row may be there.
+    let doubtful = if plan.mode.is_set() { "e.owes IS NOT NULL" } else { "e.state IN ('unclear', 'gone')" };
     format!(
         "CASE WHEN e.state = 'pending' OR (e.state = 'unclear' AND {wait}) THEN 'none' \
-         WHEN e.acked_at IS NULL AND e.owes IS NULL THEN 'drop' {end} END"
+         WHEN e.acked_at IS NULL AND NOT ({doubtful}) THEN 'drop' {end} END"
     )
 }
 
@@ -109,7 +113,7 @@ fn known(plan: &Plan, basis: &Basis<'_>) -> String {
     );
     match plan.mode {
         Mode::Insert => format!(
-            "WHEN e.state IN ('owed', 'held', 'absent', 'unclear') AND e.acked_at IS NULL THEN 'added' \
+            "WHEN e.state <> 'synced' AND e.acked_at IS NULL THEN 'added' \
              WHEN e.state = 'gone' AND {} THEN 'added' WHEN {full} THEN 'added' WHEN e.state = 'gone' THEN 'back'",
             plan.insert_again
         ),
@@ -126,11 +130,12 @@ fn compared(plan: &Plan, full: &str, retry: &str) -> String {
     let any = any_owed(plan);
     let holds = plan.mode == Mode::Update && plan.hold_new_rows;
     format!(
-        "WHEN e.state = 'held' THEN CASE WHEN {full} OR NOT {holds} OR {any} THEN 'added' ELSE 'none' END \
-         WHEN e.state = 'absent' THEN CASE WHEN {full} OR {retry} OR {any} THEN 'added' ELSE 'none' END \
+        "WHEN e.state = 'held' THEN CASE WHEN {full} OR NOT {holds} OR {any} OR {renamed} THEN 'added' ELSE 'none' END \
+         WHEN e.state = 'absent' THEN CASE WHEN {full} OR {retry} OR {any} OR {renamed} THEN 'added' ELSE 'none' END \
          WHEN e.acked_at IS NULL THEN 'added' WHEN {reidentified} THEN 'added' WHEN {full} THEN 'changed' \
          WHEN {any} OR coalesce(len(e.owes) > 0, false) THEN 'changed' WHEN e.state = 'gone' THEN 'back' \
          WHEN e.state IN ('owed', 'unclear') THEN 'clean'",
+        renamed = renamed(plan),
         reidentified = reidentified(plan),
     )
 }
@@ -140,16 +145,22 @@ fn is_full(basis: &Basis<'_>) -> String {
 }
 
 fn cause(plan: &Plan, basis: &Basis<'_>) -> String {
-    let any = any_owed(plan);
-    let old: Vec<String> =
-        plan.fields.iter().map(|field| format!("({} AND NOT {})", owes(field), remapped(field))).collect();
-    let any_old = if old.is_empty() { "false".to_string() } else { format!("({})", old.join(" OR ")) };
+    let differs = match plan.mode.compares() {
+        true => {
+            let old = plan.fields.iter().map(|field| format!("({} AND NOT {})", owes(field), remapped(field)));
+            format!(
+                "WHEN {} OR {} THEN 'changed' WHEN {} THEN 'remapped'",
+                renamed(plan),
+                either(old),
+                any_owed(plan)
+            )
+        }
+        false => String::new(),
+    };
     format!(
         "CASE WHEN w.k1 IS NULL THEN 'removed' WHEN e.state IS NULL THEN 'added' \
-         WHEN e.state IN ('owed', 'unclear') THEN 'retried' WHEN {reidentified} THEN 'changed' \
-         WHEN {any_old} THEN 'changed' WHEN {any} THEN 'remapped' WHEN {full} THEN 'resent' \
-         WHEN e.state = 'gone' THEN 'added' ELSE 'retried' END",
-        reidentified = reidentified(plan),
+         WHEN e.state IN ('owed', 'unclear') OR (e.state = 'gone' AND e.acked_at IS NULL) THEN 'retried' \
+         {differs} WHEN {full} THEN 'resent' WHEN e.state = 'gone' THEN 'added' ELSE 'retried' END",
         full = is_full(basis),
     )
 }
@@ -165,13 +176,16 @@ fn whole(plan: &Plan, basis: &Basis<'_>) -> String {
 
 /// Records modes: the identifier in use is not the one acknowledged, so it is another contact.
 fn reidentified(plan: &Plan) -> String {
-    if plan.mode.is_set() || plan.mode == Mode::Insert || plan.identifiers.is_empty() {
+    format!("(w.k1 IS NOT NULL AND e.acked_at IS NOT NULL AND w.problem IS NULL AND {})", renamed(plan))
+}
+
+/// Records modes: the identifier in use is not the one the entry holds.
+fn renamed(plan: &Plan) -> String {
+    if plan.mode.is_set() || plan.mode == Mode::Insert {
         return "false".to_string();
     }
-    let arms: Vec<String> = (0..plan.identifiers.len())
-        .map(|at| format!("(w.which = {at} AND e.i{0} IS DISTINCT FROM w.i{0})", at + 1))
-        .collect();
-    format!("(w.k1 IS NOT NULL AND e.acked_at IS NOT NULL AND w.problem IS NULL AND ({}))", arms.join(" OR "))
+    let differs = |at: usize| format!("(w.which = {at} AND e.i{0} IS DISTINCT FROM w.i{0})", at + 1);
+    either((0..plan.identifiers.len()).map(differs))
 }
 
 /// Set aside in the source, or lacking what a create needs.
@@ -192,10 +206,13 @@ fn reason(plan: &Plan) -> String {
 }
 
 fn any_owed(plan: &Plan) -> String {
-    if plan.fields.is_empty() {
-        return "false".to_string();
-    }
-    format!("({})", plan.fields.iter().map(owes).collect::<Vec<_>>().join(" OR "))
+    either(plan.fields.iter().map(owes))
+}
+
+/// Conditions joined by OR; none of none holds.
+fn either(conditions: impl Iterator<Item = String>) -> String {
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() { "false".to_string() } else { format!("({})", conditions.join(" OR ")) }
 }
 
 /// A field owes when its value differs from the acknowledged one, unless that very value was refused before.

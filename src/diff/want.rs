@@ -1,6 +1,6 @@
 //! What the source wants: rows keyed, identified, typed, and set aside where they cannot be offered.
 
-use super::{Basis, filters, identifiers_unique, key_text};
+use super::{Basis, filters, identifiers_unique, key_text, rest};
 use crate::ir::plan::{Plan, Sql};
 use crate::ir::value::Value;
 use crate::store::{Store, StoreError};
@@ -17,14 +17,21 @@ pub struct Source {
     pub shared_identifiers: bool,
     /// Set modes: distinct identifiers that can be offered.
     pub wanted: u64,
+    /// Sums over rows that all are what their entries hold, where no other entry calls for anything.
+    pub at_rest: Option<String>,
 }
 
 /// Counts the source, finds its duplicates, and leaves `diff_want`: one line for each key (set modes: identifier).
 pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, StoreError> {
     let mut source = totals(store, plan)?;
-    duplicate_keys(store, plan, &mut source)?;
-    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() {
+    source.at_rest = rest::sums(store, plan, basis, source.rows, &base(plan, &source))?;
+    if source.at_rest.is_none() {
+        duplicate_keys(store, plan, &mut source)?;
+    }
+    let looked_through = source.at_rest.is_some() && source.at_rest == basis.shape.rested;
+    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !looked_through {
         source.shared_identifiers = shared_identifiers(store, plan, &source)?;
+        source.at_rest = source.at_rest.take().filter(|_| !source.shared_identifiers);
     } else {
         store.execute("CREATE OR REPLACE TEMP TABLE diff_shared (which INTEGER, identifier VARCHAR)")?;
     }
@@ -74,14 +81,20 @@ fn duplicate_keys(store: &Store, plan: &Plan, source: &mut Source) -> Result<(),
     Ok(())
 }
 
+/// Groups by hashes first, which are half the work of groups by texts; texts are looked at only where two hashes meet.
 fn shared_identifiers(store: &Store, plan: &Plan, source: &Source) -> Result<bool, StoreError> {
+    let (which, identifier) = (which(plan), first_identifier(plan));
+    let rows = format!("FROM {} WHERE {}", plan.relation, row_conditions(plan, source));
+    let hash = format!("hash({identifier})");
     store.execute(&format!(
-        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {} AS which, {} AS identifier FROM {} WHERE {} \
-         GROUP BY ALL HAVING count(*) > 1 AND identifier IS NOT NULL",
-        which(plan),
-        first_identifier(plan),
-        plan.relation,
-        row_conditions(plan, source)
+        "CREATE OR REPLACE TEMP TABLE diff_shared_hash AS SELECT {hash} AS hash {rows} \
+         GROUP BY ALL HAVING count(*) > 1"
+    ))?;
+    // Not in the query: DuckDB would push it below the grouping, and hash every text twice.
+    store.execute("DELETE FROM diff_shared_hash WHERE hash = hash(NULL::VARCHAR)")?;
+    store.execute(&format!(
+        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {which} AS which, {identifier} AS identifier {rows} \
+         AND {identifier} IS NOT NULL AND {hash} IN (SELECT hash FROM diff_shared_hash) GROUP BY ALL HAVING count(*) > 1"
     ))?;
     Ok(store.number("SELECT count(*) FROM diff_shared")? > 0)
 }
@@ -187,9 +200,9 @@ fn set_want(plan: &Plan) -> String {
     let nulls: String = plan.fields.iter().map(|field| format!(", CAST(NULL AS {})", field.sql_type)).collect();
     format!(
         "CREATE OR REPLACE TEMP TABLE diff_want AS \
-         SELECT i1 AS k1, i1, 0 AS which, list(key_text) AS keys{values}, NULL::VARCHAR AS problem FROM diff_base \
+         SELECT i1 AS k1, i1, 0 AS which, list_sort(list(key_text)) AS keys{values}, NULL::VARCHAR AS problem FROM diff_base \
          WHERE problem IS NULL GROUP BY i1 \
-         UNION ALL SELECT i1, i1, 0, list(key_text){nulls}, any_value(problem) FROM diff_base \
+         UNION ALL SELECT i1, i1, 0, list_sort(list(key_text)){nulls}, any_value(problem) FROM diff_base \
          WHERE problem IS NOT NULL AND i1 IS NOT NULL \
          AND i1 NOT IN (SELECT i1 FROM diff_base WHERE problem IS NULL AND i1 IS NOT NULL) GROUP BY i1"
     )

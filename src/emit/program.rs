@@ -87,6 +87,7 @@ impl Program {
         for which in 0..setup.identifiers.len() {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
+            program.add_jobs(&ground, which, &scope);
         }
         Ok(program)
     }
@@ -125,6 +126,16 @@ impl Program {
             self.routes.insert((kind, which), steps);
         }
         Ok(())
+    }
+
+    /// Calls that submit jobs, whatever the routes of this run: an earlier run may have taken others, and its rows wait. Jobs of
+    /// a call that cannot be compiled any more wait on.
+    fn add_jobs(&mut self, ground: &Ground<'_>, which: usize, scope: &Scope) {
+        for call in ground.setup.service.calls.values().filter(|call| call.job.is_some()) {
+            if let Err(error) = self.add_call(ground, &call.name, which, scope) {
+                tracing::debug!(call = %call.name, error, "jobs of this call cannot be asked after");
+            }
+        }
     }
 
     /// Compiles a call and those it leads to: its look-up, its job's poll, its result file.

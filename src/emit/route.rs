@@ -52,6 +52,8 @@ pub fn first(steps: &[StepPlan], has_remote_id: bool) -> Next {
 /// The next step after an outcome. `from` is the step that gave it, or `None` where it came from outside the route (a look at
 /// what became of a lost request).
 pub fn after(steps: &[StepPlan], from: Option<usize>, verdict: Verdict, has_remote_id: bool) -> Next {
+    // A look at what became of a lost creation that finds the record says what the creation would have said.
+    let verdict = if from.is_none() && verdict == Verdict::Found { Verdict::Exists } else { verdict };
     let start = from.map_or(0, |from| from + 1);
     for (at, step) in steps.iter().enumerate().skip(start) {
         if !step.after.contains(&verdict) {
@@ -85,6 +87,8 @@ mod tests {
         assert_eq!(after(&steps, Some(0), Verdict::Absent, false), Next::Step(1));
         assert_eq!(after(&steps, Some(0), Verdict::Rejected, false), Next::End(Verdict::Rejected));
         assert_eq!(after(&steps, Some(1), Verdict::Accepted, false), Next::End(Verdict::Accepted));
+        let create = [step(0, &[], false), step(1, &[Verdict::Exists], false)];
+        assert_eq!(after(&create, None, Verdict::Found, false), Next::Step(1));
         let create = [step(0, &[], false)];
         assert_eq!(after(&create, None, Verdict::Absent, false), Next::Step(0));
         assert_eq!(after(&create, None, Verdict::Found, false), Next::End(Verdict::Exists));

@@ -38,23 +38,6 @@ pub async fn deliver(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<Delivered, StoreError> {
-    // A guard of this activation stops this one alone; an interrupt stops all.
-    let own = StopSignal::default();
-    tokio::select! {
-        delivered = offer_all(session, job, run, delivery, delta, progress, &own) => delivered,
-        never = own.follow(stop) => match never {},
-    }
-}
-
-async fn offer_all(
-    session: &Session<'_>,
-    job: &Job<'_>,
-    run: &OpenRun,
-    delivery: &Delivery,
-    delta: Delta,
-    progress: &dyn Progress,
-    stop: &StopSignal,
-) -> Result<Delivered, StoreError> {
     let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
     for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
         if from == to || delivered.halt.is_some() {
@@ -63,7 +46,8 @@ async fn offer_all(
         let (offers, offered) = mpsc::channel(2);
         let reader = Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() };
         let reading = tokio::task::spawn_blocking(move || reader.page(from, to, &offers));
-        let work = async |journal: &Journal| delivery.deliver(session.world, offered, journal, stop).await;
+        let work =
+            async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
         let ending = journaled(session, job, run, &mut delivered, progress, stop, work).await?;
         delivered.halt = ending.halt;
         delivered.sent.requests = ending.requests;
@@ -80,8 +64,10 @@ pub async fn journaled(
     delivered: &mut Delivered,
     progress: &dyn Progress,
     stop: &StopSignal,
-    work: impl AsyncFnOnce(&Journal) -> Ending,
+    work: impl AsyncFnOnce(&Journal, &StopSignal) -> Ending,
 ) -> Result<Ending, StoreError> {
+    // A guard of this activation stops this one alone; an interrupt stops all.
+    let own = StopSignal::default();
     let (notes, noted) = mpsc::channel(4 * GROUP);
     let (tallies, mut told) = mpsc::unbounded_channel();
     let writer = Writer {
@@ -94,21 +80,31 @@ pub async fn journaled(
     let writing = tokio::task::spawn_blocking(move || writer.write(noted, &tallies));
     let working = async {
         let journal = Journal(notes);
-        work(&journal).await
+        work(&journal, &own).await
     };
     let listening = async {
         while let Some(tally) = told.recv().await {
             add(&mut delivered.sent, &tally);
             progress.settled(job.activation.name.as_str(), tally.answered());
-            let fired = guards::after(job, &delivered.sent, delivered.sent.offered, false, session.options);
-            if let Some(stopped) = fired.stop {
-                stop.stop(Halt::Guard(stopped.message));
+            if let Some(stopped) = guards::under_way(job, &delivered.sent, session.options).stop {
+                own.stop(Halt::Guard(stopped.message));
             }
         }
     };
-    let (ending, ()) = futures::join!(working, listening);
+    let (ending, ()) = tokio::select! {
+        done = async { futures::join!(working, listening) } => done,
+        never = own.follow(stop) => match never {},
+    };
     writing.await.map_err(|error| thread_failed(&error))??;
     Ok(ending)
+}
+
+/// Lets `work` speak to a journal that nobody keeps: what preparation asks concerns no row.
+pub async fn unheard<T>(work: impl AsyncFnOnce(Journal) -> T) -> T {
+    let (notes, mut noted) = mpsc::channel(64);
+    let listening = async { while noted.recv().await.is_some() {} };
+    let (made, ()) = futures::join!(work(Journal(notes)), listening);
+    made
 }
 
 fn thread_failed(error: &tokio::task::JoinError) -> StoreError {

@@ -37,15 +37,20 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
     fire(job, options, measured)
 }
 
-/// Guards on outcomes. `ended`: nothing more is coming; before that, only once enough came.
-pub fn after(job: &Job<'_>, sent: &Sent, offered: u64, ended: bool, options: &Options) -> Fired {
+/// Guards on outcomes while more are coming: only once enough came.
+pub fn under_way(job: &Job<'_>, sent: &Sent, options: &Options) -> Fired {
     let outcomes = sent.answered();
-    if !ended && outcomes < ENOUGH_OUTCOMES {
-        return Fired::default();
-    }
-    let base = if ended { offered } else { outcomes };
+    if outcomes < ENOUGH_OUTCOMES { Fired::default() } else { on_outcomes(job, sent, 0, outcomes, options) }
+}
+
+/// Guards on outcomes when nothing more is coming. Rows refused here count as rejected, too.
+pub fn ended(job: &Job<'_>, counts: &Counts, sent: &Sent, options: &Options) -> Fired {
+    on_outcomes(job, sent, counts.invalid, sent.offered, options)
+}
+
+fn on_outcomes(job: &Job<'_>, sent: &Sent, invalid: u64, base: u64, options: &Options) -> Fired {
     fire(job, options, |guard| match guard.metric {
-        Metric::Rejected => Some((sent.rejected, Some(base))),
+        Metric::Rejected => Some((sent.rejected + invalid, Some(base + invalid))),
         Metric::Failed => Some((sent.failed, Some(base))),
         Metric::Absent => Some((sent.absent, Some(base))),
         _ => None,

@@ -1,6 +1,6 @@
 //! Looking into ledgers without a source: history, rejected rows, the files themselves.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::session::ledger_folder;
 use super::target::{self, Target};
@@ -141,7 +141,7 @@ pub fn move_ledger(
     Ok(to.display().to_string())
 }
 
-fn taken(name: &str, path: &PathBuf) -> Failure {
+fn taken(name: &str, path: &Path) -> Failure {
     Failure {
         status: Status::Wrong,
         code: "ledger::taken".into(),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::run::{causes, compare, delivery};
+use super::prepare::delivery;
+use super::run::{causes, compare};
 use super::session::{Access, Job, Session};
 use super::{Options, StopSignal, Trouble, guards, target, tell};
 use crate::diff::{self, Basis};

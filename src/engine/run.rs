@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::deliver::{self, Delivered};
+use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
 use crate::diff::{self, Basis};
-use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
-use crate::ir::change::{Cause, Changes, Counts};
+use crate::emit::Depth;
+
+use crate::ir::change::{Cause, Changes};
 use crate::ir::delivery::Halt;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
 use crate::ir::spec::Spec;
@@ -86,6 +88,9 @@ async fn steps(
         return Ok(());
     }
     settle::waiting(session, job, report, progress, stop).await?;
+    if report.stopped.is_some() {
+        return Ok(());
+    }
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
@@ -183,6 +188,7 @@ pub fn open_run(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> OpenR
         clears: job.plan.fields.iter().filter(|field| field.clear).map(|field| field.column.position).collect(),
         unclear_waits: job.plan.unclear == crate::ir::plan::UnclearPolicy::Wait,
         keys: diff::key_layout(&job.plan).len(),
+        identify_all: job.plan.identify_all,
         identifiers: job.plan.identifiers.len(),
     }
 }
@@ -197,63 +203,9 @@ fn opening<'a>(session: &'a Session<'_>, job: &'a Job<'_>, run: &OpenRun, change
         mapping_digest: job.activation.mapping_digest.clone(),
         rows: changes.counts.rows,
         limit: session.options.limit,
+        full: session.options.full,
         first_load: session.options.full || !job.shape.baseline_closed,
     }
-}
-
-/// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
-pub fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
-    Setup {
-        destination: &job.activation.destination,
-        service: &job.activation.service,
-        settings: &job.connection.settings,
-        base_url,
-        options: &job.activation.options,
-        mode: job.activation.mode,
-        identifiers: &job.plan.identifiers,
-        identify_all: job.plan.identify_all,
-        fields: &job.plan.fields,
-        run: RunFacts {
-            id: session.run.clone(),
-            full: session.options.full || !job.shape.baseline_closed,
-            remapped: counts.remapped > 0,
-            rows: counts.to_send(),
-            now: session.world.now(),
-        },
-    }
-}
-
-/// Looks up (and, to any depth but a look, makes) what must exist before the first row, then compiles the delivery.
-pub async fn delivery(
-    session: &Session<'_>,
-    job: &Job<'_>,
-    counts: &Counts,
-    depth: Depth,
-    stop: &StopSignal,
-) -> Result<(Delivery, Preparation), Failure> {
-    let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
-    let setup = setup(session, job, counts, base_url.as_deref());
-    let (notes, mut noted) = tokio::sync::mpsc::channel(64);
-    let journal = Journal(notes);
-    let redactor = session.redactor.clone();
-    let preparing = async {
-        let made =
-            emit::prepare(&setup, &session.limiters, redactor.clone(), session.world, &journal, stop, depth).await;
-        drop(journal);
-        made
-    };
-    // What preparation asks concerns no row, so the ledger need not hear of it.
-    let listening = async { while noted.recv().await.is_some() {} };
-    let (made, ()) = futures::join!(preparing, listening);
-    let preparation = made.map_err(|halt| failed(halted(session, halt)))?;
-    let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
-    let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
-    Ok((delivery, preparation))
-}
-
-fn failed(stopped: Stopped) -> Failure {
-    let Stopped { status, code, message, help } = stopped;
-    Failure { status, code, message, help }
 }
 
 /// Why more is sent than changed.
@@ -262,7 +214,7 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
     if job.new {
         causes.push(Cause::NoLedger { path: job.path.display().to_string() });
     } else if !job.shape.baseline_closed {
-        causes.push(Cause::BaselineOpen);
+        causes.push(if job.shape.full_number > 0 { Cause::FullInterrupted } else { Cause::BaselineOpen });
     }
     if session.options.full {
         causes.push(Cause::FullAsked);
@@ -288,12 +240,11 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    let offered = delivered.sent.offered;
     let settled = report.sent.settled;
     report.sent = Sent { settled, ..delivered.sent };
     report.warnings.extend(delivered.warnings);
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
-    let fired = guards::after(job, &report.sent, offered, true, session.options);
+    let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);
     report.stopped = report.stopped.take().or(fired.stop);
 }
@@ -334,7 +285,7 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
 }
 
 /// The gravest of what happened.
-fn status(report: &ActivationReport) -> Status {
+pub fn status(report: &ActivationReport) -> Status {
     let sent = &report.sent;
     let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
         || report.counts.invalid + report.counts.removals_held_back > 0;

@@ -3,21 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::target::{self, Target};
-use super::{Options, Sandboxed, Trouble, tell};
-use crate::diag::{Problem, Problems};
+use super::target::Target;
+use super::{Options, Trouble, tell};
+use crate::diag::Problems;
 use crate::emit::Limiters;
 use crate::ir::ast::Expr;
-use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
+use crate::ir::run::Stopped;
 use crate::ir::secret::Redactor;
-use crate::ir::spec::{Activation, Connection, SourceKind, Spec};
+use crate::ir::spec::{Activation, Connection, Spec};
 use crate::load::{LoadedModel, LoadedModels, Loader};
-use crate::store::ledger::{self, Layout, Ledger};
-use crate::store::{Store, StoreOptions};
+use crate::store::ledger::{Layout, Ledger};
+use crate::store::{Store, StoreError, StoreOptions};
 use crate::world::World;
-use crate::{diff, inspect, plan, record};
+use crate::{diff, inspect, plan};
+
+mod attach;
+mod naming;
+mod online;
+
+use attach::Opened;
+pub use naming::{base_url, duck_time, ledger_folder, redactor};
+pub use online::columns;
 
 /// Whether ledgers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +62,8 @@ pub struct Job<'a> {
     /// Rows of a cut-short run whose outcome nobody knows.
     pub recovered: Option<u64>,
     /// Why this activation may not go on.
-    pub stopped: Option<crate::ir::run::Stopped>,
+    pub stopped: Option<Stopped>,
 }
-
-/// Columns of every model, asked of the sources.
-pub type ModelColumns = BTreeMap<DatasetName, Vec<ColumnFacts>>;
 
 impl<'a> Session<'a> {
     pub fn open(
@@ -72,7 +77,7 @@ impl<'a> Session<'a> {
         let folder = ledger_folder(root, spec, options);
         let redactor = redactor(spec);
         let store = open_store(world, &folder, options).map_err(|error| tell::store(&error))?;
-        let (run, now) = (run_id(world), duck_time(world));
+        let (run, now) = (naming::run_id(world), duck_time(world));
         let mut session = Session {
             world,
             root,
@@ -101,92 +106,6 @@ impl<'a> Session<'a> {
 
     fn loader(&self) -> Loader<'_> {
         loader(self.world, &self.store, self.root, self.spec, self.redactor.clone())
-    }
-
-    /// Attaches one ledger and brings it to rest: a run that was cut short is merged first.
-    fn attach(
-        &self,
-        activation: &'a Activation,
-        at: usize,
-        folder: &Path,
-        access: Access,
-    ) -> Result<Opened<'a>, Trouble> {
-        let connection =
-            self.spec.connections.get(&activation.connection).ok_or_else(|| tell::no_connection(activation))?;
-        let target = target::target(activation, connection, self.options.sandbox.as_ref());
-        let path = folder.join(format!("{}.duckdb", activation.name));
-        let alias = format!("ledger_{at}");
-        let mut opened = Opened {
-            activation,
-            connection,
-            target,
-            new: !path.exists(),
-            path,
-            ledger: Ledger { alias },
-            recovered: None,
-            stopped: None,
-        };
-        let told = |error| tell::ledger(activation, &opened.path, &error);
-        self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
-        let told = |error| tell::ledger(activation, &opened.path, &error);
-        if opened.ledger.is_new(&self.store).map_err(told)? {
-            opened.new = true;
-            self.stand_in(&opened, access).map_err(told)?;
-            return Ok(opened);
-        }
-        let shape = opened.ledger.shape(&self.store).map_err(told)?;
-        if shape.open_run.is_some() {
-            opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
-        }
-        opened.stopped = target::changed(&shape.target, &opened.target);
-        if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
-            match access {
-                Access::Write => self.set_aside(&opened, folder).map_err(told)?,
-                Access::Read => self.stand_in(&opened, access).map_err(told)?,
-            }
-            opened.new = true;
-            opened.stopped = None;
-        }
-        Ok(opened)
-    }
-
-    fn attach_file(&self, path: &Path, alias: &str, access: Access) -> Result<(), crate::store::StoreError> {
-        Ledger::attach(&self.store, path, alias, access == Access::Read).map(|_| ())
-    }
-
-    /// A file that no run has opened yet is as good as none, and a look may not write the tables into it.
-    fn stand_in(&self, opened: &Opened<'_>, access: Access) -> Result<(), crate::store::StoreError> {
-        if access == Access::Write || !opened.path.exists() {
-            return Ok(());
-        }
-        self.store.detach(&opened.ledger.alias)?;
-        self.store.attach(Path::new(":memory:"), &opened.ledger.alias, false)
-    }
-
-    /// A look may not write, so it merges in a copy.
-    fn recover(
-        &self,
-        opened: &Opened<'_>,
-        shape: &LedgerShape,
-        access: Access,
-    ) -> Result<Option<u64>, crate::store::StoreError> {
-        if access == Access::Read {
-            let copy = opened.path.with_extension(format!("{}.look", self.run));
-            self.store.detach(&opened.ledger.alias)?;
-            ledger::copy(&opened.path, &copy)?;
-            self.attach_file(&copy, &opened.ledger.alias, Access::Write)?;
-            // Unlinked while open: nothing of it stays behind, whatever ends this command.
-            ledger::remove(&copy)?;
-        }
-        record::recover(&self.store, &opened.ledger, shape.open_run.as_deref(), &self.now)
-    }
-
-    /// The ledger of another target keeps its file under another name: the old setting may come back.
-    fn set_aside(&self, opened: &Opened<'_>, folder: &Path) -> Result<(), crate::store::StoreError> {
-        self.store.detach(&opened.ledger.alias)?;
-        let name = format!("{}.until-{}.duckdb", opened.activation.name, self.run);
-        ledger::rename(&opened.path, &folder.join(name))?;
-        self.attach_file(&opened.path, &opened.ledger.alias, Access::Write)
     }
 
     fn load(&self, models: &BTreeSet<DatasetName>, chosen: &[&Activation]) -> Result<LoadedModels, Trouble> {
@@ -307,24 +226,6 @@ impl<'a> Session<'a> {
     }
 }
 
-struct Opened<'a> {
-    activation: &'a Activation,
-    connection: &'a Connection,
-    target: Target,
-    path: PathBuf,
-    ledger: Ledger,
-    new: bool,
-    recovered: Option<u64>,
-    stopped: Option<crate::ir::run::Stopped>,
-}
-
-impl<'a> Opened<'a> {
-    fn job(self, plan: Plan, shape: LedgerShape) -> Job<'a> {
-        let Opened { activation, connection, target, path, ledger, new, recovered, stopped } = self;
-        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, stopped }
-    }
-}
-
 /// Everything of an activation that DuckDB evaluates over its model.
 fn exprs(activation: &Activation) -> Vec<&Expr> {
     let filters = activation.dataset.filters.iter();
@@ -345,23 +246,7 @@ fn refuse(problems: Problems) -> Result<(), Trouble> {
     if problems.any_error() { Err(Trouble::Problems(problems)) } else { Ok(()) }
 }
 
-/// Ledgers of every environment are their own, and so are those of each sandbox.
-pub fn ledger_folder(root: &Path, spec: &Spec, options: &Options) -> PathBuf {
-    let folder = root.join(&spec.project.ledger);
-    match &options.sandbox {
-        None => folder,
-        Some(Sandboxed::InProcess) => folder.join("sandbox"),
-        Some(Sandboxed::At(url)) => folder.join(format!("sandbox-{}", place(url))),
-    }
-}
-
-/// `http://127.0.0.1:4010` as part of a folder's name: `127.0.0.1-4010`.
-fn place(url: &str) -> String {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    host.trim_matches('/').replace(|letter: char| !letter.is_alphanumeric() && letter != '.', "-")
-}
-
-fn open_store(world: &dyn World, folder: &Path, options: &Options) -> Result<Store, crate::store::StoreError> {
+fn open_store(world: &dyn World, folder: &Path, options: &Options) -> Result<Store, StoreError> {
     Store::open(&StoreOptions {
         memory_limit: options.memory_limit.clone().or_else(|| world.env("SENDOFF_MEMORY_LIMIT")),
         threads: world.env("SENDOFF_THREADS").and_then(|text| text.parse().ok()),
@@ -371,77 +256,4 @@ fn open_store(world: &dyn World, folder: &Path, options: &Options) -> Result<Sto
 
 fn loader<'a>(world: &dyn World, store: &'a Store, root: &'a Path, spec: &'a Spec, redactor: Redactor) -> Loader<'a> {
     Loader { store, root, spec, extensions: world.env("SENDOFF_EXTENSIONS").map(PathBuf::from), redactor }
-}
-
-/// Every secret of the project, so that none of them shows, wherever it may be echoed.
-pub fn redactor(spec: &Spec) -> Redactor {
-    let settings = spec.connections.values().flat_map(|connection| connection.settings.secrets());
-    let options = spec.activations.iter().flat_map(|activation| activation.options.secrets());
-    let sources = spec.sources.values().filter_map(|source| match &source.kind {
-        SourceKind::Postgres { url } | SourceKind::MySql { url } => Some(url),
-        SourceKind::DuckDb { .. } | SourceKind::Sqlite { .. } => None,
-    });
-    let whole: Vec<_> = settings.chain(options).chain(sources.clone()).chain(&spec.project.notify).cloned().collect();
-    let passwords = sources.filter_map(|url| password(url.reveal())).map(crate::ir::secret::Secret::new);
-    Redactor::new(whole.into_iter().chain(passwords))
-}
-
-/// The password inside a connection URL: drivers may echo it alone.
-fn password(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let (login, _) = rest.rsplit_once('@')?;
-    login.split_once(':').map(|(_, password)| password.to_string())
-}
-
-fn run_id(world: &dyn World) -> String {
-    let second = world.now().strftime("%Y%m%dT%H%M%S");
-    format!("{second}-{:04x}", world.random() & 0xffff)
-}
-
-pub fn duck_time(world: &dyn World) -> String {
-    world.now().strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
-}
-
-pub fn base_url(connection: &Connection, sandbox: Option<&Sandboxed>) -> Option<String> {
-    let kind = connection.kind.kind.as_str();
-    match sandbox {
-        Some(Sandboxed::InProcess) => Some(crate::sandbox::base(crate::sandbox::IN_PROCESS, kind)),
-        Some(Sandboxed::At(url)) => Some(crate::sandbox::base(url.trim_end_matches('/'), kind)),
-        None => connection.base_url.clone(),
-    }
-}
-
-/// Columns of every model in use, for `check --online`; with what is wrong in expressions and types.
-pub fn columns(
-    world: &dyn World,
-    root: &Path,
-    spec: &Spec,
-    options: &Options,
-) -> Result<(ModelColumns, Problems), Problems> {
-    let opened = Store::open(&StoreOptions::default());
-    let store = opened.map_err(|error| Problem::error("store::open", format!("DuckDB cannot be used: {error}")))?;
-    let loader = loader(world, &store, root, spec, redactor(spec));
-    let models: BTreeSet<DatasetName> = spec.activations.iter().map(|one| one.dataset.model.clone()).collect();
-    let mut problems = loader.attach(&models);
-    if problems.any_error() {
-        return Err(problems);
-    }
-    let mut columns = ModelColumns::new();
-    for name in &models {
-        match loader.load(name, None) {
-            Ok(model) => {
-                for activation in spec.activations.iter().filter(|one| one.dataset.model == *name) {
-                    let (types, found) = inspect::types(&store, &model.relation, &exprs(activation));
-                    problems.extend(found);
-                    let loaded =
-                        plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
-                    problems.extend(plan::plan(activation, &loaded, &LedgerShape::default()).1);
-                }
-                columns.insert(name.clone(), model.columns);
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let _ = options;
-    Ok((columns, problems))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::deliver::{self, Delivered};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
-use super::{Options, Progress, StopSignal, Trouble};
+use super::{Options, Progress, StopSignal, Trouble, prepare};
 use crate::emit::Depth;
 use crate::ir::change::Counts;
 use crate::ir::delivery::JobId;
@@ -37,7 +37,9 @@ pub async fn settle(
             done.status = status;
             done.stopped = Some(Stopped { status, code, message, help });
         }
-        done.silent = (done.sent.settled == 0 && done.stopped.is_none()).then(|| "nothing waits to be settled".into());
+        done.status = done.status.max(run::status(&done));
+        let idle = done.sent.settled == 0 && done.stopped.is_none() && done.warnings.is_empty();
+        done.silent = idle.then(|| "nothing could be settled".into());
         report.activations.push(done);
     }
     Ok(report)
@@ -50,6 +52,11 @@ async fn both(
     assume: Option<bool>,
     progress: &dyn Progress,
 ) -> Result<(), Failure> {
+    // The jobs are those of another account.
+    if let Some(stopped) = &job.stopped {
+        report.stopped = Some(stopped.clone());
+        return Ok(());
+    }
     waiting(session, job, report, progress, &StopSignal::default()).await?;
     let unclear = record::unclear(&session.store, &job.ledger).map_err(|error| told(job, &error))?;
     match assume {
@@ -99,17 +106,21 @@ async fn ask(
     stop: &StopSignal,
     jobs: &[(JobId, u64)],
 ) -> Result<(), Failure> {
-    let (delivery, _) = run::delivery(session, job, &Counts::default(), Depth::Look, stop).await?;
+    let (delivery, _) = prepare::delivery(session, job, &Counts::default(), Depth::Look, stop).await?;
     let run = open_run(session, job, job.shape.full_number);
     let fail = |error| told(job, &error);
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
     let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
-    let work = async |journal: &crate::emit::Journal| delivery.settle(session.world, open, journal, stop).await;
+    let work = async |journal: &crate::emit::Journal, stop: &StopSignal| {
+        delivery.settle(session.world, open, journal, stop).await
+    };
     let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
-    report.sent.settled += delivered.sent.answered() - delivered.sent.pending;
+    // What came of them counts in the exit code like what comes of rows sent now.
+    let settled = delivered.sent.answered() - delivered.sent.pending;
+    report.sent = Sent { settled, offered: settled, ..delivered.sent };
     report.stopped = ending.halt.map(|halt| run::halted(session, halt));
     Ok(())
 }

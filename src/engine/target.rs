@@ -48,7 +48,7 @@ pub fn text(target: &Target) -> String {
     serde_json::to_string(target).unwrap_or_default()
 }
 
-/// `batch.profiles, project_key project_1`, for the head of a report.
+/// `crm.contacts (region r1)`, for the head of a report.
 pub fn told(target: &Target) -> String {
     let get = |name: &str| target.get(name).map(String::as_str).unwrap_or_default();
     let rest: Vec<String> = target

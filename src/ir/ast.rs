@@ -76,6 +76,7 @@ pub struct Model {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a project has a handful, and boxes would be in every pattern's way")]
 pub enum ModelEntry {
     From(From),
     Key(Key),

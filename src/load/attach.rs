@@ -31,7 +31,17 @@ pub fn attach(loader: &Loader<'_>, source: &Source) -> Result<(), Problem> {
     {
         return Err(error::no_file(source, path));
     }
-    loader.store.execute(&sql).map_err(|error| error::attaching(loader, source, error))
+    let told = |error| error::attaching(loader, source, error);
+    loader.store.execute(&sql).map_err(told)?;
+    match source.kind {
+        // SQLite files are opened when they are first asked; whatever asks next would be blamed for a bad one.
+        SourceKind::Sqlite { .. } => loader.store.rows(&tables_of(source)).map(|_| ()).map_err(told),
+        SourceKind::DuckDb { .. } | SourceKind::Postgres { .. } | SourceKind::MySql { .. } => Ok(()),
+    }
+}
+
+fn tables_of(source: &Source) -> String {
+    format!("SELECT table_name FROM duckdb_tables() WHERE database_name = {}", alias_text(&source.name))
 }
 
 fn file_of(kind: &SourceKind) -> Option<&str> {
@@ -76,10 +86,29 @@ fn mysql_text(url: &str) -> String {
         .join(" ")
 }
 
+/// The password inside a connection's text, as written and as meant: drivers may echo it alone. The text is a URL or pairs
+/// (`host=db password=...`).
+pub fn passwords(text: &str) -> Vec<String> {
+    let login = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(login, _)| login);
+    let written = match login {
+        Some(login) => login.split_once(':').map(|(_, password)| password),
+        None => text.split_once("password=").map(|(_, rest)| pair_value(rest)),
+    };
+    written.map(|written| vec![percent_decoded(written), written.to_string()]).unwrap_or_default()
+}
+
+fn pair_value(rest: &str) -> &str {
+    match rest.chars().next().filter(|first| ['\'', '"'].contains(first)) {
+        Some(quote) => rest[1..].split(quote).next().unwrap_or_default(),
+        None => rest.split([' ', '&']).next().unwrap_or_default(),
+    }
+}
+
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// `p%40ss` -> `p@ss`, as drivers read what stands in a URL.
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -104,12 +133,20 @@ fn percent_decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::mysql_text;
+    use super::{mysql_text, passwords};
 
     #[test]
     fn a_mysql_url_becomes_pairs() {
         let pairs = mysql_text("mysql://ann:p%40ss@db.example:3307/shop?ssl=1");
         assert_eq!(pairs, r#"host="db.example" port="3307" user="ann" password="p@ss" database="shop""#);
         assert_eq!(mysql_text("host=a user=b"), "host=a user=b");
+    }
+
+    #[test]
+    fn passwords_are_found_in_urls_and_pairs() {
+        assert_eq!(passwords("postgres://ann:p%40ss@db/shop"), ["p@ss", "p%40ss"]);
+        assert_eq!(passwords("host=db password='two words' user=ann"), ["two words", "two words"]);
+        assert_eq!(passwords("postgres://db/shop?user=ann&password=word&x=1"), ["word", "word"]);
+        assert!(passwords("postgres://ann@db/shop").is_empty());
     }
 }

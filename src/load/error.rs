@@ -28,11 +28,9 @@ pub fn no_extension(source: &Source, extension: &str, error: &StoreError) -> Pro
 
 pub fn attaching(loader: &Loader<'_>, source: &Source, error: StoreError) -> Problem {
     let said = loader.redactor.scrub(&error.message);
+    let said = without_parameters(&said);
     let lower = said.to_lowercase();
-    let (message, help) = if lower.contains("password")
-        || lower.contains("access denied")
-        || lower.contains("authentication")
-    {
+    let (message, help) = if REFUSALS.iter().any(|words| lower.contains(words)) {
         (format!("the source `{}` refused the login", source.name), "check the user and the password in its url")
     } else if matches!(error.kind, StoreErrorKind::Locked { .. }) {
         (
@@ -44,7 +42,20 @@ pub fn attaching(loader: &Loader<'_>, source: &Source, error: StoreError) -> Pro
     } else {
         (format!("the source `{}` cannot be reached", source.name), "check that it runs and that the address is right")
     };
-    Problem::error(UNREACHABLE, message).label(source.span, first_words(&said)).help(help)
+    Problem::error(UNREACHABLE, message).label(source.span, first_words(said)).help(help)
+}
+
+/// How servers say that a login is not good enough.
+const REFUSALS: [&str; 4] = ["authentication", "no password supplied", "access denied", "role \""];
+
+/// The MySQL scanner repeats the whole connection before it says what went wrong.
+fn without_parameters(said: &str) -> &str {
+    said.split_once("with parameters ").and_then(|(_, rest)| rest.rsplit_once("\": ")).map_or(said, |(_, cause)| cause)
+}
+
+pub fn missing_file(model: &Model) -> Problem {
+    let message = format!("`{}` reads a file that is not there", model.name);
+    Problem::error(UNREACHABLE, message).at(place(model)).help("paths are relative to the project's folder")
 }
 
 pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem {
@@ -52,11 +63,7 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
     let at = place(model);
     let name = &model.name;
     let problem = match error.kind {
-        _ if no_files(loader, model, &said) => {
-            return Problem::error(UNREACHABLE, format!("`{name}` reads a file that is not there"))
-                .at(at)
-                .help("paths are relative to the project's folder");
-        }
+        _ if no_files(loader, model, &said) => return missing_file(model),
         StoreErrorKind::MissingTable => {
             Problem::error("load::missing_table", format!("`{name}` reads a table that is not there"))
                 .help("check the name, its schema, and what the login may see")

@@ -1,6 +1,6 @@
 //! Opening a run: what the comparison settles without a request is written, and the delta becomes durable.
 
-use super::{Delta, Opening, columns, numbered, timestamp};
+use super::{Delta, Opening, columns, list, numbered, timestamp};
 use crate::ir::change::Changes;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
@@ -11,6 +11,10 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
     let mut statements = bookkeeping(opening);
     statements.extend(delta(opening));
     statements.extend(facts(opening));
+    statements.push(match changes.counts.to_send() {
+        0 => opening.ledger.set("rested", changes.at_rest.as_deref().unwrap_or_default()),
+        _ => opening.ledger.unset("rested"),
+    });
     store.transaction(&statements)?;
     let delta = opening.ledger.table("delta");
     let offered = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind <> 'removed'"))?;
@@ -22,14 +26,16 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
 pub fn adopt(store: &Store, opening: &Opening<'_>) -> Result<u64, StoreError> {
     columns::align(store, opening.ledger, opening.plan, opening.shape)?;
     let ledger = opening.ledger;
-    let mut statements = vec![insert_entries(opening, "synced", true, "action = 'added'")];
+    let mut statements = vec![insert_entries(opening, "synced", true, "action IN ('added', 'held')")];
     statements.extend(aside(opening));
     statements.extend(facts(opening));
     statements.push(ledger.unset("open_run"));
-    statements.push(ledger.set("baseline", "closed"));
+    if opening.rows > 0 {
+        statements.push(ledger.set("baseline", "closed"));
+    }
     store.transaction(&statements)?;
     store.execute(&format!("CHECKPOINT {}", crate::ir::plan::Sql::name(&ledger.alias)))?;
-    store.number("SELECT count(*) FROM diff_rows WHERE action = 'added'")
+    store.number("SELECT count(*) FROM diff_rows WHERE action IN ('added', 'held')")
 }
 
 fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
@@ -49,6 +55,16 @@ fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
         ),
         format!("DELETE FROM {entry} WHERE {}", of("drop")),
     ];
+    if opening.run.mode.is_set() {
+        // An identifier may leave with one key and come with another.
+        statements.push(format!(
+            "UPDATE {entry} SET keys = d.keys FROM diff_rows d WHERE {entry}.k1 = d.k1 AND d.action IN ('moved', 'clean')"
+        ));
+    }
+    if opening.full {
+        // What is not there now was not asked for.
+        statements.push(format!("UPDATE {entry} SET full_number = {} WHERE state = 'gone'", opening.run.full_number));
+    }
     statements.extend(aside(opening));
     statements
 }
@@ -79,6 +95,7 @@ fn insert_entries(opening: &Opening<'_>, state: &str, acked: bool, condition: &s
     };
     let targets: Vec<String> = positions.iter().map(|position| format!("v{position}")).collect();
     let values: Vec<String> = positions.iter().map(|position| format!("d{position}")).collect();
+    let used: Vec<String> = (1..=run.identifiers).map(|at| run.identifier(at, "")).collect();
     let own = ["state", "since", "acked_at", "keys", "mapping", "full_number", "reason"].map(String::from);
     let acked_at = if acked { now.clone() } else { "NULL".to_string() };
     let facts = [
@@ -94,7 +111,7 @@ fn insert_entries(opening: &Opening<'_>, state: &str, acked: bool, condition: &s
         "INSERT INTO {} ({}) SELECT {} FROM diff_rows WHERE {condition}",
         opening.ledger.table("entry"),
         [keys.clone(), identifiers.clone(), targets, own.to_vec()].concat().join(", "),
-        [keys, identifiers, values, facts.to_vec()].concat().join(", "),
+        [keys, used, values, facts.to_vec()].concat().join(", "),
     )
 }
 
@@ -140,6 +157,11 @@ fn delta_columns(opening: &Opening<'_>) -> String {
     columns.push("which".into());
     columns.extend(opening.plan.fields.iter().map(|field| format!("d{}", field.column.position)));
     columns.extend(["whole", "owed", "remote_id", "look_first", "reidentified"].map(String::from));
+    // What an answer means depends on the run that sent the row, however late it comes.
+    let run = &opening.run;
+    columns.push(format!("{} AS mapping", run.mapping_version));
+    columns.push(format!("{} AS full_number", run.full_number));
+    columns.push(format!("{} AS clears", list(&run.clears)));
     columns.join(", ")
 }
 
@@ -158,7 +180,7 @@ fn facts(opening: &Opening<'_>) -> Vec<String> {
         ledger.set("sequence", &(opening.shape.sequence + 1).to_string()),
         ledger.set("last_rows", &opening.rows.to_string()),
     ];
-    if opening.shape.target.is_empty() {
+    if opening.shape.target.is_empty() || (opening.full && opening.rows > 0) {
         statements.push(ledger.set("baseline", "open"));
     }
     statements

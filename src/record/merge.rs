@@ -53,9 +53,18 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
     let described = store.describe(&format!("SELECT * FROM {delta}"))?;
     let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
     let waits = if run.unclear_waits { "('pending', 'unclear')" } else { "('pending')" };
+    // A job that is waited for again is as old as it was.
+    let again = columns.contains(&"job_id".to_string());
+    let (own, noted_at) = if again {
+        (
+            ", job_call, job_id, noted_at",
+            "CASE o.verdict WHEN 'pending' THEN d.noted_at ELSE o.noted_at END AS noted_at",
+        )
+    } else {
+        ("", "o.noted_at")
+    };
     let from = format!(
-        "SELECT d.* EXCLUDE (row{}), o.job_call, o.job_id, o.verdict, o.noted_at FROM {delta} d JOIN {} o ON o.row = d.row",
-        if columns.contains(&"job_id".to_string()) { ", job_call, job_id" } else { "" },
+        "SELECT d.* EXCLUDE (row{own}), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
         last(ledger)
     );
     let keys = numbered("k", run.keys).join(", ");
@@ -120,7 +129,7 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
     let now = timestamp(now);
     let done = "s.verdict IN ('accepted', 'exists')";
     let settled = "s.verdict IN ('accepted', 'exists', 'absent')";
-    let sent = sent_positions(run, columns);
+    let sent = sent_positions(columns);
     let mut all: Vec<(String, String)> = Vec::new();
     let mut set = |column: &str, value: String| all.push((column.to_string(), value));
     set(
@@ -130,22 +139,25 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
             .into(),
     );
     set("since", now.clone());
-    set(
-        "acked_at",
-        format!("CASE WHEN {done} THEN {now} WHEN s.verdict = 'absent' THEN NULL ELSE {} END", old("acked_at")),
-    );
+    // A removal that may have been carried out leaves nothing to rely on.
+    let void = "s.verdict = 'absent' OR (s.kind = 'removed' AND s.verdict IN ('failed', 'unclear') AND NOT s.unsent)";
+    set("acked_at", format!("CASE WHEN {done} THEN {now} WHEN {void} THEN NULL ELSE {} END", old("acked_at")));
     set("keys", "s.keys".into());
     set(
         "owes",
         format!(
-            "CASE WHEN {settled} AND (s.owed IS NULL OR s.sent_all) THEN NULL \
-             WHEN {settled} THEN list_filter({old}, lambda x: NOT list_contains(s.owed, x)) \
+            "CASE WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
+             WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) \
              WHEN s.verdict IN ('failed', 'unclear') AND NOT s.unsent THEN \
-             list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent})) ELSE {old} END",
+             list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) ELSE {old} END",
             old = cast(&old("owes"), "INTEGER[]")
         ),
     );
-    set("refused", refused(run, columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)")));
+    let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
+    // The reason of what stays refused stays.
+    let reason = format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 THEN {} END)", old("reason"));
+    set("refused", refused);
+    set("reason", reason);
     set(
         "remote_id",
         format!(
@@ -154,16 +166,16 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
             old("remote_id")
         ),
     );
-    set("mapping", format!("CASE WHEN {settled} THEN {} ELSE {} END", run.mapping_version, old("mapping")));
-    set("full_number", format!("CASE WHEN {settled} THEN {} ELSE {} END", run.full_number, old("full_number")));
-    set("reason", "s.reason".into());
+    for column in ["mapping", "full_number"] {
+        set(column, format!("CASE WHEN {settled} THEN s.{column} ELSE {} END", old(column)));
+    }
     set("request", "s.request".into());
-    for column in numbered("i", run.identifiers) {
-        let value =
-            format!("CASE WHEN {settled} OR {} IS NULL THEN s.{column} ELSE {} END", old("acked_at"), old(&column));
+    for at in 1..=run.identifiers {
+        let (column, sent) = (format!("i{at}"), run.identifier(at, "s."));
+        let value = format!("CASE WHEN {settled} OR {} IS NULL THEN {sent} ELSE {} END", old("acked_at"), old(&column));
         all.push((column, value));
     }
-    all.extend(columns.iter().map(|position| value(run, *position, &old(&format!("v{position}")))));
+    all.extend(columns.iter().map(|position| value(*position, &old(&format!("v{position}")))));
     all
 }
 
@@ -172,9 +184,11 @@ fn cast(sql: &str, sql_type: &str) -> String {
 }
 
 /// Whether the field at a position was in the request.
-fn was_sent(run: &OpenRun, position: u32) -> String {
-    let there = if run.clears.contains(&position) { "true".to_string() } else { format!("s.d{position} IS NOT NULL") };
-    format!("((s.owed IS NULL OR s.sent_all OR list_contains(s.owed, {position})) AND {there})")
+fn was_sent(position: u32) -> String {
+    format!(
+        "((s.owed IS NULL OR s.sent_all OR list_contains(s.owed, {position})) \
+         AND (s.d{position} IS NOT NULL OR list_contains(s.clears, {position})))"
+    )
 }
 
 fn was_refused(position: u32) -> String {
@@ -183,8 +197,8 @@ fn was_refused(position: u32) -> String {
 
 /// An answer moves only the fields that were in its request; a refusal moves none. Of an absent contact only what was
 /// offered is kept, to notice a change; of a contact written anew, nothing older counts.
-fn value(run: &OpenRun, position: u32, old: &str) -> (String, String) {
-    let sent = was_sent(run, position);
+fn value(position: u32, old: &str) -> (String, String) {
+    let sent = was_sent(position);
     let refused = was_refused(position);
     (
         format!("v{position}"),
@@ -196,16 +210,16 @@ fn value(run: &OpenRun, position: u32, old: &str) -> (String, String) {
     )
 }
 
-fn sent_positions(run: &OpenRun, columns: &[u32]) -> String {
+fn sent_positions(columns: &[u32]) -> String {
     if columns.is_empty() {
         return "CAST([] AS INTEGER[])".to_string();
     }
     let items: Vec<String> =
-        columns.iter().map(|position| format!("CASE WHEN {} THEN {position} END", was_sent(run, *position))).collect();
+        columns.iter().map(|position| format!("CASE WHEN {} THEN {position} END", was_sent(*position))).collect();
     format!("list_filter(CAST([{}] AS INTEGER[]), lambda x: x IS NOT NULL)", items.join(", "))
 }
 
-fn refused(run: &OpenRun, columns: &[u32], old: &str) -> String {
+fn refused(columns: &[u32], old: &str) -> String {
     if columns.is_empty() {
         return old.to_string();
     }
@@ -214,10 +228,10 @@ fn refused(run: &OpenRun, columns: &[u32], old: &str) -> String {
         .map(|position| {
             format!(
                 "CASE WHEN {} THEN ({position}, coalesce(CAST(s.d{position} AS VARCHAR), '')) \
-                 WHEN s.verdict = 'accepted' AND {} THEN NULL \
+                 WHEN s.verdict = 'absent' OR (s.verdict = 'accepted' AND (s.kind = 'added' OR {})) THEN NULL \
                  WHEN {old}[{position}] IS NOT NULL THEN ({position}, {old}[{position}]) END",
                 was_refused(*position),
-                was_sent(run, *position)
+                was_sent(*position)
             )
         })
         .collect();

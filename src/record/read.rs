@@ -1,6 +1,6 @@
 //! What a ledger gives back: rows to offer, jobs to ask after, what was rejected.
 
-use super::{OpenRun, numbered, timestamp};
+use super::{OpenRun, numbered, positions, timestamp};
 use crate::ir::delivery::{DeltaRow, JobId, Offer, OpenJob};
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
@@ -13,7 +13,10 @@ use crate::store::{Store, StoreError};
 /// Rows `from..to` of the delta, in order, as offers; values in the order of the plan's fields.
 pub fn offers(store: &Store, ledger: &Ledger, plan: &Plan, from: u64, to: u64) -> Result<Vec<Offer>, StoreError> {
     let fixed = ["row", "kind", "which", "whole", "owed", "remote_id", "look_first"].map(String::from).to_vec();
-    let values: Vec<String> = plan.fields.iter().map(|field| format!("d{}", field.column.position)).collect();
+    // Rows that waited for a job lack the fields mapped since.
+    let there = positions(store, ledger, "delta", 'd')?;
+    let value = |position: u32| if there.contains(&position) { format!("d{position}") } else { "NULL".into() };
+    let values: Vec<String> = plan.fields.iter().map(|field| value(field.column.position)).collect();
     let columns = [fixed, numbered("i", plan.identifiers.len()), values].concat().join(", ");
     let rows = store.rows(&format!(
         "SELECT {columns} FROM {} WHERE row >= {from} AND row < {to} ORDER BY row",
@@ -103,7 +106,7 @@ pub fn begin_settle(store: &Store, ledger: &Ledger, run: &OpenRun, verdict: &str
     store.transaction(&[
         format!("DROP TABLE IF EXISTS {delta}"),
         format!(
-            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * EXCLUDE (verdict, noted_at) \
+            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * EXCLUDE (verdict) \
              FROM {parked} WHERE verdict = '{verdict}'"
         ),
         format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
@@ -150,7 +153,7 @@ pub fn assume(store: &Store, ledger: &Ledger, sent: bool, now: &str) -> Result<(
     let verdict = if sent { "accepted" } else { "failed" };
     let reason = if sent { "NULL" } else { "'taken as not sent'" };
     store.execute(&format!(
-        "INSERT INTO {} SELECT row, '{verdict}', {reason}, false, NULL, NULL, NULL, NULL, true, {}, 0, {} FROM {}",
+        "INSERT INTO {} SELECT row, '{verdict}', {reason}, false, NULL, NULL, NULL, NULL, false, {}, 0, {} FROM {}",
         ledger.table("outcome"),
         !sent,
         timestamp(now),
@@ -171,7 +174,7 @@ pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<Reject
          CASE WHEN state = 'synced' THEN 'warning' ELSE state END AS state, coalesce(reason, '') AS reason, \
          CASE WHEN refused IS NULL THEN CAST([] AS INTEGER[]) ELSE map_keys(refused) END AS fields, \
          strftime(since, '%Y-%m-%dT%H:%M:%SZ') AS since FROM {entry} \
-         WHERE state IN ('owed', 'unclear', 'absent') OR cardinality(coalesce(refused, MAP {{}})) > 0 \
+         WHERE (state = 'owed' AND (acked_at IS NOT NULL OR request IS NOT NULL)) OR state IN ('unclear', 'absent') OR cardinality(coalesce(refused, MAP {{}})) > 0 \
          OR (state = 'synced' AND reason IS NOT NULL) \
          UNION ALL SELECT key, identifier, 'invalid', reason, CAST([] AS INTEGER[]), NULL FROM {aside}) \
          ORDER BY key LIMIT {limit}",

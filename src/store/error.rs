@@ -45,7 +45,11 @@ fn kind(text: &str) -> StoreErrorKind {
     let has = |part: &str| lower.contains(part);
     if has("could not set lock on file") || has("conflicting lock") {
         StoreErrorKind::Locked { process: holder(text) }
-    } else if has("not a valid duckdb database file") || has("corrupt") || has("checksum") {
+    } else if has("not a valid duckdb database file")
+        || has("file is not a database")
+        || has("corrupt")
+        || has("checksum")
+    {
         StoreErrorKind::Damaged
     } else if has("no space left on device") {
         StoreErrorKind::DiskFull
@@ -60,13 +64,20 @@ fn kind(text: &str) -> StoreErrorKind {
     } else if has("extension") && (has("not found") || has("not loaded") || has("needs to be") || has("does not exist"))
     {
         StoreErrorKind::MissingExtension
-    } else if has("table with name") || (has("relation") && has("does not exist")) {
+    } else if has("table with name")
+        || (has("relation") && has("does not exist"))
+        || (has("table") && has("doesn't exist"))
+    {
         StoreErrorKind::MissingTable
-    } else if has("referenced column") || has("does not have a column") || (has("column") && has("does not exist")) {
+    } else if has("referenced column")
+        || has("does not have a column")
+        || has("unknown column")
+        || (has("column") && has("does not exist"))
+    {
         StoreErrorKind::MissingColumn
     } else if has("permission") || has("read-only") || has("disabled by configuration") {
         StoreErrorKind::Permission
-    } else if has("parser error") || has("syntax error") {
+    } else if has("parser error") || has("syntax error") || has("error in your sql syntax") {
         StoreErrorKind::Syntax
     } else {
         StoreErrorKind::Other

@@ -34,13 +34,19 @@ impl Ledger {
     /// Attaches the file, making it where there is none and `read_only` is off. Without a file to read, an empty ledger in
     /// memory stands in, so that a plan needs no other path.
     pub fn attach(store: &Store, path: &Path, alias: &str, read_only: bool) -> Result<Ledger, StoreError> {
+        let ledger = Ledger { alias: alias.to_string() };
         if read_only && !path.exists() {
-            store.attach(Path::new(":memory:"), alias, false)?;
+            ledger.stand_in(store)?;
         } else {
             make_folder(path)?;
             store.attach(path, alias, read_only)?;
         }
-        Ok(Ledger { alias: alias.to_string() })
+        Ok(ledger)
+    }
+
+    /// An empty ledger in memory, in the place of a file that may not be written.
+    pub fn stand_in(&self, store: &Store) -> Result<(), StoreError> {
+        store.attach(Path::new(":memory:"), &self.alias, false)
     }
 
     pub fn table(&self, name: &str) -> String {
@@ -141,6 +147,7 @@ impl Ledger {
             fields: self.fields(store)?,
             entries: store.number(&format!("SELECT count(*) FROM {}", self.table("entry")))?,
             last_rows: get("last_rows").and_then(|text| text.parse().ok()),
+            rested: get("rested"),
             open_run: get("open_run"),
         })
     }

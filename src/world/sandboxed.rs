@@ -10,7 +10,12 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::ir::delivery::{HttpError, Request, Response};
-use crate::sandbox::{IN_PROCESS, Incoming, Reply, Sandbox};
+use crate::sandbox::{self, IN_PROCESS, Incoming, Reply, Sandbox};
+
+/// What stands in for a destination's own address: in process, or at the URL of a sandbox that is served.
+pub fn base_url(server: Option<&str>, kind: &str) -> String {
+    sandbox::base(server.unwrap_or(IN_PROCESS).trim_end_matches('/'), kind)
+}
 
 pub struct Sandboxed {
     world: Arc<dyn World>,

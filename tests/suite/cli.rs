@@ -34,7 +34,7 @@ struct Said {
 }
 
 fn run(case: &Path) -> Vec<String> {
-    let place = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     copy(&case.join("in"), place.path());
     let commands = fs::read_to_string(case.join("cmd")).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
     let mut said = Said::default();

@@ -1,0 +1,316 @@
+//! `tests/golden/ledger/<case>.yaml`: an activation to the made-up vendor Parcel and a few runs of it, with the real engine
+//! -> `<case>.out`: what was sent, how each run ended, and what the ledger held then.
+//!
+//! A step keeps what the step before said of the source and the activation; `answers` and `run` are its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sendoff::engine::{self, Options, Progress, StopSignal, Trouble};
+use sendoff::ir::run::{ActivationReport, RunReport};
+use sendoff::ir::spec::Spec;
+use sendoff::store::ledger;
+use serde::Deserialize;
+
+use crate::common::golden;
+use show::line;
+use vendor::{Answers, Vendor};
+
+#[path = "ledger/show.rs"]
+mod show;
+#[path = "ledger/vendor.rs"]
+mod vendor;
+
+#[derive(Deserialize)]
+struct Case {
+    #[serde(rename = "about")]
+    _about: String,
+    #[serde(flatten)]
+    activation: Activation,
+    steps: Vec<Step>,
+}
+
+/// What is written into the pipeline file.
+#[derive(Clone, Default, Deserialize)]
+struct Activation {
+    /// Service with its options: `circle { circle = "gold" }`.
+    to: Option<String>,
+    mode: Option<String>,
+    identify: Option<String>,
+    map: Option<String>,
+    /// Further lines of the activation.
+    more: Option<String>,
+    /// Options after the model's name: `{ allow_empty = true }`, `where vip`.
+    from: Option<String>,
+    site: Option<String>,
+    /// Types of columns that are not text; `id` is an integer.
+    types: Option<BTreeMap<String, String>>,
+    /// Further activations and segments.
+    also: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    source: Option<String>,
+    #[serde(default)]
+    activation: Activation,
+    #[serde(default)]
+    run: Run,
+    /// Time that passed before the step: `8d`, `30m`, `10s`.
+    #[serde(default)]
+    advance: String,
+    #[serde(default)]
+    answers: Answers,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Run {
+    plan: bool,
+    settle: bool,
+    assume: Option<String>,
+    full: bool,
+    adopt: bool,
+    again: bool,
+    require_ledger: bool,
+    limit: Option<u64>,
+    only: Option<String>,
+    accept: Vec<String>,
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _activation: &str, _rows: u64) {}
+    fn settled(&self, _activation: &str, _rows: u64) {}
+    fn done(&self, _report: &ActivationReport) {}
+}
+
+#[test]
+fn ledger_golden() {
+    let only = std::env::var("CASE").unwrap_or_default();
+    golden("ledger", "yaml", "out", |path, text| {
+        if !path.to_string_lossy().contains(&only) {
+            return fs::read_to_string(path.with_extension("out")).unwrap_or_default();
+        }
+        let case: Case = serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        played(&case)
+    });
+}
+
+fn played(case: &Case) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy_definitions(folder.path());
+    let vendor = Vendor::default();
+    let mut activation = case.activation.clone();
+    let mut checked = (String::new(), Err(Vec::new()));
+    let mut out = String::new();
+    for (at, step) in case.steps.iter().enumerate() {
+        activation.overlay(&step.activation);
+        if let Some(source) = &step.source {
+            fs::write(folder.path().join("people.csv"), source).expect("the folder can be written");
+        }
+        let written = activation.written(folder.path());
+        if checked.0 != written {
+            fs::write(folder.path().join("people.sendoff"), &written).expect("the folder can be written");
+            checked = (written, check(&vendor, folder.path()));
+        }
+        vendor.prepare(duration(&step.advance) + Duration::from_secs(60), step.answers.clone());
+        line(&mut out, &format!("== {}{}", at + 1, step.run.told()));
+        match &checked.1 {
+            Ok(spec) => step.play(&vendor, folder.path(), spec, &mut out),
+            Err(problems) => problems.iter().for_each(|problem| line(&mut out, &format!("problem: {problem}"))),
+        }
+        line(&mut out, "");
+    }
+    out
+}
+
+fn check(vendor: &Vendor, root: &Path) -> Result<Spec, Vec<String>> {
+    let checked = engine::check(vendor, root, &Options::default(), false);
+    let problems = || checked.problems.0.iter().map(|problem| problem.message.clone()).collect();
+    checked.spec.clone().ok_or_else(problems)
+}
+
+fn copy_definitions(folder: &Path) {
+    let target = folder.join("destinations/parcel");
+    fs::create_dir_all(&target).expect("a folder");
+    let parcel = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors/parcel");
+    for entry in fs::read_dir(parcel).expect("the vendor is there").flatten() {
+        fs::copy(entry.path(), target.join(entry.file_name())).expect("copied");
+    }
+}
+
+impl Step {
+    /// A runtime of its own, which takes all its threads along when the machine stops.
+    fn play(&self, vendor: &Vendor, root: &Path, spec: &Spec, out: &mut String) {
+        let options = self.run.options();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            tokio::select! {
+                () = self.act(vendor, root, spec, &options, out) => {}
+                () = vendor.crash.notified() => line(out, "the machine stops"),
+            }
+        });
+        drop(runtime);
+        vendor.take_requests().iter().for_each(|request| line(out, &format!("> {request}")));
+        for path in ledgers(root) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name != "people.duckdb" {
+                line(out, &name);
+            }
+            look(out, root, &path);
+        }
+    }
+
+    async fn act(&self, vendor: &Vendor, root: &Path, spec: &Spec, options: &Options, out: &mut String) {
+        if self.run.plan {
+            match engine::plan(vendor, root, spec, options).await {
+                Ok(report) => report.activations.iter().for_each(|one| show::plan(out, one)),
+                Err(trouble) => told(out, &trouble),
+            }
+            return;
+        }
+        let done = if self.run.settle {
+            let assume = self.run.assume.as_deref().map(|word| word == "sent");
+            engine::settle(vendor, root, spec, options, assume, &Silent).await
+        } else {
+            engine::run(vendor, root, spec, options, &Silent, &StopSignal::default()).await
+        };
+        match done {
+            Ok(report) => reported(out, &report),
+            Err(trouble) => told(out, &trouble),
+        }
+    }
+}
+
+fn reported(out: &mut String, report: &RunReport) {
+    for activation in &report.activations {
+        if report.activations.len() > 1 {
+            line(out, &format!("{}:", activation.activation));
+        }
+        show::report(out, activation);
+    }
+}
+
+fn told(out: &mut String, trouble: &Trouble) {
+    match trouble {
+        Trouble::Problems(problems) => {
+            problems.0.iter().for_each(|problem| line(out, &format!("problem: {}", problem.message)));
+        }
+        Trouble::Failure(failure) => line(out, &format!("failure: {}: {}", failure.code, failure.message)),
+    }
+}
+
+fn ledgers(root: &Path) -> Vec<PathBuf> {
+    let folder = root.join("state");
+    let entries = fs::read_dir(folder).map(|entries| entries.flatten().collect()).unwrap_or_else(|_| Vec::new());
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "duckdb"));
+    paths.sort();
+    paths
+}
+
+/// A copy is looked at: an open run's ledger is not folded together by looking.
+fn look(out: &mut String, root: &Path, path: &Path) {
+    let copy = root.join("look.duckdb");
+    ledger::copy(path, &copy).expect("copied");
+    show::ledger(out, &copy);
+    ledger::remove(&copy).expect("removed");
+}
+
+impl Activation {
+    fn overlay(&mut self, over: &Activation) {
+        let Activation { to, mode, identify, map, more, from, site, types, also } = over.clone();
+        self.to = to.or(self.to.take());
+        self.mode = mode.or(self.mode.take());
+        self.identify = identify.or(self.identify.take());
+        self.map = map.or(self.map.take());
+        self.more = more.or(self.more.take());
+        self.from = from.or(self.from.take());
+        self.site = site.or(self.site.take());
+        self.types = types.or(self.types.take());
+        self.also = also.or(self.also.take());
+    }
+
+    fn written(&self, root: &Path) -> String {
+        let text = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_string());
+        let map = self.map.as_ref().map(|map| format!("  map {{ {map} }}\n")).unwrap_or_default();
+        format!(
+            "project {{ ledger = \"state\" }}\n\
+             destination parcel = parcel {{ site = \"{site}\", token = env(\"PARCEL_TOKEN\") }}\n\
+             model people {{\n  from file \"people.csv\" {{ types {{ {types} }} }}\n  key id\n}}\n{also}\n\
+             activation people {{\n  from {from}\n  to parcel.{to}\n  mode {mode}\n  identify {{ {identify} }}\n{map}{more}\n}}\n",
+            site = text(&self.site, "acme"),
+            types = self.column_types(root),
+            also = text(&self.also, ""),
+            from = text(&self.from, "people"),
+            to = text(&self.to, "people"),
+            mode = text(&self.mode, "upsert"),
+            identify = text(&self.identify, "email"),
+            more = text(&self.more, ""),
+        )
+    }
+
+    fn column_types(&self, root: &Path) -> String {
+        let source = fs::read_to_string(root.join("people.csv")).unwrap_or_default();
+        let columns = source.lines().next().unwrap_or_default().split(',');
+        let types = self.types.clone().unwrap_or_default();
+        let typed = columns.map(|column| match types.get(column) {
+            Some(sql_type) => format!("{column} = \"{sql_type}\""),
+            None if column == "id" => "id = \"integer\"".to_string(),
+            None => format!("{column} = \"varchar\""),
+        });
+        typed.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Run {
+    fn options(&self) -> Options {
+        Options {
+            full: self.full,
+            adopt: self.adopt,
+            again: self.again,
+            limit: self.limit,
+            only: self.only.clone(),
+            accept: self.accept.clone(),
+            require_ledger: self.require_ledger,
+            samples: 5,
+            ..Options::default()
+        }
+    }
+
+    /// The command line, but for its first words.
+    fn told(&self) -> String {
+        let flags = [
+            (self.plan, "plan"),
+            (self.settle, "settle"),
+            (self.full, "--full"),
+            (self.adopt, "--adopt"),
+            (self.again, "--again"),
+            (self.require_ledger, "--require-ledger"),
+        ];
+        let mut words: Vec<String> =
+            flags.into_iter().filter(|(on, _)| *on).map(|(_, word)| word.to_string()).collect();
+        words.extend(self.assume.iter().map(|word| format!("--assume {word}")));
+        words.extend(self.limit.map(|limit| format!("--limit {limit}")));
+        words.extend(self.only.iter().map(|name| format!("--only {name}")));
+        words.extend(self.accept.iter().map(|metric| format!("--accept {metric}")));
+        words.iter().map(|word| format!(" {word}")).collect()
+    }
+}
+
+fn duration(text: &str) -> Duration {
+    let Some((unit, number)) = text.char_indices().last().map(|(at, unit)| (unit, &text[..at])) else {
+        return Duration::ZERO;
+    };
+    let seconds = match unit {
+        'd' => 86_400,
+        'm' => 60,
+        _ => 1,
+    };
+    Duration::from_secs(seconds * number.parse::<u64>().expect("a number"))
+}
