@@ -126,10 +126,15 @@ impl Loader<'_> {
         self.store.execute(&format!("CREATE OR REPLACE TABLE {relation} AS SELECT {columns} FROM {query}{filter}"))
     }
 
-    /// Only the columns that are named somewhere; names the source lacks are told later, where they stand.
+    /// Only the columns that are named somewhere. A name the source lacks is told later, where it stands; then all are
+    /// read, so that the right one can be suggested.
     fn narrowed(&self, query: &str, model: &Model, needed: &BTreeSet<String>) -> Result<String, StoreError> {
         let wanted = |name: &str| needed.iter().chain(&model.key).any(|wanted| wanted.eq_ignore_ascii_case(name));
         let all = self.store.describe(&format!("SELECT * FROM {query}"))?;
+        let there = |name: &str| all.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+        if !needed.iter().chain(&model.key).all(|name| there(name)) {
+            return Ok("*".to_string());
+        }
         let named: Vec<String> =
             all.iter().filter(|column| wanted(&column.name)).map(|column| Sql::name(&column.name).0).collect();
         Ok(if named.is_empty() { "*".to_string() } else { named.join(", ") })

@@ -50,9 +50,13 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     checked
 }
 
+/// What was said of a place already is not said again, whichever stage found it.
 fn add_new(problems: &mut Problems, found: Problems) {
     for problem in found.0 {
-        if !problems.0.contains(&problem) {
+        let place = problem.labels.first().map(|(span, _)| *span);
+        let same =
+            |known: &Problem| known.message == problem.message && known.labels.first().map(|(span, _)| *span) == place;
+        if !problems.0.iter().any(same) {
             problems.push(problem);
         }
     }

@@ -44,11 +44,18 @@ fn refused(expr: &Expr, error: &StoreError) -> Problem {
         _ => expr.span,
     };
     let (message, help) = split_help(said);
+    let message = missing_column(&message).unwrap_or(message);
     let problem = Problem::error(code, message).at(span);
     match help {
         Some(help) => problem.help(help),
         None => problem,
     }
+}
+
+/// "referenced column `x` not found in FROM clause": there is no clause that anyone wrote.
+fn missing_column(said: &str) -> Option<String> {
+    let name = said.strip_prefix("referenced column `")?.strip_suffix("` not found in FROM clause")?;
+    Some(format!("unknown column `{name}`"))
 }
 
 /// DuckDB appends candidates to its sentence; they are advice, so they go where advice goes.

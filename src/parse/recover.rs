@@ -252,6 +252,10 @@ fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
         [column, name] if column.is_word() && name.is_word() => {
             error::no_arrow(whole, written, &format!("{} -> {}", column.text, name.text))
         }
+        [.., before, name] if name.is_word() && before.text.ends_with([')', ']', '\'']) => {
+            let expr = &written[..name.span.start - whole.start];
+            error::no_arrow(whole, written, &format!("{} -> {}", expr.trim_end(), name.text))
+        }
         _ => error::no_arrow(whole, written, &format!("{written} -> FIELD")),
     }
 }

@@ -34,7 +34,7 @@ pub fn two_projects(again: Span, first: Span) -> Problem {
 }
 
 pub fn unknown_environment<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
-    let help = meant(name, known, "the project has no `environment NAME { ... }`");
+    let help = meant(name, known, "`--env` or SENDOFF_ENV names it, and the project has no `environment`");
     Problem::error("check::unknown_environment", format!("unknown environment `{name}`")).help(help)
 }
 
