@@ -10,6 +10,8 @@ use crate::world::{World, sandboxed};
 
 /// Ledgers of every environment are their own, and so are those of each sandbox.
 pub fn ledger_folder(root: &Path, spec: &Spec, options: &Options) -> PathBuf {
+    // Here, paths are told as they would be typed.
+    let root = if root == Path::new(".") { Path::new("") } else { root };
     let folder = root.join(&spec.project.ledger);
     match &options.sandbox {
         None => folder,
