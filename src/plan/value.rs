@@ -147,11 +147,17 @@ fn limits(sql: &Sql, sql_type: &str, placement: &Placement) -> Vec<(Sql, String)
     if matches!(sql_type, "DOUBLE") {
         rule(format!("NOT isfinite({sql})"), "is no finite number".into());
     }
+    // RFC 3339 has four digits for a year, and no word for infinity.
+    if matches!(sql_type, "DATE" | "TIMESTAMP") {
+        let beyond = format!("NOT isfinite({sql}) OR year({sql}) NOT BETWEEN 1 AND 9999");
+        rule(format!("({beyond})"), "lies outside the years 1 to 9999".into());
+    }
     if sql_type == "VARCHAR[]" {
         if let Some(max) = placement.max_items {
             rule(format!("len({sql}) > {max}"), format!("holds more than {max} items"));
         }
-        rule(format!("len({sql}) = 0 OR list_contains({sql}, '')"), "is empty or holds an empty item".into());
+        let hollow = format!("len(list_filter({sql}, lambda x: x IS NULL OR x = '')) > 0");
+        rule(format!("(len({sql}) = 0 OR {hollow})"), "is empty or holds an empty item".into());
     }
     if sql_type == "VARCHAR"
         && let Some((condition, reason)) = text_limits(sql, placement)

@@ -1,6 +1,7 @@
 //! Outcomes into entries: the only place where what is acknowledged moves.
 
 use super::{OpenRun, numbered, positions, timestamp};
+use crate::ir::mode::Mode;
 use crate::ir::plan::Sql;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
@@ -25,6 +26,7 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, complete
     let mut statements = vec![lost_outcomes(ledger, now)];
     let columns = positions(store, ledger, "delta", 'd')?;
     statements.push(merge(ledger, run, &columns, now));
+    statements.extend(overwritten(ledger, run));
     statements.extend(park(store, ledger, run)?);
     if complete {
         statements.push(ledger.set("baseline", "closed"));
@@ -35,6 +37,31 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, complete
     }
     store.transaction(&statements)?;
     store.execute(&format!("CHECKPOINT {}", Sql::name(&ledger.alias)))
+}
+
+/// A contact that another key has written since holds that key's values: whatever was acknowledged of the row that had the
+/// identifier before says nothing any more, and it is sent whole should it come back. One statement for each identifier, so
+/// that each is a join on equal texts.
+fn overwritten(ledger: &Ledger, run: &OpenRun) -> Vec<String> {
+    if !matches!(run.mode, Mode::Update | Mode::Upsert) {
+        return Vec::new();
+    }
+    let others: Vec<String> =
+        numbered("k", run.keys).iter().map(|key| format!("d.{key} IS DISTINCT FROM e.{key}")).collect();
+    numbered("i", run.identifiers)
+        .iter()
+        .enumerate()
+        .map(|(at, identifier)| {
+            format!(
+                "UPDATE {} e SET acked_at = NULL WHERE e.acked_at IS NOT NULL AND EXISTS (SELECT 1 FROM {} d JOIN {} o \
+                 ON o.row = d.row WHERE o.verdict = 'accepted' AND d.which = {at} AND d.{identifier} = e.{identifier} AND ({}))",
+                ledger.table("entry"),
+                ledger.table("delta"),
+                ledger.table("outcome"),
+                others.join(" OR ")
+            )
+        })
+        .collect()
 }
 
 fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
