@@ -25,7 +25,6 @@ const GROUP: usize = 512;
 pub struct Delivered {
     pub sent: Sent,
     pub halt: Option<Halt>,
-    pub warnings: Vec<String>,
 }
 
 /// Offers the whole delta: additions and changes first, removals once those are done.

@@ -25,12 +25,7 @@ pub async fn run(
     stop: &StopSignal,
 ) -> Result<RunReport, Trouble> {
     let mut session = Session::open(world, root, spec, options, Access::Write)?;
-    let mut report = RunReport {
-        run: session.run.clone(),
-        environment: spec.project.environment.clone(),
-        sandbox: options.sandbox.is_some(),
-        activations: Vec::new(),
-    };
+    let mut report = session.report();
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;
         progress.done(&done);
@@ -242,7 +237,6 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
     let settled = report.sent.settled;
     report.sent = Sent { settled, ..delivered.sent };
-    report.warnings.extend(delivered.warnings);
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
     let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);

@@ -10,7 +10,7 @@ use crate::emit::Limiters;
 use crate::ir::ast::Expr;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
-use crate::ir::run::Stopped;
+use crate::ir::run::{RunReport, Stopped};
 use crate::ir::secret::Redactor;
 use crate::ir::spec::{Activation, Connection, Spec};
 use crate::load::{LoadedModel, LoadedModels, Loader};
@@ -102,6 +102,16 @@ impl<'a> Session<'a> {
         let loaded = session.load(&models, &chosen)?;
         session.jobs = session.plan_all(opened, &loaded)?;
         Ok(session)
+    }
+
+    /// The head of what a run or a settlement reports.
+    pub fn report(&self) -> RunReport {
+        RunReport {
+            run: self.run.clone(),
+            environment: self.spec.project.environment.clone(),
+            sandbox: self.options.sandbox.is_some(),
+            activations: Vec::new(),
+        }
     }
 
     fn loader(&self) -> Loader<'_> {

@@ -24,12 +24,7 @@ pub async fn settle(
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
     let mut session = Session::open(world, root, spec, options, Access::Write)?;
-    let mut report = RunReport {
-        run: session.run.clone(),
-        environment: spec.project.environment.clone(),
-        sandbox: options.sandbox.is_some(),
-        activations: Vec::new(),
-    };
+    let mut report = session.report();
     for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
         let mut done = run::head(&session, &job);
         let settled = both(&session, &mut job, &mut done, assume, progress).await;

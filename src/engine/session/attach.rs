@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.store.detach(&opened.ledger.alias)?;
-        self.store.attach(Path::new(":memory:"), &opened.ledger.alias, false)
+        opened.ledger.stand_in(&self.store)
     }
 
     /// A look may not write, so it merges in a copy.
