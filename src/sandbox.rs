@@ -7,7 +7,9 @@
 //! | desk | |
 //! |---|---|
 //! | `GET /_sandbox/requests` | what came in, one JSON object a line |
-//! | `GET /_sandbox/state/VENDOR` | what the vendor holds |
+//! | `GET /_sandbox/state/VENDOR` | what the vendor holds, in a form of its own |
+//! | `GET /_sandbox/holdings/VENDOR` | the same as [`Holdings`], which all vendors share |
+//! | `POST /_sandbox/people/VENDOR` | a list of people it knows before a first run |
 //! | `POST /_sandbox/misbehave` | a [`Fault`], or a list of them |
 //! | `DELETE /_sandbox/misbehave` | good behaviour again |
 //! | `POST /_sandbox/reset` | an empty sandbox |
@@ -15,13 +17,20 @@
 use serde_json::{Map, Value, json};
 
 pub use fault::{Fault, Refusal};
+pub use holdings::{Contact, Event, Holdings};
 pub use log::Received;
 
+mod attentive;
 mod batch;
 mod bucket;
 mod desk;
+mod dotdigital;
+mod emarsys;
 mod fault;
+mod holdings;
+mod http;
 mod log;
+mod voyado;
 
 /// Where requests go that are answered in process.
 pub const IN_PROCESS: &str = "http://sandbox";
@@ -34,6 +43,8 @@ pub fn base(url: &str, kind: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Incoming {
     pub method: String,
+    /// Where the sandbox is, without a slash at its end: answers may hold addresses of their own.
+    pub origin: String,
     /// Begins with a slash.
     pub path: String,
     /// Without its question mark; empty when there is none.
@@ -60,6 +71,8 @@ pub struct Reply {
     pub delay_ms: u64,
     /// The connection ends without it, though what the request asked for was done.
     pub lost: bool,
+    /// The request was one that a client who knows the vendor does not make.
+    pub unexpected: bool,
 }
 
 impl Reply {
@@ -75,6 +88,10 @@ impl Reply {
         self.headers.push((name.into(), value.to_string()));
         self
     }
+
+    fn unexpected(self) -> Self {
+        Reply { unexpected: true, ..self }
+    }
 }
 
 /// A request as its vendor sees it.
@@ -84,6 +101,8 @@ pub(crate) struct Call<'a> {
     request: &'a Incoming,
     json: Option<&'a Value>,
     refusals: &'a [Refusal],
+    /// A job that this request begins is to fail.
+    fail_job: bool,
 }
 
 pub(crate) trait Vendor: Send {
@@ -98,6 +117,11 @@ pub(crate) trait Vendor: Send {
     fn records(&self, body: &Value) -> usize;
 
     fn state(&self) -> Value;
+
+    fn holdings(&self) -> Holdings;
+
+    /// Takes in people it is to know before a first run: identifiers and fields by the names that pipelines use.
+    fn meet(&mut self, people: Vec<Map<String, Value>>);
 
     fn load(&mut self, state: Value) -> serde_json::Result<()>;
 
@@ -119,7 +143,14 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new(rates: Rates) -> Self {
-        let vendors: Vec<Box<dyn Vendor>> = vec![Box::new(batch::Batch::new(rates))];
+        let vendors: Vec<Box<dyn Vendor>> = vec![
+            Box::new(attentive::Attentive::new(rates)),
+            Box::new(batch::Batch::new(rates)),
+            Box::new(dotdigital::Dotdigital::new(rates)),
+            Box::new(emarsys::Emarsys::new(rates)),
+            Box::new(http::Http::default()),
+            Box::new(voyado::Voyado::new(rates)),
+        ];
         Sandbox { vendors, faults: fault::Script::default(), log: log::Log::default() }
     }
 
@@ -138,7 +169,7 @@ impl Sandbox {
         };
         let json = serde_json::from_str::<Value>(&request.body).ok();
         let turn = self.faults.turn(first, route);
-        let call = Call { route, request, json: json.as_ref(), refusals: &turn.refuse };
+        let call = Call { route, request, json: json.as_ref(), refusals: &turn.refuse, fail_job: turn.fail_job };
         let reply = match turn.status {
             Some(status) => vendor.failure(status),
             None => vendor.answer(&call),
@@ -152,6 +183,17 @@ impl Sandbox {
     /// What came in, oldest first.
     pub fn received(&self) -> impl Iterator<Item = &Received> {
         self.log.entries()
+    }
+
+    /// What a vendor holds; `None` where there is none of that name.
+    pub fn holdings(&self, vendor: &str) -> Option<Holdings> {
+        self.vendors.iter().find(|known| known.name() == vendor).map(|vendor| vendor.holdings())
+    }
+
+    /// Lets a vendor know people before a first run; whether there is one of that name.
+    pub fn meet(&mut self, vendor: &str, people: Vec<Map<String, Value>>) -> bool {
+        let known = self.vendors.iter_mut().find(|known| known.name() == vendor);
+        known.map(|vendor| vendor.meet(people)).is_some()
     }
 
     pub fn misbehave(&mut self, fault: Fault) {

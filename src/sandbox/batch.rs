@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use self::answer::{Complaint, Failure, success};
 use self::operation::Operation;
 use super::bucket::{Bucket, Rate};
-use super::{Call, Incoming, Rates, Refusal, Reply, Vendor};
+use super::{Call, Contact, Holdings, Incoming, Rates, Refusal, Reply, Vendor};
 
 mod answer;
 mod attribute;
@@ -26,6 +26,9 @@ const EVENTS_MAX: usize = 15;
 const WRONG_KEY: &str = "wrong";
 
 static ROUTE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:2\.\d{1,2}/)?profiles/(update|mass-update)$"));
+
+/// A key that says its value's type: `date(birthdate)`.
+static TYPED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[a-z]+\((.+)\)$"));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is a constant")
@@ -56,8 +59,8 @@ impl Endpoint {
     /// Counted in operations, not in calls.
     fn rate(self) -> Rate {
         match self {
-            Endpoint::Update => Rate { per_second: 300, burst: 1000 },
-            Endpoint::MassUpdate => Rate { per_second: 10_000, burst: 10_000 },
+            Endpoint::Update => Rate::per_second(300, 1000),
+            Endpoint::MassUpdate => Rate::per_second(10_000, 10_000),
         }
     }
 }
@@ -146,6 +149,17 @@ fn apply(profiles: &mut Profiles, index: usize, operation: &Operation<'_>, refus
     complaints
 }
 
+/// Attributes by the names that pipelines use: without the `$` of the native ones, and without the type in the key.
+fn contact(id: &str, profile: &Map<String, Value>) -> Contact {
+    let name = |key: &str| TYPED.captures(key).map_or(key.trim_start_matches('$').to_string(), |found| found[1].into());
+    let fields = profile.iter().filter(|(_, value)| !value.is_null());
+    Contact {
+        identifiers: [("custom_id".to_string(), id.to_string())].into(),
+        fields: fields.map(|(key, value)| (name(key), value.clone())).collect(),
+        ..Contact::default()
+    }
+}
+
 impl Vendor for Batch {
     fn name(&self) -> &'static str {
         "batch"
@@ -165,6 +179,20 @@ impl Vendor for Batch {
 
     fn state(&self) -> Value {
         json!(self.projects)
+    }
+
+    fn holdings(&self) -> Holdings {
+        let profiles = self.projects.values().flatten();
+        Holdings { contacts: profiles.map(|(id, profile)| contact(id, profile)).collect(), ..Holdings::default() }
+    }
+
+    fn meet(&mut self, people: Vec<Map<String, Value>>) {
+        let profiles = self.projects.entry("sandbox".into()).or_default();
+        for mut person in people {
+            if let Some(Value::String(id)) = person.remove("custom_id") {
+                profiles.insert(id, person);
+            }
+        }
     }
 
     fn load(&mut self, state: Value) -> serde_json::Result<()> {

@@ -17,6 +17,8 @@ impl Sandbox {
         match (request.method.as_str(), route) {
             ("GET", "requests") => Reply::text(200, "application/jsonl", self.log.lines()),
             ("GET", route) if route.starts_with("state/") => self.show(&route["state/".len()..]),
+            ("GET", route) if route.starts_with("holdings/") => self.list(&route["holdings/".len()..]),
+            ("POST", route) if route.starts_with("people/") => self.greet(&route["people/".len()..], &request.body),
             ("POST", "misbehave") => self.order(&request.body),
             ("DELETE", "misbehave") => {
                 self.faults.clear();
@@ -33,7 +35,24 @@ impl Sandbox {
     fn show(&self, name: &str) -> Reply {
         match self.vendors.iter().find(|vendor| vendor.name() == name) {
             Some(vendor) => Reply::json(200, &vendor.state()),
-            None => Reply::json(404, &json!({"error": format!("the sandbox has no vendor `{name}`")})),
+            None => no_vendor(name),
+        }
+    }
+
+    fn list(&self, name: &str) -> Reply {
+        match self.holdings(name) {
+            Some(holdings) => Reply::json(200, &json!(holdings)),
+            None => no_vendor(name),
+        }
+    }
+
+    fn greet(&mut self, name: &str, body: &str) -> Reply {
+        match serde_json::from_str(body) {
+            Ok(people) => match self.meet(name, people) {
+                true => done(),
+                false => no_vendor(name),
+            },
+            Err(error) => refused(&error.to_string()),
         }
     }
 
@@ -53,6 +72,10 @@ impl Sandbox {
         faults.into_iter().for_each(|fault| self.faults.add(fault));
         done()
     }
+}
+
+fn no_vendor(name: &str) -> Reply {
+    Reply::json(404, &json!({"error": format!("the sandbox has no vendor `{name}`")}))
 }
 
 fn done() -> Reply {

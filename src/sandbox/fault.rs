@@ -21,6 +21,8 @@ pub struct Fault {
     /// The connection ends without an answer, once the vendor has done its work.
     pub lose_answer: bool,
     pub delay_ms: u64,
+    /// A job begun meanwhile comes to nothing.
+    pub fail_job: bool,
     pub refuse: Vec<Refusal>,
 }
 
@@ -62,6 +64,7 @@ impl Script {
             turn.status = turn.status.or(fault.status);
             turn.retry_after = turn.retry_after.or(fault.retry_after);
             turn.lose_answer |= fault.lose_answer;
+            turn.fail_job |= fault.fail_job;
             turn.delay_ms = turn.delay_ms.max(fault.delay_ms);
             turn.refuse.extend(fault.refuse.iter().cloned());
         }

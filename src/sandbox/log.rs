@@ -22,6 +22,8 @@ pub struct Received {
     pub status: u16,
     /// The answer never reached the caller.
     pub lost: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unexpected: bool,
     pub at_ms: u64,
     #[serde(serialize_with = "as_json")]
     pub body: Option<String>,
@@ -43,6 +45,7 @@ impl Received {
             records,
             status: reply.status,
             lost: reply.lost,
+            unexpected: reply.unexpected,
             at_ms: request.at_ms,
             body: Some(request.body.clone()).filter(|body| !body.is_empty()),
         }

@@ -48,6 +48,7 @@ impl Sandboxed {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let incoming = Incoming {
             method: request.method.clone(),
+            origin: IN_PROCESS.into(),
             path: path.into(),
             query: query.into(),
             headers: request.headers.clone(),

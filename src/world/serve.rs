@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
@@ -76,11 +77,13 @@ async fn handle(
 }
 
 fn incoming(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Incoming {
+    let host = headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
     let headers = headers.iter();
     let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Incoming {
         method: method.to_string(),
+        origin: format!("http://{}", host.unwrap_or_default()),
         path: uri.path().into(),
         query: uri.query().unwrap_or_default().into(),
         headers: headers.collect(),

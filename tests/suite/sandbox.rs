@@ -21,8 +21,12 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/sandbox"
 struct Conversation {
     /// Headers of every call.
     headers: Map<String, Value>,
-    /// Of every call that names none.
+    /// Of every call that names none; may end with `?` and a query.
+    #[serde(default)]
     path: String,
+    /// People the vendor knows before the first call.
+    #[serde(default)]
+    people: Vec<Map<String, Value>>,
     calls: Vec<Exchange>,
 }
 
@@ -74,8 +78,16 @@ impl Exchange {
         let json = self.many.map(|(profiles, attributes)| many(profiles, attributes)).or_else(|| self.body.clone());
         let body = self.text.clone().or_else(|| json.map(|json| repeat(&json.to_string()))).unwrap_or_default();
         let path = self.path.clone().unwrap_or_else(|| conversation.path.clone());
-        let (method, at_ms) = (self.method.clone(), self.at_ms);
-        Incoming { method, path, query: String::new(), headers: headers.collect(), body, at_ms }
+        let (path, query) = path.split_once('?').map_or((path.as_str(), ""), |split| split);
+        Incoming {
+            method: self.method.clone(),
+            path: path.into(),
+            query: query.into(),
+            headers: headers.collect(),
+            body,
+            at_ms: self.at_ms,
+            ..Incoming::default()
+        }
     }
 }
 
@@ -89,18 +101,25 @@ fn repeat(text: &str) -> String {
     short.replace_all(text, |found: &Captures<'_>| found[1].repeat(found[2].parse().unwrap())).into_owned()
 }
 
-fn conversations(vendor: &str) -> Vec<PathBuf> {
-    let files = fs::read_dir(Path::new(FOLDER).join(vendor)).unwrap().map(|entry| entry.unwrap().path());
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn conversations() -> Vec<PathBuf> {
+    let files = inside(Path::new(FOLDER)).into_iter().flat_map(|vendor| inside(&vendor));
     let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "yaml")).collect();
     files.sort();
     files
 }
 
 #[test]
-fn batch_answers_as_documented() {
-    for path in conversations("batch") {
+fn vendors_answer_as_documented() {
+    for path in conversations() {
         let conversation: Conversation = serde_yaml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let told = conversation.hold(&mut Sandbox::new(Rates::AsDocumented));
+        let mut sandbox = Sandbox::new(Rates::AsDocumented);
+        let vendor = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap();
+        assert!(sandbox.meet(vendor, conversation.people.clone()), "no vendor `{vendor}`");
+        let told = conversation.hold(&mut sandbox);
         let expected = path.with_extension("out");
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&expected, &told).unwrap();

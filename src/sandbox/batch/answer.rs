@@ -70,6 +70,7 @@ impl Failure {
         let reply = Reply::json(self.status, &json!({"error_code": self.code, "error_message": self.message}));
         match self.retry_after_s {
             Some(seconds) => reply.header("retry-after", seconds),
+            None if self.status < 429 => reply.unexpected(),
             None => reply,
         }
     }
