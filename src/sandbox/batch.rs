@@ -25,6 +25,9 @@ const EVENTS_MAX: usize = 15;
 /// A key the sandbox never takes, for trying out what a wrong one does.
 const WRONG_KEY: &str = "wrong";
 
+/// Where people are that were known beforehand.
+const PROJECT: &str = "sandbox";
+
 static ROUTE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:2\.\d{1,2}/)?profiles/(update|mass-update)$"));
 
 /// A key that says its value's type: `date(birthdate)`.
@@ -187,10 +190,9 @@ impl Vendor for Batch {
     }
 
     fn meet(&mut self, people: Vec<Map<String, Value>>) {
-        let profiles = self.projects.entry("sandbox".into()).or_default();
         for mut person in people {
             if let Some(Value::String(id)) = person.remove("custom_id") {
-                profiles.insert(id, person);
+                self.projects.entry(PROJECT.into()).or_default().insert(id, person);
             }
         }
     }
