@@ -100,6 +100,7 @@ fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier
         Normalise::Trim => format!("trim({sql})"),
         Normalise::Lower => format!("lower({sql})"),
         Normalise::Upper => format!("upper({sql})"),
+        Normalise::Digits => format!("regexp_replace({sql}, '[^0-9]', '', 'g')"),
     });
     let sql = if identifier.refuse.is_empty() {
         Sql(format!("nullif({normalised}, '')"))

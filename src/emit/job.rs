@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::batch::{Load, Rider};
 use super::call::{CallPlan, JobPlan};
-use super::judge::{Judged, Reading};
+use super::judge::{Judged, Reading, Sent};
 use super::retry::{Exchange, Line};
 use crate::ir::catalog::{Answer, RecordVerdict};
 use crate::ir::delivery::{Halt, JobId, Response};
@@ -195,8 +195,11 @@ impl Line<'_> {
         match whole.is {
             Answer::Read => {
                 let scope = scope.with("sent", &json!(load.len()));
-                let identifiers: Vec<&str> = load.riders.iter().map(Rider::identifier).collect();
-                match call.judge.records(&scope, &identifiers, &self.delivery.program.fields) {
+                let sent = Sent {
+                    identifiers: load.riders.iter().map(Rider::identifier).collect(),
+                    remote_ids: load.riders.iter().map(|rider| rider.remote_id.as_deref()).collect(),
+                };
+                match call.judge.records(&scope, &sent, &self.delivery.program.fields) {
                     Reading::Records(judged) => (Came::Judged(self.scrubbed(judged)), None),
                     Reading::Stop(reason) => {
                         (Came::NotSent, Some(Halt::Refused(self.delivery.redactor.scrub(&reason))))
