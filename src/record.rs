@@ -16,10 +16,12 @@ mod columns;
 mod journal;
 mod merge;
 mod read;
+mod scan;
 
 pub use begin::{adopt, begin};
 pub use journal::{mark, note, outcomes};
 pub use merge::{finish, recover};
+pub use scan::{listed, look_up};
 pub use read::{assume, begin_settle, offers, open_jobs, rejected, unclear, waiting_jobs};
 
 /// What a run writes into the ledger when it opens it.

@@ -55,6 +55,9 @@ impl Line<'_> {
     /// Sends a load and brings it back with a verdict for each of its records.
     pub async fn fly(&self, mut load: Load) -> Landing {
         let call = &self.delivery.program.calls[load.call];
+        if let Some(scan) = &call.scan {
+            return self.scan(load, call, scan).await;
+        }
         let mut request = 0;
         let exchange = self.exchange(call, &call.scope, &mut load, &mut request).await;
         let (came, halt, job) = match exchange {

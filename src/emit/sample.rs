@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Delivery;
 use super::batch::{Load, Rider};
 use super::call::{Attempt, masked};
+use super::listing::Page;
 use super::render::{self, Row};
 use super::retry::request;
 use super::route::{self, Next};
@@ -47,7 +48,11 @@ impl Delivery {
         let call = &self.program.calls[load.call];
         let token = self.program.token.as_ref().map(|_| MASK);
         let attempt = Attempt { nonce: MASK.to_string(), now: MASK.to_string(), token };
-        let request = request(&self.program.fields, call, &call.scope, load, &attempt).ok()?;
+        let scope = match call.scan {
+            Some(_) => call.scope.with("page", &Page::default().facts()),
+            None => call.scope.clone(),
+        };
+        let request = request(&self.program.fields, call, &scope, load, &attempt).ok()?;
         let request = masked(request);
         Some(Request { url: self.redactor.scrub(&request.url), ..request })
     }
