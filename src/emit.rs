@@ -35,7 +35,7 @@ use crate::world::World;
 
 pub use judge::judge_example;
 pub use pace::Limiters;
-pub use prepare::{Depth, Preparation, prepare};
+pub use prepare::{Depth, Preparation, account, prepare};
 pub use program::{Prepared, RunFacts, Setup};
 
 /// Everything compiled once for one activation.

@@ -1,5 +1,7 @@
 //! What must exist before the first row: found in one of the account's listings, else created.
 
+mod account;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
@@ -18,6 +20,8 @@ use crate::ir::mode::Verdict;
 use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope, Text};
 use crate::world::World;
+
+pub use account::account;
 
 /// What preparation came to.
 #[derive(Clone, Debug, Default)]

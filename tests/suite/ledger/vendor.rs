@@ -21,7 +21,8 @@ const START: &str = "2026-01-31T09:00:00Z";
 ///
 /// A word is a status of the record (`absent`, `exists`, `rejected`), or for `*` a status code, `lost` (no answer comes),
 /// `crash`, and of an import `running` or `lost_there`.
-/// `{refused_field: city}` refuses one field. `everyone` names the people that a listing holds, with their ids.
+/// `{refused_field: city}` refuses one field. `everyone` names the people that a listing holds, with their ids;
+/// `whoami` the account that the token opens.
 pub type Answers = BTreeMap<String, BTreeMap<String, Json>>;
 
 #[derive(Default)]
@@ -67,6 +68,7 @@ impl Vendor {
         let parts: Vec<&str> = path.split('/').collect();
         let body: Json = request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
         let call = match parts.as_slice() {
+            ["whoami"] => "whoami",
             ["people"] => "everyone",
             ["people", "find"] => "find",
             ["people", call @ ("create" | "update" | "delete")] => call,
@@ -87,6 +89,7 @@ impl Vendor {
         let identifier = query.split('=').next_back().unwrap_or_default().replace("%40", "@");
         Some(Ok(match call {
             "find" => self.find(&identifier),
+            "whoami" => response(200, &json!({"account": self.said("whoami", "account").unwrap_or(json!(7))})),
             "everyone" => self.everyone(&identifier),
             "patch" => self.single(call, &format!("{}@x", parts[1])),
             "fire" => self.single(call, body["email"].as_str().unwrap_or_default()),
