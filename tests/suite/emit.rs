@@ -243,6 +243,7 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
         service,
         settings: &settings,
         base_url: None,
+        stand_in: None,
         options: &options,
         mode: Mode::parse(&case.mode).expect("a mode"),
         identifiers: &identifiers,
