@@ -246,10 +246,14 @@ pub fn rerouted(url: String, stand_in: Option<&str>) -> String {
 }
 
 pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
-    let name = setup.identifiers[which].name.as_str();
-    let definition = setup.service.identifier(name).or_else(|| setup.service.identifier("*"));
+    let planned = &setup.identifiers[which];
+    let name = planned.name.as_str();
+    let definition = setup.service.identifier(name);
     let mut facts: serde_json::Map<String, Json> =
         definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
+    if let Some(id) = &planned.id {
+        facts.insert("id".to_string(), json!(id));
+    }
     facts.insert("name".to_string(), json!(name));
     facts.insert("remote_id".to_string(), json!(definition.is_some_and(|identifier| identifier.remote_id)));
     Json::Object(facts)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::plan::shown;
+use super::account::Accounts;
 use super::run::{compare, told};
 use super::session::{Access, Job, Session};
 use super::{Options, Trouble};
@@ -23,7 +24,7 @@ pub async fn explain(
     key: &str,
 ) -> Result<Explanation, Trouble> {
     let options = Options { only: Some(activation.to_string()), ..options.clone() };
-    let mut session = Session::open(world, root, spec, &options, Access::Read)?;
+    let mut session = Session::open(world, root, spec, &options, Access::Read, Accounts::default())?;
     let Some(job) = session.jobs.pop() else { return Err(unknown(activation, key).into()) };
     compare(&session, &job, job.shape.full_number)?;
     let explanation = look(&session, &job, key).map_err(|error| told(&job, &error))?;

@@ -427,7 +427,7 @@ fn plain(given: &BTreeMap<String, Json>) -> Settings {
 }
 
 fn planned_identifier(name: &str) -> PlannedIdentifier {
-    PlannedIdentifier { name: name.to_string(), sql: Sql::name(name), unfit: None }
+    PlannedIdentifier { name: name.to_string(), id: None, sql: Sql::name(name), unfit: Vec::new() }
 }
 
 fn planned(service: &Service, field: &Field) -> PlannedField {
@@ -439,6 +439,7 @@ fn planned(service: &Service, field: &Field) -> PlannedField {
     PlannedField {
         name: field.name.clone(),
         custom: field.custom.is_some(),
+        create: true,
         placement,
         sql: Sql::name(&field.name),
         sql_type: field.sql_type.clone(),

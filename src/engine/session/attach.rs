@@ -22,12 +22,13 @@ pub struct Opened<'a> {
     pub new: bool,
     pub recovered: Option<u64>,
     pub stopped: Option<Stopped>,
+    pub unseen: Vec<String>,
 }
 
 impl<'a> Opened<'a> {
     pub fn job(self, plan: Plan, shape: LedgerShape) -> Job<'a> {
-        let Opened { activation, connection, target, path, ledger, new, recovered, stopped } = self;
-        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, stopped }
+        let Opened { activation, connection, target, path, ledger, new, recovered, stopped, unseen } = self;
+        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, stopped, unseen }
     }
 }
 
@@ -54,6 +55,7 @@ impl<'a> Session<'a> {
             ledger: Ledger { alias },
             recovered: None,
             stopped: None,
+            unseen: Vec::new(),
         };
         let told = |error| tell::ledger(activation, &opened.path, &error);
         self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
