@@ -140,7 +140,13 @@ impl<'a> Preparer<'a> {
             let kind = custom.types.iter().find(same);
             fits(&field.name, kind, found.get("type").and_then(Json::as_str))?;
             let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
-            self.made.prepared.known.insert(field.name.clone(), id.unwrap_or_else(|| field.name.clone()));
+            let id = match id {
+                // Two that are still to be created are two.
+                Some(id) if id == unknown("id") => unknown(&field.name),
+                Some(id) => id,
+                None => field.name.clone(),
+            };
+            self.made.prepared.known.insert(field.name.clone(), id);
         }
         Ok(())
     }
@@ -224,5 +230,9 @@ fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json
 
 /// Stands for what is not known before it is created.
 fn placeholder(gives: &[(String, Template)]) -> Map<String, Json> {
-    gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name})")))).collect()
+    gives.iter().map(|(name, _)| (name.clone(), json!(unknown(name)))).collect()
+}
+
+fn unknown(name: &str) -> String {
+    format!("({name})")
 }
