@@ -144,18 +144,18 @@ impl Vendor for Emarsys {
     }
 }
 
-/// Fields by the names that pipelines use: string ids of the vendor's own, names of the account's.
+/// Fields by the names that pipelines use: string ids of the vendor's own, names of the account's. What contacts can be
+/// found by is an identifier, by its string id.
 fn shown(account: &Account, id: u64, held: &BTreeMap<u32, Value>) -> Contact {
-    let mut fields: BTreeMap<String, Value> = held
-        .iter()
-        .filter(|(_, value)| !value.is_null() && value.as_str() != Some(""))
-        .map(|(field, value)| (account.field_name(*field), value.clone()))
-        .collect();
-    let email = fields.remove("email").map(|email| ("email".to_string(), value::text(&email)));
-    Contact {
-        identifiers: [email.unwrap_or_else(|| ("id".to_string(), id.to_string()))].into(),
-        fields,
-        groups: account.groups(id),
-        unsubscribed: false,
+    let mut contact = Contact { groups: account.groups(id), ..Contact::default() };
+    for (field, value) in held.iter().filter(|(_, value)| !value.is_null() && value.as_str() != Some("")) {
+        match account.field(*field).filter(|known| known.indexed) {
+            Some(known) => contact.identifiers.insert(known.string_id.into(), value::text(value)).map(Value::from),
+            None => contact.fields.insert(account.field_name(*field), value.clone()),
+        };
     }
+    if contact.identifiers.is_empty() {
+        contact.identifiers.insert("id".into(), id.to_string());
+    }
+    contact
 }

@@ -39,6 +39,17 @@ pub enum Key {
     Field(u32),
 }
 
+impl Key {
+    /// As contacts carry it.
+    pub fn wire(self) -> String {
+        match self {
+            Key::Id => "id".into(),
+            Key::Uid => "uid".into(),
+            Key::Field(id) => id.to_string(),
+        }
+    }
+}
+
 impl Default for Account {
     /// With some fields of its own, of kinds that no call can create.
     fn default() -> Self {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::{Account, Key, told_id};
 use super::answer::{Complaint, Complaints, Failure, done, object, told, told_or_list};
-use super::{BYTES_MAX, CONTACTS_MAX, value};
+use super::{BYTES_MAX, CONTACTS_MAX, people, value};
 use crate::sandbox::{Call, Refusal, Reply};
 
 /// Stands where a key value would, when the key field itself is no key.
@@ -108,17 +108,9 @@ impl Writing<'_> {
         written
     }
 
-    fn key_name(&self) -> String {
-        match self.key {
-            Key::Id => "id".into(),
-            Key::Uid => "uid".into(),
-            Key::Field(id) => id.to_string(),
-        }
-    }
-
     /// Empty where there is none.
     fn key_value(&self, contact: &Map<String, Value>) -> String {
-        let value = contact.get(&self.key_name()).filter(|value| !value.is_null());
+        let value = contact.get(&self.key.wire()).filter(|value| !value.is_null());
         value.map(value::text).unwrap_or_default()
     }
 
@@ -128,7 +120,7 @@ impl Writing<'_> {
         if key.trim().is_empty() {
             return Err(Complaint::strange(2005, format!("No value provided for key field: {id}")));
         }
-        self.refused(account, key)?;
+        people::refused(account, self.key, key, self.refusals)?;
         let values = self.values(account, contact)?;
         let (contact, told) = match (account.find(self.key, key).as_slice(), self.manner) {
             ([_], Manner::Create) => {
@@ -150,18 +142,6 @@ impl Writing<'_> {
             list.members.insert(contact);
         }
         Ok(told)
-    }
-
-    /// Refused on purpose: a reason may begin with the code it is told by (`2009 ...`).
-    fn refused(&self, account: &Account, key: &str) -> Result<(), Complaint> {
-        let name = match self.key {
-            Key::Field(field) => account.field_name(field),
-            Key::Id | Key::Uid => self.key_name(),
-        };
-        let identifiers = [(name, json!(key)), (self.key_name(), json!(key))].into_iter().collect();
-        let Some(refusal) = self.refusals.iter().find(|refusal| refusal.meets(&identifiers)) else { return Ok(()) };
-        let code = refusal.reason.get(..4).and_then(|code| code.parse().ok());
-        Err(Complaint::new(code.unwrap_or(2007), refusal.reason.clone()))
     }
 
     fn values(&self, account: &Account, contact: &Map<String, Value>) -> Result<BTreeMap<u32, Value>, Complaint> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::account::Account;
 use super::answer::{Complaint, Complaints, Failure, done, object, told_or_list};
 use super::{people, value};
-use crate::sandbox::{Call, Refusal, Reply};
+use crate::sandbox::{Call, Reply};
 
 /// Ids in one call.
 const IDS_MAX: usize = 10_000;
@@ -103,19 +103,11 @@ fn named(account: &Account, id: &str, call: &Call<'_>) -> Result<(u64, Found, bo
     distinct.sort_unstable();
     distinct.dedup();
     let strange = distinct.len() < wanted.len();
-    let find = |wanted: &str| match refused(call.refusals, &key_id, wanted) {
-        Some(complaint) => Err(complaint),
-        None => people::only(account, key, &key_id, wanted),
+    let find = |wanted: &str| {
+        people::refused(account, key, wanted, call.refusals)?;
+        people::only(account, key, &key_id, wanted)
     };
     Ok((list, wanted.into_iter().map(|wanted| (find(&wanted), wanted)).collect(), strange))
-}
-
-fn refused(refusals: &[Refusal], key_id: &str, wanted: &str) -> Option<Complaint> {
-    let name = if key_id == "3" { "email" } else { key_id };
-    let identifiers = [(name.to_string(), json!(wanted))].into_iter().collect();
-    let refusal = refusals.iter().find(|refusal| refusal.meets(&identifiers))?;
-    let code = refusal.reason.get(..4).and_then(|code| code.parse().ok());
-    Some(Complaint::new(code.unwrap_or(2007), refusal.reason.clone()))
 }
 
 fn known(account: &Account, id: &str) -> Result<u64, Failure> {

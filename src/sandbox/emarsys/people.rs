@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::account::{Account, Key, told_id, uid};
 use super::answer::{Complaint, Complaints, Failure, done, told_or_list};
 use super::{CONTACTS_MAX, value};
-use crate::sandbox::Reply;
+use crate::sandbox::{Refusal, Reply};
 
 /// The contact with that key value, or the complaint that there is none, or more than one.
 pub fn only(account: &Account, key: Key, key_id: &str, wanted: &str) -> Result<u64, Complaint> {
@@ -14,6 +14,19 @@ pub fn only(account: &Account, key: Key, key_id: &str, wanted: &str) -> Result<u
         [] => Err(Complaint::new(2008, format!("No contact found with the external id: {key_id} - {wanted}"))),
         _ => Err(Complaint::new(2010, format!("More contacts found with the external id: {key_id}"))),
     }
+}
+
+/// Refused on purpose, by any name of the key; a reason may begin with the code it is told by (`2009 ...`).
+pub fn refused(account: &Account, key: Key, wanted: &str, refusals: &[Refusal]) -> Result<(), Complaint> {
+    let field = match key {
+        Key::Field(id) => account.field(id),
+        Key::Id | Key::Uid => None,
+    };
+    let names = field.into_iter().flat_map(|field| [field.string_id.to_string(), field.name.to_string()]);
+    let identifiers = names.chain([key.wire()]).map(|name| (name, json!(wanted))).collect();
+    let Some(refusal) = refusals.iter().find(|refusal| refusal.meets(&identifiers)) else { return Ok(()) };
+    let code = refusal.reason.get(..4).and_then(|code| code.parse().ok());
+    Err(Complaint::new(code.unwrap_or(2007), refusal.reason.clone()))
 }
 
 /// `key_id` and the list of its values, of a call that takes at most so many.
