@@ -7,14 +7,17 @@ use super::{StopSignal, tell};
 use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
 use crate::ir::change::Counts;
 use crate::ir::run::{Failure, Stopped};
+use crate::ir::spec::{Connection, SettingValue};
 
 /// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
 fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
+    let sandbox = session.options.sandbox.as_ref();
     Setup {
         destination: &job.activation.destination,
         service: &job.activation.service,
         settings: &job.connection.settings,
         base_url,
+        stand_in: base_url.filter(|_| sandbox.is_some()),
         options: &job.activation.options,
         mode: job.activation.mode,
         identifiers: &job.plan.identifiers,
@@ -49,9 +52,4 @@ pub async fn delivery(
     let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
     let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
     Ok((delivery, preparation))
-}
-
-fn failed(stopped: Stopped) -> Failure {
-    let Stopped { status, code, message, help } = stopped;
-    Failure { status, code, message, help }
 }
