@@ -87,7 +87,8 @@ impl<'a> Flow<'a> {
             let reason = format!("the mode has no route for rows that are {}", offer.kind.name());
             return self.end(Rider::new(offer), Verdict::Failed, Some(reason), 0, None);
         };
-        let look = steps.iter().find_map(|step| match &program.calls[step.call].repeat {
+        // A route that begins otherwise looks or updates by itself, and creates only what that says is not there.
+        let look = steps.first().and_then(|step| match &program.calls[step.call].repeat {
             Repeat::After(name) => program.call(name, offer.which),
             Repeat::Safe | Repeat::Never => None,
         });
