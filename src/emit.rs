@@ -14,6 +14,7 @@ mod option;
 mod pace;
 mod prepare;
 mod program;
+mod readback;
 mod render;
 mod retry;
 mod route;

@@ -10,6 +10,7 @@ use super::inherit::{CONNECTION, Home, Written};
 use super::names::Declared;
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
+use super::readback::{readback, refusals};
 use super::route::{Ways, modes};
 use crate::ir::catalog::{Answer, Call, Dots, Identifier, Service, Setting};
 use crate::ir::ident::{CallName, ServiceName};
@@ -66,6 +67,8 @@ pub fn service(
         absent_retry_days: top.take("absent_retry").and_then(|node| days(reader, node)).unwrap_or(ABSENT_RETRY_DAYS),
         modes: top.need("modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
         prepare: prepare.map(|node| preparations(reader, node, &declared, &names)).unwrap_or_default(),
+        readback: top.take("readback").and_then(|node| readback(reader, node, &declared, &names)),
+        refuse: top.take("refuse").map(|node| refusals(reader, node, &declared)).unwrap_or_default(),
         options,
         identifiers,
         calls,
@@ -175,7 +178,7 @@ fn call_nodes(
 
 /// Every text that stands where a call may be named.
 fn references(node: &Node, found: &mut BTreeSet<String>) {
-    const KEYS: [&str; 8] = ["call", "scan", "in", "create", "readback", "poll", "with", "after"];
+    const KEYS: [&str; 8] = ["call", "scan", "in", "create", "find", "poll", "with", "after"];
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::List(items) => items.iter().for_each(|item| references(item, found)),

@@ -26,6 +26,8 @@ pub struct Placed {
     pub cleared: Option<&'static [u8]>,
     /// The column holds JSON text, which goes as it is.
     pub json_text: bool,
+    /// An identifier that is the destination's own id.
+    pub remote_id: bool,
 }
 
 impl Fields {
@@ -72,6 +74,12 @@ impl Fields {
         all
     }
 
+    /// The destination's id of a record: learnt in an earlier run, or given by the identifier itself.
+    pub fn remote_id<'a>(&self, offer: &'a Offer) -> Option<&'a str> {
+        let given = self.identifiers.get(offer.which).filter(|placed| placed.remote_id);
+        given.and_then(|_| offer.identifiers.get(offer.which)?.as_deref()).or(offer.remote_id.as_deref())
+    }
+
     pub fn value<'a>(&self, offer: &'a Offer, at: usize) -> &'a Value {
         offer.values.get(at).unwrap_or(&Value::Null)
     }
@@ -89,7 +97,14 @@ fn place_identifier(service: &Service, name: &str) -> Result<Placed, String> {
     let identifier = service.identifier(name).or_else(|| service.identifier("*"));
     let identifier = identifier.ok_or_else(|| format!("the service has no identifier `{name}`"))?;
     let place = segments(&identifier.placement.at, name, name, Dots::Name);
-    Ok(Placed { name: name.to_string(), place, wire: identifier.placement.wire, cleared: None, json_text: false })
+    Ok(Placed {
+        name: name.to_string(),
+        place,
+        wire: identifier.placement.wire,
+        cleared: None,
+        json_text: false,
+        remote_id: identifier.remote_id,
+    })
 }
 
 fn place_field(field: &PlannedField, dots: Dots, id: Option<String>) -> Placed {
@@ -99,6 +114,7 @@ fn place_field(field: &PlannedField, dots: Dots, id: Option<String>) -> Placed {
         wire: field.placement.wire,
         cleared: cleared(&field.placement, field.clear),
         json_text: field.sql_type.eq_ignore_ascii_case("json"),
+        remote_id: false,
     }
 }
 
