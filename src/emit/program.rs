@@ -10,7 +10,7 @@ use super::fields::Fields;
 use super::pace::{Credential, Limiters};
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
-use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting};
+use crate::ir::catalog::{Call, Condition, Destination, Identifier, Repeat, Service, Setting};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
@@ -234,7 +234,11 @@ pub fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
 
 pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
     let name = setup.identifiers[which].name.as_str();
-    let definition = setup.service.identifier(name).or_else(|| setup.service.identifier("*"));
+    facts_of(name, setup.service.identifier(name))
+}
+
+/// What expressions read of an identifier.
+pub fn facts_of(name: &str, definition: Option<&Identifier>) -> Json {
     let mut facts: serde_json::Map<String, Json> =
         definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
     facts.insert("name".to_string(), json!(name));

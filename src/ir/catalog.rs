@@ -607,6 +607,8 @@ pub struct Example {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: serde_json::Value,
+    /// What the records are identified by; the service's first identifier where it does not say.
+    pub identifier: Option<String>,
     /// Identifiers of the records sent, in order.
     pub sent: Vec<String>,
     pub expect: Expect,

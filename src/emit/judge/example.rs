@@ -4,18 +4,25 @@ use serde_json::json;
 
 use super::{Judge, Reading, verdict_name};
 use crate::emit::fields::Fields;
-use crate::ir::catalog::{Answer, Call, Destination, Example};
+use crate::emit::program::facts_of;
+use crate::ir::catalog::{Answer, Call, Destination, Example, Service};
 use crate::ir::delivery::Response;
 use crate::template::Scope;
 
 /// Reads the example's answer and compares; the error says what was read instead.
-pub fn judge_example(destination: &Destination, call: &Call, example: &Example) -> Result<(), String> {
+pub fn judge_example(
+    destination: &Destination,
+    service: &Service,
+    call: &Call,
+    example: &Example,
+) -> Result<(), String> {
     let judge = Judge::new(call, &destination.answer)?;
     let response = response(example);
     let base = Scope::new()
         .with("sent", &json!(example.sent.len()))
         .with("token", &json!(destination.token.is_some()))
-        .with("job", &json!({"id": "1", "age": 0}));
+        .with("job", &json!({"id": "1", "age": 0}))
+        .with("identifier", &identifier(service, example));
     let scope = judge.scope(&base, &response);
     let whole = judge.whole(&scope, &response);
     let answer = answer_name(whole.is);
@@ -37,6 +44,13 @@ pub fn judge_example(destination: &Destination, call: &Call, example: &Example) 
     };
     compare_records(example, &records)?;
     compare_reasons(example, &reasons)
+}
+
+/// The identifier that the example names, else the first of the service.
+fn identifier(service: &Service, example: &Example) -> serde_json::Value {
+    let first = service.identifiers.first().map(|identifier| identifier.name.as_str());
+    let name = example.identifier.as_deref().or(first).unwrap_or_default();
+    facts_of(name, service.identifier(name))
 }
 
 fn response(example: &Example) -> Response {
