@@ -146,7 +146,13 @@ impl Delivery {
     }
 
     /// Asks for jobs that were submitted before: once, or until they end where a run waits for them.
-    pub async fn settle(&self, world: &dyn World, jobs: Vec<OpenJob>, journal: &Journal, stop: &StopSignal) -> Ending {
+    pub async fn settle(
+        &self,
+        world: &dyn World,
+        jobs: mpsc::Receiver<OpenJob>,
+        journal: &Journal,
+        stop: &StopSignal,
+    ) -> Ending {
         settle::settle(retry::Line { delivery: self, world, journal, stop }, jobs).await
     }
 

@@ -20,7 +20,7 @@ mod read;
 pub use begin::{adopt, begin};
 pub use journal::{mark, note, outcomes};
 pub use merge::{finish, recover};
-pub use read::{assume, begin_settle, offers, open_jobs, rejected, unclear, waiting_jobs};
+pub use read::{assume, begin_settle, offers, rejected, unclear, waiting_jobs};
 
 /// What a run writes into the ledger when it opens it.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::prepare::delivery;
 use super::run::{causes, compare};
 use super::session::{Access, Job, Session};
-use super::{Options, StopSignal, Trouble, guards, target, tell};
+use super::{Options, StopSignal, Trouble, guards, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Changes, Sample};
@@ -55,6 +55,7 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
     plan.by_field = changes.by_field.clone();
+    plan.waiting = settle::under_way(session, job)?;
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {

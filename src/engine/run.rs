@@ -50,6 +50,7 @@ pub async fn conduct(
         let Failure { status, code, message, help } = failure;
         report.stopped = Some(Stopped { status, code, message, help });
     }
+    report.waiting = settle::under_way(session, &job).unwrap_or_default();
     report.seconds = (session.world.elapsed() - begun).as_secs_f64();
     report.status = report.status.max(status(&report));
     Ok(report)
@@ -239,8 +240,7 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    let settled = report.sent.settled;
-    report.sent = Sent { settled, ..delivered.sent };
+    report.sent = delivered.sent;
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
     let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);
@@ -284,9 +284,9 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
 
 /// The gravest of what happened.
 pub fn status(report: &ActivationReport) -> Status {
-    let sent = &report.sent;
-    let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
-        || report.counts.invalid + report.counts.removals_held_back > 0;
+    let bad = |sent: &Sent| sent.rejected + sent.failed + sent.unclear + sent.warned > 0;
+    let incomplete =
+        bad(&report.sent) || bad(&report.settlement) || report.counts.invalid + report.counts.removals_held_back > 0;
     let stopped = report.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     stopped.max(if incomplete { Status::Incomplete } else { Status::Done })
 }
