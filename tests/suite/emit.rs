@@ -160,7 +160,7 @@ fn examples_of_definitions_are_read_as_they_say() {
         for service in &destination.services {
             for (name, call) in &service.calls {
                 for example in &call.examples {
-                    if let Err(error) = judge_example(destination, call, example) {
+                    if let Err(error) = judge_example(destination, service, call, example) {
                         wrong.push(format!("{} {} {name} `{}`: {error}", destination.kind, service.name, example.name));
                     }
                 }

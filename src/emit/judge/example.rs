@@ -4,12 +4,19 @@ use serde_json::json;
 
 use super::{Judge, Reading, verdict_name};
 use crate::emit::fields::Fields;
-use crate::ir::catalog::{Answer, Call, Destination, Example};
+use crate::emit::option;
+use crate::ir::catalog::{Answer, Call, Destination, Example, Service};
 use crate::ir::delivery::Response;
 use crate::template::Scope;
 
 /// Reads the example's answer and compares; the error says what was read instead.
-pub fn judge_example(destination: &Destination, call: &Call, example: &Example) -> Result<(), String> {
+pub fn judge_example(
+    destination: &Destination,
+    service: &Service,
+    call: &Call,
+    example: &Example,
+) -> Result<(), String> {
+    let call = &*option::filled(call, service, None);
     let judge = Judge::new(call, &destination.answer)?;
     let response = response(example);
     let base = Scope::new()
