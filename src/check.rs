@@ -35,6 +35,7 @@ mod settings;
 mod source;
 mod sql;
 mod target;
+mod template;
 mod values;
 mod walk;
 

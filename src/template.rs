@@ -5,6 +5,7 @@
 
 mod filters;
 mod scope;
+mod slot;
 mod sql;
 mod text;
 
@@ -16,6 +17,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 pub use scope::{Datum, Scope};
+pub use slot::{Flaw, flaws, flaws_of, flaws_of_default, no_rows};
 pub use sql::render_sql;
 pub use text::{Text, percent_encoded};
 

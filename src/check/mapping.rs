@@ -144,7 +144,7 @@ fn known(target: &Target<'_>, name: &FieldName, span: Span, problems: &mut Probl
             problems.push(error::read_only(name, span, target));
             None
         }
-        Some(field) => Some(FieldTarget::Known(field.placement.named(&text))),
+        Some(field) => Some(FieldTarget::Known(field.placement.clone())),
         None if service.account_catalogue && service.custom.is_some() => {
             problems.push(error::account_field(name, span, target));
             Some(FieldTarget::CustomByFamily)

@@ -94,14 +94,14 @@ impl CallPlan {
         fields: &Fields,
     ) -> Result<CallPlan, String> {
         let engine = Engine::strict();
+        let call = &*option::filled(call, ground.setup.service, Some(ground.setup.options));
         let identifiers = if ground.setup.identify_all { (0..fields.identifiers.len()).collect() } else { vec![which] };
         let tree_ground = tree::Ground { scope, fields, identifiers, engine };
-        let setup = ground.setup;
-        let node = |tree: &Option<Tree>| {
-            tree.as_ref().map(|tree| tree::compile(&option::tree(tree, setup), &tree_ground)).transpose()
-        };
-        let text = |template: &Template| text(engine, &option::template(template, setup));
+        let node = |tree: &Option<Tree>| tree.as_ref().map(|tree| tree::compile(tree, &tree_ground)).transpose();
+        let text = |template: &Template| text(engine, template);
         let record = node(&call.record)?;
+        // A record that comes to none is no body at all: a DELETE that names its record in the path.
+        let bodyless = record.as_ref().is_some_and(tree::is_nothing);
         let query = call.query.iter().map(|(name, value)| Ok((text(name)?, text(value)?)));
         let limits = call.limits.iter().map(|name| paced(name, ground));
         Ok(CallPlan {
@@ -125,7 +125,7 @@ impl CallPlan {
             url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
             headers: headers(call, ground)?,
-            body: node(&call.body)?,
+            body: node(&call.body)?.filter(|body| !(bodyless && matches!(body, Node::Record))),
             record,
         })
     }
@@ -213,7 +213,7 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
     let own = |name: &str| call.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let all = shared.filter(|(name, _)| !own(name)).chain(&call.headers);
     all.map(|(name, template)| {
-        let value = text(Engine::strict(), &option::template(template, ground.setup))?;
+        let value = text(Engine::strict(), template)?;
         Ok(Header { name: name.clone(), value, secret: tells_secret(template, ground) })
     })
     .collect()

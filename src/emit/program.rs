@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::call::CallPlan;
 use super::fields::Fields;
+use super::option;
 use super::pace::{Credential, Limiters};
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
@@ -213,8 +214,11 @@ fn filled(declared: &[Setting], given: &Settings) -> Json {
         declared.iter().map(|setting| (setting.name.clone(), setting.default.clone().unwrap_or(Json::Null))).collect();
     for (name, value) in &given.0 {
         match value {
-            SettingValue::Plain(value) => all.insert(name.clone(), value.clone()),
-            SettingValue::Secret(secret) => all.insert(name.clone(), json!(secret.reveal())),
+            SettingValue::Plain(value) => {
+                let known = declared.iter().find(|setting| setting.name == *name);
+                all.insert(name.clone(), known.map_or_else(|| value.clone(), |known| option::completed(known, value)))
+            }
+            SettingValue::Secret(secret) => all.insert(name.clone(), secret.reveal_json()),
             SettingValue::Unset => all.insert(name.clone(), Json::Null),
         };
     }

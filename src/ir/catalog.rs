@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ident::{CallName, KindName, ServiceName};
 use super::mode::{ChangeKind, Mode, Verdict};
+use super::slot::Slot;
 use super::value::Family;
 
 /// Every destination of the product and of the project.
@@ -78,7 +79,12 @@ pub struct Setting {
     /// The only values allowed, where the list is closed.
     pub values: Vec<String>,
     pub pattern: Option<String>,
+    /// The only names that may stand in a block, where the list is closed.
+    pub parts: Vec<String>,
     pub about: String,
+    /// Where calls put an option of type `template`.
+    #[serde(skip)]
+    pub slots: Vec<Slot>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -325,14 +331,6 @@ pub struct Placement {
     pub native: Option<String>,
     /// Families this target takes; empty: whatever converts.
     pub from: Vec<Family>,
-}
-
-impl Placement {
-    /// The placement of one name, where the pointer says `{name}`.
-    pub fn named(&self, name: &str) -> Placement {
-        let escaped = name.replace('~', "~0").replace('/', "~1");
-        Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
-    }
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Judge, Reading, verdict_name};
 use crate::emit::fields::Fields;
+use crate::emit::option;
 use crate::emit::program::facts_of;
 use crate::ir::catalog::{Answer, Call, Destination, Example, Service};
 use crate::ir::delivery::Response;
@@ -16,6 +17,7 @@ pub fn judge_example(
     call: &Call,
     example: &Example,
 ) -> Result<(), String> {
+    let call = &*option::filled(call, service, None);
     let judge = Judge::new(call, &destination.answer)?;
     let response = response(example);
     let base = Scope::new()
