@@ -124,7 +124,7 @@ impl Delivery {
         limiters: &Limiters,
         redactor: Redactor,
     ) -> Result<Delivery, String> {
-        let program = program::Program::new(setup, prepared, limiters)?;
+        let program = program::Program::new(setup, prepared, limiters, &redactor)?;
         Ok(Delivery::of(program, redactor, prepared.requests))
     }
 

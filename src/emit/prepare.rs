@@ -52,11 +52,11 @@ pub async fn prepare(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor, 0);
+    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+    let delivery = Delivery::of(program, redactor.clone(), 0);
     let mut preparer = Preparer {
         line: Line { delivery: &delivery, world, journal, stop },
-        ground: Ground { setup, limiters, credential, base: &base },
+        ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
         scope: match setup.identifiers.is_empty() {
             true => scope,
             false => scope.with("identifier", &program::identifier_facts(setup, 0)),
@@ -233,8 +233,8 @@ impl<'a> Preparer<'a> {
                     Ok((whole.is, scope))
                 }
                 _ => {
-                    let told = whole.reason.unwrap_or_else(|| super::judge::excerpt(&response));
-                    Err(Halt::Refused(format!("call `{name}`: {}", self.line.delivery.redactor.scrub(&told))))
+                    let told = whole.reason.unwrap_or_else(|| plan.judge.excerpt(&response));
+                    Err(Halt::Refused(format!("call `{name}`: {told}")))
                 }
             },
             Exchange::Lost(told) | Exchange::Failed(told) => Err(Halt::Unreachable(format!("call `{name}`: {told}"))),

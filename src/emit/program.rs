@@ -15,6 +15,7 @@ use crate::ir::catalog::{Call, Condition, Destination, Identifier, Repeat, Servi
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
+use crate::ir::secret::Redactor;
 use crate::ir::spec::{SettingValue, Settings};
 use crate::template::{Engine, Scope};
 
@@ -68,14 +69,19 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn new(setup: &Setup<'_>, prepared: &Prepared, limiters: &Limiters) -> Result<Program, String> {
+    pub fn new(
+        setup: &Setup<'_>,
+        prepared: &Prepared,
+        limiters: &Limiters,
+        redactor: &Redactor,
+    ) -> Result<Program, String> {
         let scope = base_scope(setup, prepared);
         check_prepared(setup, prepared, &scope)?;
         let known = |name: &str| prepared.known.get(name).cloned();
         let fields = Fields::new(setup.service, setup.mode, setup.identifiers, setup.fields, known)?;
         let base = base_url(setup, &scope)?;
         let credential = Credential::new(&base, setup.settings.secrets());
-        let token = token(setup, &scope, limiters.token(credential))?;
+        let token = token(setup, &scope, limiters.token(credential), redactor)?;
         let mut program = Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -84,7 +90,7 @@ impl Program {
             token,
             mode: setup.mode,
         };
-        let ground = Ground { setup, limiters, credential, base: &base };
+        let ground = Ground { setup, limiters, credential, base: &base, redactor };
         for which in 0..setup.identifiers.len() {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
@@ -94,8 +100,8 @@ impl Program {
     }
 
     /// Calls only, compiled as they are needed: for preparation.
-    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Program, String> {
-        let token = token(setup, scope, held)?;
+    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Program, String> {
+        let token = token(setup, scope, held, redactor)?;
         Ok(Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -163,11 +169,12 @@ pub struct Ground<'a> {
     pub limiters: &'a Limiters,
     pub credential: Credential,
     pub base: &'a str,
+    pub redactor: &'a Redactor,
 }
 
-fn token(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+fn token(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Option<TokenPlan>, String> {
     match &setup.destination.token {
-        Some(token) => TokenPlan::new(token, scope, held),
+        Some(token) => TokenPlan::new(token, scope, held, redactor),
         None => Ok(None),
     }
 }

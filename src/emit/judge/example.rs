@@ -8,6 +8,7 @@ use crate::emit::option;
 use crate::emit::program::facts_of;
 use crate::ir::catalog::{Answer, Call, Destination, Example, Service};
 use crate::ir::delivery::Response;
+use crate::ir::secret::Redactor;
 use crate::template::Scope;
 
 /// Reads the example's answer and compares; the error says what was read instead.
@@ -18,7 +19,7 @@ pub fn judge_example(
     example: &Example,
 ) -> Result<(), String> {
     let call = &*option::filled(call, service, None);
-    let judge = Judge::new(call, &destination.answer)?;
+    let judge = Judge::new(call, &destination.answer, Redactor::default())?;
     let response = response(example);
     let base = Scope::new()
         .with("sent", &json!(example.sent.len()))

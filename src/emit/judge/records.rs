@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{ItemRule, Judge, holds, text_of, told};
+use super::{ItemRule, Judge, holds, reason_of, text_of, told};
 use crate::emit::fields::Fields;
 use crate::ir::catalog::{Reader, RecordVerdict};
 use crate::ir::mode::Verdict;
+use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope, Text};
 
 /// A verdict on one record of a request.
@@ -57,8 +58,14 @@ impl Reads {
 impl Judge {
     /// Judges the records of a request by the identifiers they were sent with.
     pub fn records(&self, scope: &Scope, identifiers: &[&str], fields: &Fields) -> Reading {
-        let mut sheet =
-            Sheet { slots: vec![None; identifiers.len()], stray: None, stray_warning: None, identifiers, fields };
+        let mut sheet = Sheet {
+            slots: vec![None; identifiers.len()],
+            stray: None,
+            stray_warning: None,
+            identifiers,
+            fields,
+            redactor: &self.redactor,
+        };
         for reader in &self.readers {
             let Reads::Each { each, index, key, fold_case, rules } = reader else { continue };
             let matching = Matching { index: index.as_ref(), key: key.as_ref(), fold_case: *fold_case };
@@ -75,7 +82,9 @@ impl Judge {
     /// What holds for records the answer does not speak of.
     fn silence(&self, scope: &Scope) -> Judged {
         let others = self.readers.iter().find_map(|reader| match reader {
-            Reads::Others { is, reason } => Some((*is, reason.as_ref().and_then(|reason| told(reason, scope)))),
+            Reads::Others { is, reason } => {
+                Some((*is, reason.as_ref().and_then(|reason| reason_of(reason, scope, &self.redactor))))
+            }
             Reads::Each { .. } => None,
         });
         let none = || match self.readers.is_empty() {
@@ -111,6 +120,7 @@ struct Sheet<'a> {
     stray_warning: Option<String>,
     identifiers: &'a [&'a str],
     fields: &'a Fields,
+    redactor: &'a Redactor,
 }
 
 impl Sheet<'_> {
@@ -147,7 +157,7 @@ impl Sheet<'_> {
         let field = rule.field.as_ref().and_then(|field| told(field, scope));
         Judged {
             is: rule.is,
-            reason: rule.reason.as_ref().and_then(|reason| told(reason, scope)),
+            reason: rule.reason.as_ref().and_then(|reason| reason_of(reason, scope, self.redactor)),
             remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
             refused: field.and_then(|field| self.fields.named(&field)).into_iter().collect(),
         }
