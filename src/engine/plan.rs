@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::prepare::delivery;
-use super::run::{causes, compare};
+use super::run::{causes, cautions, compare};
 use super::session::{Access, Job, Session};
 use super::{Options, StopSignal, Trouble, guards, settle, target, tell};
 use crate::diff::{self, Basis};
@@ -62,6 +62,7 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
         plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
+    plan.warnings.extend(cautions(session, job, &changes)?);
     plan.silent = guards::silence(&changes.counts, session.options.adopt);
     show(session, job, &changes, full_number, plan).await
 }

@@ -97,6 +97,7 @@ async fn steps(
         report.left = changes.counts.to_send();
         return Ok(());
     }
+    report.warnings.extend(cautions(session, job, &changes)?);
     report.silent = guards::silence(&changes.counts, session.options.adopt);
     let run = open_run(session, job, full_number);
     let opening = opening(session, job, &run, &changes);
@@ -162,6 +163,16 @@ pub fn compare(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> Result
         session.store.number(&sql).map_err(|error| told(job, &error))?
     };
     Ok((changes, model_rows))
+}
+
+/// What the definition says of values that are about to be sent for the first time.
+pub fn cautions(session: &Session<'_>, job: &Job<'_>, changes: &Changes) -> Result<Vec<String>, Failure> {
+    if changes.counts.to_send() == 0 || session.options.adopt {
+        return Ok(Vec::new());
+    }
+    let found = diff::cautions(&session.store, &job.plan, !job.shape.baseline_closed);
+    let found = found.map_err(|error| compare_failed(session, job, &error))?;
+    Ok(found.iter().map(tell::caution).collect())
 }
 
 /// An expression that fails on some row fails the comparison: the message of DuckDB says why.

@@ -331,6 +331,16 @@ pub struct Placement {
     pub native: Option<String>,
     /// Families this target takes; empty: whatever converts.
     pub from: Vec<Family>,
+    /// What values can look like that are taken and still not what was meant.
+    pub warn: Vec<Caution>,
+}
+
+/// Values that match are told of before they are first sent; they are sent all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caution {
+    pub pattern: String,
+    /// What the destination makes of them.
+    pub says: String,
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.
