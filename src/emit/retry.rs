@@ -76,7 +76,7 @@ impl Line<'_> {
                 Ok(request) => request,
                 Err(error) => return Exchange::Failed(format!("the request cannot be made: {error}")),
             };
-            self.remember(&request);
+            self.remember(call, &request);
             *number = self.delivery.next_number();
             let note = self.note(call, &request, load, *number);
             if call.writes && !self.mark(call, load, &note).await {
@@ -252,9 +252,8 @@ impl Line<'_> {
     }
 
     /// An answer may hold what the request's secret headers held: tokens, digests, keys in another spelling.
-    fn remember(&self, request: &Request) {
-        let secret = request.headers.iter().filter(|(name, _)| request.secret_headers.contains(name));
-        secret.for_each(|(_, value)| self.delivery.redactor.learn(value));
+    fn remember(&self, call: &CallPlan, request: &Request) {
+        call.secret_values(request).for_each(|value| self.delivery.redactor.learn(value));
     }
 
     /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.

@@ -202,7 +202,8 @@ pub struct SampleRequest {
 pub struct RejectedRow {
     pub key: String,
     pub identifier: Option<String>,
-    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (fields refused alone).
+    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (accepted with
+    /// something to say, fields refused alone among it), `pending` (refused before, tried again, and waiting for a job).
     pub state: String,
     pub reason: String,
     pub fields: Vec<String>,

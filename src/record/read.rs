@@ -131,7 +131,8 @@ pub fn assume(store: &Store, ledger: &Ledger, sent: bool, now: &str) -> Result<(
     ))
 }
 
-/// Everything refused, failed, unclear or set aside, in the order of the key; at most `limit` rows.
+/// Everything refused, failed, unclear or set aside, in the order of the key; at most `limit` rows. A row whose refusal led to
+/// another attempt, which waits for a job, is among them.
 pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<RejectedRow>, StoreError> {
     let shape = ledger.shape(store)?;
     let keys: Vec<String> = (1..=shape.keys.len()).map(|at| format!("CAST(k{at} AS VARCHAR)")).collect();
@@ -145,7 +146,7 @@ pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<Reject
          CASE WHEN refused IS NULL THEN CAST([] AS INTEGER[]) ELSE map_keys(refused) END AS fields, \
          strftime(since, '%Y-%m-%dT%H:%M:%SZ') AS since FROM {entry} \
          WHERE (state = 'owed' AND (acked_at IS NOT NULL OR request IS NOT NULL)) OR state IN ('unclear', 'absent') OR cardinality(coalesce(refused, MAP {{}})) > 0 \
-         OR (state = 'synced' AND reason IS NOT NULL) \
+         OR (state IN ('synced', 'pending') AND reason IS NOT NULL) \
          UNION ALL SELECT key, identifier, 'invalid', reason, CAST([] AS INTEGER[]), NULL FROM {aside}) \
          ORDER BY key LIMIT {limit}",
         keys = keys.join(", "),

@@ -140,7 +140,7 @@ fn sending(done: &ActivationReport) -> Vec<String> {
         lines.push(format!("sent {} in {}: {outcomes}", thousands(sent.answered()), words::requests(sent.requests)));
     }
     if sent.warned > 0 {
-        lines.push(format!("{} accepted without fields that were refused", count(sent.warned, "row")));
+        lines.push(format!("{} accepted with a warning", count(sent.warned, "row")));
     }
     if sent.adopted > 0 {
         lines.push(format!("{} adopted", thousands(sent.adopted)));

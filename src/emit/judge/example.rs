@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Judge, Reading, verdict_name};
+use super::{Judge, Reading, Sent, verdict_name};
 use crate::emit::fields::Fields;
 use crate::emit::option;
 use crate::emit::program::facts_of;
@@ -34,7 +34,12 @@ pub fn judge_example(
     }
     let sent: Vec<&str> = example.sent.iter().map(String::as_str).collect();
     let (records, reasons): (Vec<&str>, Vec<String>) = match whole.is {
-        Answer::Read => match judge.records(&scope, &sent, &Fields::none()) {
+        // An example has one word for a record, be it identifier or id.
+        Answer::Read => match judge.records(
+            &scope,
+            &Sent { identifiers: sent.clone(), remote_ids: sent.iter().copied().map(Some).collect() },
+            &Fields::none(),
+        ) {
             Reading::Records(judged) => {
                 judged.into_iter().map(|judged| (verdict_name(judged.is), judged.reason.unwrap_or_default())).unzip()
             }
