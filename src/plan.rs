@@ -84,7 +84,7 @@ fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
         .identify
         .iter()
         .map(|mapping| match declared(&mapping.name) {
-            Some(identifier) => planned_identifier(&mapping.expr, identifier),
+            Some(identifier) => planned_identifier(&mapping.name, &mapping.expr, identifier),
             None => PlannedIdentifier {
                 name: mapping.name.clone(),
                 sql: Sql(format!("nullif(CAST({} AS VARCHAR), '')", Sql::expr(&mapping.expr.text))),
@@ -94,7 +94,8 @@ fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
         .collect()
 }
 
-fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
+/// `name` is that of the pipeline: the definition's may be `*`.
+fn planned_identifier(name: &str, expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
     let text = format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text));
     let normalised = identifier.normalise.iter().fold(text, |sql, step| match step {
         Normalise::Trim => format!("trim({sql})"),
@@ -108,7 +109,7 @@ fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier
         Sql(format!("CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END", words.join(", ")))
     };
     let unfit = value::text_limits(&sql, &identifier.placement);
-    PlannedIdentifier { name: identifier.name.clone(), sql, unfit }
+    PlannedIdentifier { name: name.to_string(), sql, unfit }
 }
 
 fn fields(
