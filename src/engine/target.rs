@@ -63,7 +63,9 @@ pub fn told(target: &Target) -> String {
     let get = |name: &str| target.get(name).map(String::as_str).unwrap_or_default();
     let rest: Vec<String> = target
         .iter()
-        .filter(|(name, _)| !["destination", "service", "identifiers", "key", "entries", TEMPLATES].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            !["destination", "service", "identifiers", "key", "entries", TEMPLATES].contains(&name.as_str())
+        })
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     let head = format!("{}.{}", get("destination"), get("service"));

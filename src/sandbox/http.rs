@@ -146,7 +146,12 @@ impl Http {
         };
         let keys: Vec<Option<(String, Map<String, Value>)>> = items
             .iter()
-            .map(|item| self.collections.values().find_map(|known| named(known, item)).or_else(|| named(&Collection::default(), item)))
+            .map(|item| {
+                self.collections
+                    .values()
+                    .find_map(|known| named(known, item))
+                    .or_else(|| named(&Collection::default(), item))
+            })
             .collect();
         let mut keys = keys.into_iter();
         batch(items, |_| {
