@@ -9,8 +9,9 @@ use super::fields::Fields;
 use super::judge::{Judge, number};
 use super::option;
 use super::pace::Limiter;
-use super::program::Ground;
+use super::program::{Ground, rerouted};
 use super::render::{self, Ink};
+use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
@@ -42,10 +43,13 @@ pub struct CallPlan {
     pub paced: Vec<Paced>,
     pub judge: Judge,
     pub job: Option<JobPlan>,
+    /// It lists what records are looked up in.
+    pub scan: Option<ScanPlan>,
     /// What all requests of the call can read.
     pub scope: Scope,
     method: String,
     base: String,
+    stand_in: Option<String>,
     path: Text,
     url: Option<Text>,
     query: Vec<(Text, Text)>,
@@ -118,9 +122,11 @@ impl CallPlan {
             paced: limits.collect::<Result<_, _>>()?,
             judge: Judge::new(call, &ground.setup.destination.answer)?,
             job: call.job.as_ref().map(job_plan).transpose()?,
+            scan: None,
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
+            stand_in: ground.setup.stand_in.map(str::to_string),
             path: text(&call.path)?,
             url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
@@ -128,6 +134,15 @@ impl CallPlan {
             body: node(&call.body)?.filter(|body| !(bodyless && matches!(body, Node::Record))),
             record,
         })
+    }
+
+    /// The call as a scan: records gather and are looked up in what it lists.
+    pub fn scanning(mut self, call: &Call) -> Result<CallPlan, String> {
+        let listing = call.list.as_ref().ok_or("it lists nothing")?;
+        self.scan = Some(ScanPlan::new(listing)?);
+        self.records = scan::ROWS;
+        self.in_flight = 1;
+        Ok(self)
     }
 
     /// The request for these records. `row` is the only record, where there is only one; `scope` is the call's, or that with
@@ -154,7 +169,10 @@ impl CallPlan {
 
     fn written_url(&self, scope: &Scope) -> Result<String, String> {
         let mut url = match &self.url {
-            Some(url) => url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?,
+            Some(url) => {
+                let url = url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?;
+                rerouted(url, self.stand_in.as_deref())
+            }
             None => format!("{}{}", self.base, self.path.path(scope).map_err(|error| format!("path: {error}"))?),
         };
         for (name, value) in &self.query {

@@ -69,6 +69,7 @@ pub fn identifier(known: &Identifier) -> Vec<String> {
             Normalise::Trim => "trimmed",
             Normalise::Lower => "in lower case",
             Normalise::Upper => "in upper case",
+            Normalise::Digits => "digits alone",
         };
         word.to_string()
     }));
@@ -78,6 +79,7 @@ pub fn identifier(known: &Identifier) -> Vec<String> {
     if !known.refuse.is_empty() {
         rules.push(format!("never {}", ticked(&known.refuse)));
     }
+    rules.extend(known.refuse_patterns.iter().map(|refused| format!("not as in `{}`", refused.pattern)));
     vec![name(&known.name), rules.join(", "), known.about.clone()]
 }
 
@@ -88,6 +90,9 @@ pub fn field(known: &Field) -> Vec<String> {
     rules.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_string()));
     if known.placement.clear == Clear::Never && !known.read_only {
         rules.push("cannot be cleared".into());
+    }
+    if !known.also.is_empty() {
+        rules.push(format!("also called {}", ticked(&known.also)));
     }
     vec![name(&known.name), rules.join(", "), known.about.clone()]
 }
@@ -131,6 +136,7 @@ fn wire(wire: Wire) -> &'static str {
         Wire::List => "list of texts",
         Wire::Json => "any JSON",
         Wire::Choice => "a choice of the account's",
+        Wire::Choices => "several choices of the account's",
         Wire::Text | Wire::Integer | Wire::Number | Wire::Boolean | Wire::Date => wire.name(),
     }
 }

@@ -76,7 +76,7 @@ fn identifiers(page: &mut Page, known: &Service) {
 
 fn fields(page: &mut Page, known: &Service) {
     page.table(&["field", "form", "what it is"], known.fields.iter().map(rules::field));
-    if known.account_catalogue {
+    if known.account_fields.is_some() {
         page.text("Fields that the account has besides are mapped by their names, too; `plan` looks them up.");
     }
     if !known.whole.is_empty() {
