@@ -6,6 +6,7 @@ pub mod json;
 pub mod ledger;
 pub mod markdown;
 pub mod mask;
+mod page;
 pub mod paint;
 pub mod plan;
 pub mod problems;
