@@ -80,12 +80,14 @@ fn in_turn(case: &Case, fault: &Fault, sent: bool) -> Played {
         play.stage().trouble(at, play.fault(fault.clone()));
         play.desire(&[]);
         let report = play.run()?;
-        let untroubled = play.stage().untroubled();
-        if untroubled {
-            play.ended(&report, Status::Done)?;
-        }
-        play.recover(sent).map_err(|told| format!("at request {at}: {told}"))?;
-        if untroubled {
+        let troubled = !play.stage().untroubled();
+        let settled = match report.status() {
+            Status::Done => play.compare(),
+            _ if troubled => play.recover(sent),
+            _ => play.ended(&report, Status::Done),
+        };
+        settled.map_err(|told| format!("at request {at}: {told}"))?;
+        if !troubled {
             return play.end();
         }
     }
