@@ -81,7 +81,7 @@ impl Play {
             wanted,
             memory: Default::default(),
             stage,
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: folder(),
             before,
             baseline: false,
             pardoned: Vec::new(),
@@ -376,6 +376,11 @@ impl Drop for Play {
             eprintln!("{} {}: {}", self.case.service.name, self.case.mode.name(), self.folder.path().display());
         }
     }
+}
+
+/// In memory where there is such a place: ledgers are made durable many times.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
 fn remote(case: &Case) -> Box<dyn Remote> {

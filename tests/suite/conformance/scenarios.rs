@@ -124,6 +124,7 @@ fn new_field(case: &Case) -> Played {
 
 fn removed_rows(case: &Case) -> Played {
     let mut play = crowd(case);
+    play.turns.narrow = true;
     play.sync()?;
     play.leave(&[7, 8]);
     play.sync()?;
@@ -166,6 +167,7 @@ fn void(play: &mut Play, case: &Case, number: usize) {
 
 fn undeliverable(case: &Case) -> Played {
     let mut play = crowd(case);
+    play.turns.narrow = true;
     play.sync()?;
     for field in case.identify() {
         play.person(3).set(&field.written.column, None);
@@ -185,6 +187,7 @@ fn undeliverable(case: &Case) -> Played {
 
 fn moved_identifier(case: &Case) -> Played {
     let mut play = crowd(case);
+    play.turns.narrow = true;
     play.sync()?;
     let from = play.person(5).clone();
     let mut heir = Person::new(905);
@@ -201,6 +204,7 @@ fn moved_identifier(case: &Case) -> Played {
 
 fn changed_identifier(case: &Case) -> Played {
     let mut play = crowd(case);
+    play.turns.narrow = true;
     play.sync()?;
     play.person(6).take(&identifying(case), &Person::new(906));
     play.sync()?;
@@ -213,6 +217,7 @@ fn identifying(case: &Case) -> Vec<String> {
 
 fn order_by_after(case: &Case) -> Played {
     let mut play = Play::open(case, 1..31);
+    play.turns.narrow = true;
     play.people = people(1..41);
     play.alone = true;
     play.creator = creator(case);
@@ -230,6 +235,7 @@ fn order_by_after(case: &Case) -> Played {
 
 fn held_rows(case: &Case) -> Played {
     let mut play = crowd(case);
+    play.turns.narrow = true;
     play.turns.hold = true;
     play.sync()?;
     play.people.extend(people([41]));
@@ -250,6 +256,7 @@ fn held_rows(case: &Case) -> Played {
 
 fn strangers(case: &Case) -> Played {
     let mut play = crowd(case);
+    play.turns.narrow = true;
     play.people.extend(people(STRANGERS));
     let report = play.sync()?;
     let absent = report.activations[0].sent.absent;
@@ -321,6 +328,7 @@ fn odd_identifiers(case: &Case, play: &mut Play) -> Played {
 fn many_rows(case: &Case) -> Played {
     let rows = case.service.rows;
     let mut play = Play::open(case, 1..rows + 100);
+    play.turns.narrow = true;
     play.people = people(1..rows + 1);
     play.sync()?;
     play.leave(&(1..51).collect::<Vec<_>>());

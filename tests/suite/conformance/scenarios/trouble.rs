@@ -3,13 +3,18 @@
 use sendoff::ir::run::Status;
 use sendoff::sandbox::{Fault, Refusal};
 
-use super::crowd;
 use crate::people::people;
 use crate::play::{Play, Played};
 use crate::service::Case;
 
 /// More requests than a small run needs.
 const REQUESTS_MAX: usize = 60;
+
+fn crowd(case: &Case) -> Play {
+    let mut play = super::crowd(case);
+    play.turns.narrow = true;
+    play
+}
 
 pub fn refused_record(case: &Case) -> Played {
     let mut play = crowd(case);
@@ -143,6 +148,7 @@ pub fn oversize(case: &Case) -> Played {
     let batch = play.largest_batch()?;
     if batch > 1 && batch < 20_000 {
         play = Play::open(case, 1..batch + 2);
+        play.turns.narrow = true;
         play.people = people(1..batch + 2);
         let mark = play.mark();
         play.sync()?;
