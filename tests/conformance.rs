@@ -1,5 +1,7 @@
 //! Every service of every destination goes through the same scenarios: `tests/conformance/README.md`.
 
+#[path = "suite/conformance/answerer.rs"]
+mod answerer;
 #[path = "suite/conformance/compare.rs"]
 mod compare;
 #[path = "suite/conformance/people.rs"]

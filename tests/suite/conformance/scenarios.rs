@@ -267,6 +267,11 @@ fn strangers(case: &Case) -> Played {
     play.sync()?;
     play.leave(&[2003]);
     play.sync()?;
+    if case.mode == Mode::Insert {
+        // Who is to be created is offered again in every run.
+        play.leave(&STRANGERS.collect::<Vec<_>>());
+        play.sync()?;
+    }
     play.end()
 }
 

@@ -16,9 +16,9 @@ pub struct Service {
     #[serde(default, rename = "about")]
     _about: String,
     pub destination: String,
-    /// A folder of definitions and, below it, what answers: of a vendor that is not built in.
+    /// Of a vendor that is not built in: the folder of its definition, and the file that answers for it.
     pub definition: Option<PathBuf>,
-    pub vendor: Option<PathBuf>,
+    pub vendor: Option<String>,
     #[serde(default)]
     pub settings: String,
     pub service: String,
