@@ -18,6 +18,7 @@ mod render;
 mod retry;
 mod route;
 mod sample;
+mod scan;
 mod settle;
 mod token;
 mod tree;
@@ -28,13 +29,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote};
+use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, ScanId, ScanPage};
 use crate::ir::secret::Redactor;
 use crate::world::World;
 
 pub use judge::judge_example;
 pub use pace::Limiters;
-pub use prepare::{Depth, Preparation, prepare};
+pub use prepare::{Depth, Preparation, account, prepare};
 pub use program::{Prepared, RunFacts, Setup};
 
 /// Everything compiled once for one activation.
@@ -69,6 +70,17 @@ pub enum Note {
     },
     Outcomes(Vec<Outcome>),
     Answered(RequestNote),
+    /// A page of a listing to be kept. The next one waits for the answer: `true` once it is.
+    Listed {
+        page: ScanPage,
+        ack: oneshot::Sender<bool>,
+    },
+    /// What a listing says of these rows: the destination's id of each that it names.
+    LookUp {
+        id: ScanId,
+        rows: Vec<DeltaRow>,
+        tell: oneshot::Sender<Vec<Option<String>>>,
+    },
 }
 
 /// The way to the ledger.

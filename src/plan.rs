@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::diag::{Problem, Problems};
 use crate::ir::ast::Expr;
-use crate::ir::catalog::{Call, Clear, Identifier, Normalise, Placement, Repeat, StepAction};
+use crate::ir::catalog::{Call, Clear, Identifier, Placement, Repeat, StepAction};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::mode::Mode;
 use crate::ir::plan::{
@@ -88,6 +88,7 @@ fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
             None => PlannedIdentifier {
                 name: mapping.name.clone(),
                 sql: Sql(format!("nullif(CAST({} AS VARCHAR), '')", Sql::expr(&mapping.expr.text))),
+                normalise: Vec::new(),
                 unfit: None,
             },
         })
@@ -95,12 +96,8 @@ fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
 }
 
 fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
-    let text = format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text));
-    let normalised = identifier.normalise.iter().fold(text, |sql, step| match step {
-        Normalise::Trim => format!("trim({sql})"),
-        Normalise::Lower => format!("lower({sql})"),
-        Normalise::Upper => format!("upper({sql})"),
-    });
+    let text = Sql(format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text)));
+    let normalised = text.normalised(&identifier.normalise);
     let sql = if identifier.refuse.is_empty() {
         Sql(format!("nullif({normalised}, '')"))
     } else {
@@ -108,7 +105,7 @@ fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier
         Sql(format!("CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END", words.join(", ")))
     };
     let unfit = value::text_limits(&sql, &identifier.placement);
-    PlannedIdentifier { name: identifier.name.clone(), sql, unfit }
+    PlannedIdentifier { name: identifier.name.clone(), sql, normalise: identifier.normalise.clone(), unfit }
 }
 
 fn fields(

@@ -85,7 +85,7 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
         name: name.to_string(),
         about: fields.text(reader, "about").unwrap_or_default(),
         placement: placement(reader, &mut fields, pointer),
-        normalise: normalise.iter().filter_map(|item| reader.word(item, normal, &["trim", "lower", "upper"])).collect(),
+        normalise: normalise.iter().filter_map(|item| reader.word(item, normal, &NORMAL)).collect(),
         refuse: fields.texts(reader, "refuse"),
         remote_id,
         extra: extra(reader, &mut fields),
@@ -94,11 +94,14 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
     Some(identifier)
 }
 
+const NORMAL: [&str; 4] = ["trim", "lower", "upper", "digits"];
+
 fn normal(word: &str) -> Option<Normalise> {
     match word {
         "trim" => Some(Normalise::Trim),
         "lower" => Some(Normalise::Lower),
         "upper" => Some(Normalise::Upper),
+        "digits" => Some(Normalise::Digits),
         _ => None,
     }
 }
@@ -200,10 +203,11 @@ fn known(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_
     let mut fields = Fields::new(reader, node, "`known`")?;
     let listing = fields.need("in").and_then(|node| calls.listing(reader, node));
     let by = fields.need("by").and_then(|node| reader.value(node, Site::Found, declared));
+    let fits = condition(reader, fields.take("fits"), Site::Found, declared);
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);
-    Some(Known { listing: listing?, by: by?, gives, create })
+    Some(Known { listing: listing?, by: by?, fits, gives, create })
 }
 
 pub fn preparations(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Vec<Prepare> {

@@ -57,7 +57,7 @@ fn named_well(
         problems.push(error::custom_is_known(name, span, target));
         return false;
     }
-    if custom.reserved.iter().any(|reserved| reserved == name) {
+    if custom.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         problems.push(error::custom_reserved(name, span, target));
         return false;
     }

@@ -11,6 +11,7 @@ use super::option;
 use super::pace::Limiter;
 use super::program::Ground;
 use super::render::{self, Ink};
+use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
@@ -42,6 +43,8 @@ pub struct CallPlan {
     pub paced: Vec<Paced>,
     pub judge: Judge,
     pub job: Option<JobPlan>,
+    /// It lists what records are looked up in.
+    pub scan: Option<ScanPlan>,
     /// What all requests of the call can read.
     pub scope: Scope,
     method: String,
@@ -118,6 +121,7 @@ impl CallPlan {
             paced: limits.collect::<Result<_, _>>()?,
             judge: Judge::new(call, &ground.setup.destination.answer)?,
             job: call.job.as_ref().map(job_plan).transpose()?,
+            scan: None,
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
@@ -128,6 +132,15 @@ impl CallPlan {
             body: node(&call.body)?,
             record,
         })
+    }
+
+    /// The call as a scan: records gather and are looked up in what it lists.
+    pub fn scanning(mut self, call: &Call) -> Result<CallPlan, String> {
+        let listing = call.list.as_ref().ok_or("it lists nothing")?;
+        self.scan = Some(ScanPlan::new(listing)?);
+        self.records = scan::ROWS;
+        self.in_flight = 1;
+        Ok(self)
     }
 
     /// The request for these records. `row` is the only record, where there is only one; `scope` is the call's, or that with

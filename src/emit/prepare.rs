@@ -1,5 +1,7 @@
 //! What must exist before the first row: found in one of the account's listings, else created.
 
+mod account;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
@@ -11,13 +13,15 @@ use super::pace::{Credential, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
 use super::retry::{Exchange, Line};
 use super::{Delivery, Journal, StopSignal};
-use crate::ir::catalog::{Answer, CustomType, Template};
+use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
 use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope, Text};
 use crate::world::World;
+
+pub use account::account;
 
 /// What preparation came to.
 #[derive(Clone, Debug, Default)]
@@ -88,6 +92,7 @@ struct Want<'a> {
     scope: Scope,
     listing: &'a CallName,
     by: &'a Template,
+    fits: Option<&'a Condition>,
     gives: &'a [(String, Template)],
     create: Option<&'a CallName>,
 }
@@ -107,8 +112,10 @@ impl<'a> Preparer<'a> {
                     scope: self.scope.with("want", &want),
                     listing: &thing.listing,
                     by: &thing.by,
+                    fits: None,
                     gives: &thing.gives,
-                    create: thing.create.as_ref(),
+                    // A number is an id, and ids are given, not taken.
+                    create: thing.create.as_ref().filter(|_| !want.is_number()),
                 })
                 .await?;
             self.made.prepared.things.insert(thing.name.clone(), Json::Object(found));
@@ -135,6 +142,7 @@ impl<'a> Preparer<'a> {
                 scope: self.scope.with("field", &facts),
                 listing: &known.listing,
                 by: &known.by,
+                fits: known.fits.as_ref(),
                 gives: &known.gives,
                 create: known.create.as_ref().filter(|_| custom.create),
             };
@@ -185,7 +193,8 @@ impl<'a> Preparer<'a> {
         for item in self.listings.get(want.listing).into_iter().flatten() {
             let scope = want.scope.with_datum("item", item.clone());
             if by.truth(&scope).unwrap_or(false) {
-                return given(want.gives, &scope).map(Some);
+                let found = given(want.gives, &scope)?;
+                return fitting(want, &scope, &found).map(|()| Some(found));
             }
         }
         Ok(None)
@@ -241,6 +250,18 @@ impl<'a> Preparer<'a> {
             Exchange::Halted(halt) => Err(halt),
         }
     }
+}
+
+/// What is there under the name may be something else: another type, for which the mapping has no values.
+fn fitting(want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<(), Halt> {
+    let Some(fits) = want.fits else { return Ok(()) };
+    let fits = Engine::lenient().expression(&fits.0).map_err(refused)?;
+    if fits.truth(scope).unwrap_or(false) {
+        return Ok(());
+    }
+    let told = found.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or(&value.to_string())));
+    let told: Vec<String> = told.collect();
+    Err(Halt::Refused(format!("{} is there as something else ({})", want.label, told.join(", "))))
 }
 
 fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {

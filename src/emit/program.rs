@@ -10,7 +10,7 @@ use super::fields::Fields;
 use super::pace::{Credential, Limiters};
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
-use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting};
+use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
@@ -120,12 +120,26 @@ impl Program {
             let Some(taken) = route::choose(routes, kind, scope)? else { continue };
             let mut steps = Vec::with_capacity(taken.steps.len());
             for step in &taken.steps {
-                let call = self.add_call(ground, route::call_of(step)?, which, scope)?;
+                let call = match &step.action {
+                    StepAction::Call(name) => self.add_call(ground, name, which, scope)?,
+                    StepAction::Scan(name) => self.add_scan(ground, name, which, scope)?,
+                };
                 steps.push(StepPlan { call, after: step.after.clone(), lacks_remote_id: step.lacks_remote_id });
             }
             self.routes.insert((kind, which), steps);
         }
         Ok(())
+    }
+
+    /// A listing that records are looked up in. The same one serves every route.
+    fn add_scan(&mut self, ground: &Ground<'_>, name: &CallName, which: usize, scope: &Scope) -> Result<usize, String> {
+        let at = self.add_call(ground, name, which, scope)?;
+        if self.calls[at].scan.is_none() {
+            let call = ground.setup.service.calls.get(name).ok_or_else(|| format!("there is no call `{name}`"))?;
+            let plan = CallPlan::new(call, which, scope, ground, &self.fields).and_then(|plan| plan.scanning(call));
+            self.calls[at] = plan.map_err(|error| format!("call `{name}`: {error}"))?;
+        }
+        Ok(at)
     }
 
     /// Calls that submit jobs, whatever the routes of this run: an earlier run may have taken others, and its rows wait. Jobs of

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::prepare::delivery;
 use super::run::{causes, compare};
-use super::session::{Access, Job, Session};
+use super::session::{Access, Job, Session, keys_set};
 use super::{Options, StopSignal, Trouble, guards, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
@@ -14,12 +14,12 @@ use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
 use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
 use crate::ir::secret::MASK;
-use crate::ir::spec::{SettingValue, Spec};
+use crate::ir::spec::Spec;
 use crate::ir::value::Value;
 use crate::world::World;
 
 pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -> Result<PlanReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Read)?;
+    let mut session = Session::open(world, root, spec, options, Access::Read, &StopSignal::default()).await?;
     let mut report = PlanReport {
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
@@ -47,6 +47,7 @@ async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
 }
 
 async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Result<(), Failure> {
+    plan.warnings.extend(job.unverified.iter().map(|what| format!("not verified: {what}")));
     if let Some(stopped) = &job.stopped {
         plan.stopped = Some(stopped.clone());
         return Ok(());
@@ -84,7 +85,7 @@ async fn show(
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
     let counts = &changes.counts;
     let offers: Vec<_> = samples.into_iter().map(|sample| sample.offer).collect();
-    let depth = if session.options.offline || !keys_set(job) { Depth::Offline } else { Depth::Look };
+    let depth = if session.options.offline || !keys_set(job.connection) { Depth::Offline } else { Depth::Look };
     match delivery(session, job, counts, depth, &StopSignal::default()).await {
         Ok((delivery, preparation)) => {
             let made = preparation.created.iter().map(|what| format!("the run would make {what}"));
@@ -101,11 +102,6 @@ async fn show(
         Err(failure) => plan.warnings.push(failure.message),
     }
     Ok(())
-}
-
-/// A destination can be asked only with all its secrets at hand.
-fn keys_set(job: &Job<'_>) -> bool {
-    !job.connection.settings.0.values().any(|value| matches!(value, SettingValue::Unset))
 }
 
 fn request(request: Request) -> SampleRequest {

@@ -38,7 +38,7 @@ pub async fn retire(
         }
         activation.dataset.allow_empty = true;
     }
-    let mut session = Session::open(world, root, &spec, &options, Access::Write)?;
+    let mut session = Session::open(world, root, &spec, &options, Access::Write, &StopSignal::default()).await?;
     let mut activations = Vec::new();
     for mut job in std::mem::take(&mut session.jobs) {
         // Nothing is wanted any more: the difference is all that was put in.

@@ -24,7 +24,7 @@ pub async fn run(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<RunReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Write)?;
+    let mut session = Session::open(world, root, spec, options, Access::Write, stop).await?;
     let mut report = session.report();
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::target::Target;
-use super::{Options, Trouble, tell};
+use super::{Options, StopSignal, Trouble, tell};
 use crate::diag::Problems;
 use crate::emit::Limiters;
 use crate::ir::ast::Expr;
@@ -19,10 +19,13 @@ use crate::store::{Store, StoreError, StoreOptions};
 use crate::world::World;
 use crate::{diff, inspect, plan};
 
+mod account;
 mod attach;
 mod naming;
 mod online;
 
+use account::Account;
+pub use account::keys_set;
 use attach::Opened;
 pub use naming::{base_url, duck_time, ledger_folder, redactor};
 pub use online::columns;
@@ -61,17 +64,20 @@ pub struct Job<'a> {
     pub shape: LedgerShape,
     /// Rows of a cut-short run whose outcome nobody knows.
     pub recovered: Option<u64>,
+    /// What could not be verified of the target.
+    pub unverified: Option<String>,
     /// Why this activation may not go on.
     pub stopped: Option<Stopped>,
 }
 
 impl<'a> Session<'a> {
-    pub fn open(
+    pub async fn open(
         world: &'a dyn World,
         root: &'a Path,
         spec: &'a Spec,
         options: &'a Options,
         access: Access,
+        stop: &StopSignal,
     ) -> Result<Session<'a>, Trouble> {
         let chosen = chosen(spec, options)?;
         let folder = ledger_folder(root, spec, options);
@@ -93,9 +99,11 @@ impl<'a> Session<'a> {
         let models = chosen.iter().map(|activation| activation.dataset.model.clone()).collect();
         let loader = session.loader();
         refuse(loader.attach(&models))?;
+        let accounts = session.accounts(&chosen, stop).await;
         let mut opened = Vec::new();
         for (at, activation) in chosen.iter().enumerate() {
-            opened.push(session.attach(activation, at, &folder, access)?);
+            let account = accounts.get(&activation.connection).cloned().unwrap_or(Account::Unasked);
+            opened.push(session.attach(activation, at, (&folder, access), account)?);
         }
         let (files, folders) = session.loader().files(&models);
         session.store.lock_down(&files, &folders).map_err(|error| tell::store(&error))?;

@@ -23,7 +23,7 @@ pub async fn settle(
     assume: Option<bool>,
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Write)?;
+    let mut session = Session::open(world, root, spec, options, Access::Write, &StopSignal::default()).await?;
     let mut report = session.report();
     for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
         let mut done = run::head(&session, &job);

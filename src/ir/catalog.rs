@@ -291,6 +291,8 @@ pub enum Normalise {
     Trim,
     Lower,
     Upper,
+    /// All but digits goes.
+    Digits,
 }
 
 #[derive(Clone, Debug)]
@@ -428,6 +430,8 @@ pub struct CustomType {
 pub struct Known {
     pub listing: CallName,
     pub by: Template,
+    /// What must be true of one that is found, or the mapping does not go together with it (its type).
+    pub fits: Option<Condition>,
     pub gives: Vec<(String, Template)>,
     pub create: Option<CallName>,
 }
@@ -541,6 +545,8 @@ pub enum Reader {
 pub struct Match {
     pub index: Option<Template>,
     pub key: Option<Template>,
+    /// The destination's own id, where a request names its records by that.
+    pub remote_id: Option<Template>,
     pub fold_case: bool,
 }
 

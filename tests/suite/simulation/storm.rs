@@ -263,7 +263,8 @@ impl Storm {
 
 /// What everyone who may be simulated is asked: nothing that must not be repeated, whose rows wait for a person.
 pub fn fits(case: &Case) -> bool {
-    case.mode != Mode::Insert && case.can(Word::Repeat) && case.can(Word::Remove)
+    let ours = case.service.vendor.is_none();
+    ours && case.mode != Mode::Insert && case.can(Word::Repeat) && case.can(Word::Remove)
 }
 
 fn locked(sandbox: &Arc<Mutex<Sandbox>>) -> std::sync::MutexGuard<'_, Sandbox> {
@@ -278,9 +279,12 @@ fn copy(from: &Path, to: &Path) {
     remove(to);
     let Ok(entries) = fs::read_dir(from) else { return };
     fs::create_dir_all(to).expect("a folder");
-    for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
-        // What DuckDB takes away meanwhile is nothing that a later process goes by.
-        let _ = fs::copy(entry.path(), to.join(entry.file_name()));
+    for entry in entries.flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(fs::copy(from, to).expect("copied")),
+        }
     }
 }
 
