@@ -29,7 +29,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let cases = service::cases();
     let trials = cases.iter().flat_map(|case| {
-        let fitting = scenarios::ALL.iter().filter(|scenario| (scenario.fits)(case));
+        let fitting = scenarios::ALL.iter().filter(|scenario| scenario.fits(case));
         fitting.map(|scenario| {
             let name = format!("{}::{}::{}", case.service.name, case.mode.name(), scenario.name);
             let (case, play) = (case.clone(), scenario.play);

@@ -13,8 +13,29 @@ mod trouble;
 pub struct Scenario {
     pub name: &'static str,
     /// Whether it means anything to the case.
-    pub fits: fn(&Case) -> bool,
+    fits: fn(&Case) -> bool,
     pub play: fn(&Case) -> Played,
+}
+
+/// What another identifier or another option may change.
+const BRIEF: [&str; 11] = [
+    "first_load",
+    "delta",
+    "removed_rows",
+    "nulls",
+    "moved_identifier",
+    "changed_identifier",
+    "order_by_after",
+    "strangers",
+    "refused_record",
+    "lost_answer",
+    "unicode",
+];
+
+impl Scenario {
+    pub fn fits(&self, case: &Case) -> bool {
+        (self.fits)(case) && (!case.brief() || BRIEF.contains(&self.name))
+    }
 }
 
 pub const ALL: [Scenario; 22] = [

@@ -40,6 +40,9 @@ pub struct Service {
     pub created: Option<Sign>,
     pub event: Option<String>,
     refuse: Option<BTreeMap<String, String>>,
+    /// A variant of another file: only what it may change is played.
+    #[serde(default)]
+    brief: bool,
     #[serde(default)]
     pub jobs: bool,
     pub creator: Option<String>,
@@ -150,6 +153,10 @@ impl Case {
 
     pub fn can(&self, word: Word) -> bool {
         !self.service.cannot.contains_key(&word) && !self.manner().cannot.contains_key(&word)
+    }
+
+    pub fn brief(&self) -> bool {
+        self.service.brief && std::env::var_os("ALL").is_none()
     }
 
     /// Identifiers with their columns; contacts are told apart by the first.
