@@ -220,8 +220,8 @@ pub struct Service {
     pub identify_all: bool,
     pub fields: Vec<Field>,
     pub dots: Dots,
-    /// Whether `map` may also name fields that only the account's own list knows.
-    pub account_catalogue: bool,
+    /// How fields are read that only the account's own list knows, where `map` may name them.
+    pub account_fields: Option<AccountFields>,
     pub custom: Option<Custom>,
     /// At most so many fields (standard and custom) in one record.
     pub max_fields: Option<u32>,
@@ -239,6 +239,8 @@ pub struct Service {
     pub modes: Vec<(Mode, Vec<Route>)>,
     pub calls: BTreeMap<CallName, Call>,
     pub prepare: Vec<Prepare>,
+    pub readback: Option<Readback>,
+    pub refuse: Vec<Refusal>,
 }
 
 impl Service {
@@ -252,9 +254,19 @@ impl Service {
         named(name).or_else(|| named(ANY))
     }
 
+    /// What conditions can say of an identifier: its name, whether it is the destination's own id, its `extra`.
+    pub fn identifier_facts(&self, name: &str) -> serde_json::Value {
+        let known = self.identifier(name);
+        let extra = known.into_iter().flat_map(|identifier| identifier.extra.clone());
+        let mut facts: serde_json::Map<_, _> = extra.collect();
+        facts.insert("name".to_string(), name.into());
+        facts.insert("remote_id".to_string(), known.is_some_and(|identifier| identifier.remote_id).into());
+        serde_json::Value::Object(facts)
+    }
+
     /// The field of that name, else the one declared as `*`, which stands for any name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        let named = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
+        let named = |wanted: &str| self.fields.iter().find(|field| field.is_called(wanted));
         named(name).or_else(|| named(ANY))
     }
 }
@@ -279,10 +291,20 @@ pub struct Identifier {
     pub normalise: Vec<Normalise>,
     /// Values that stand for "nobody" (`null`, `undefined`), compared without case.
     pub refuse: Vec<String>,
+    /// Values, as normalised, that stand for somebody and are refused all the same.
+    pub refuse_patterns: Vec<Refused>,
     /// It is the destination's own id of the record.
     pub remote_id: bool,
     /// Further words the calls use for it (`match: email`), read as `identifier.NAME`.
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+/// What a value looks like that is not taken, and why: `refuse: [{pattern: ..., reason: looks hashed}]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub pattern: String,
+    /// Follows the identifier's name: "the identifier email looks hashed".
+    pub reason: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -298,6 +320,8 @@ pub enum Normalise {
 #[derive(Clone, Debug)]
 pub struct Field {
     pub name: String,
+    /// Other names that pipelines may use for it (a number, a label).
+    pub also: Vec<String>,
     pub about: String,
     pub placement: Placement,
     /// The destination computes it: never a target.
@@ -305,6 +329,12 @@ pub struct Field {
     /// A create needs it: unmapped is an error, NULL makes the row invalid.
     pub required_on_create: bool,
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+impl Field {
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.also.iter().any(|also| also == name)
+    }
 }
 
 /// Where and how a value goes on the wire.
@@ -327,6 +357,8 @@ pub struct Placement {
     pub native: Option<String>,
     /// Families this target takes; empty: whatever converts.
     pub from: Vec<Family>,
+    /// The listing of the ids and labels that may be chosen, where the account keeps them.
+    pub choices: Option<CallName>,
 }
 
 impl Placement {
@@ -356,10 +388,12 @@ pub enum Wire {
     Json,
     /// A number or word from a list the account keeps
     Choice,
+    /// An array of choices
+    Choices,
 }
 
 impl Wire {
-    pub const ALL: [Wire; 9] = [
+    pub const ALL: [Wire; 10] = [
         Wire::Text,
         Wire::Integer,
         Wire::Number,
@@ -369,6 +403,7 @@ impl Wire {
         Wire::List,
         Wire::Json,
         Wire::Choice,
+        Wire::Choices,
     ];
 
     pub fn name(self) -> &'static str {
@@ -382,6 +417,7 @@ impl Wire {
             Wire::List => "list",
             Wire::Json => "json",
             Wire::Choice => "choice",
+            Wire::Choices => "choices",
         }
     }
 
@@ -412,8 +448,31 @@ pub struct Custom {
     pub known: Option<Known>,
     /// Names that may not be used.
     pub reserved: Vec<String>,
-    /// Whether a sample is read back before the second batch.
-    pub readback: Option<CallName>,
+}
+
+/// A record read again after it was written, at a destination that may take a value and not keep it. The first batch of a
+/// run is, before a second one leaves.
+#[derive(Clone, Debug)]
+pub struct Readback {
+    pub when: Option<Condition>,
+    /// A record of every batch is read, not only one of the first.
+    pub every: Option<Condition>,
+    /// Gives the remote id of a record that has none.
+    pub find: Option<CallName>,
+    pub call: CallName,
+    /// What must not be: asked of the record as a whole.
+    pub record: Vec<RecordRule>,
+    /// And of each field that went along with a value.
+    pub fields: Vec<RecordRule>,
+}
+
+/// What may not be written together, beyond what settings and fields say by themselves. Asked of each field where it speaks
+/// of `field`, else of each identifier where it speaks of `identifier`, else once.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub when: Condition,
+    pub says: Template,
+    pub help: String,
 }
 
 #[derive(Clone, Debug)]
@@ -422,7 +481,24 @@ pub struct CustomType {
     pub families: Vec<Family>,
     /// Only when the mapping says `{ type = WORD }`.
     pub ask: bool,
+    /// The vendor's words for other types that take such values, where an attribute is there already.
+    pub fits: Vec<String>,
     pub placement: Placement,
+}
+
+/// The account's own list of fields: where it is read, how an item names itself, and what its types take.
+#[derive(Clone, Debug)]
+pub struct AccountFields {
+    pub listing: CallName,
+    /// Whether `item` is what the pipeline calls `field.name`.
+    pub by: Template,
+    pub id: Template,
+    /// The vendor's word for the type, a key of `types`.
+    pub kind: Template,
+    /// The names it goes by, for suggestions.
+    pub names: Template,
+    /// By the vendor's word. Others cannot be written.
+    pub types: Vec<(String, Placement)>,
 }
 
 /// Custom attributes that live in the account: found in a listing, created where missing.
@@ -590,6 +666,8 @@ pub struct Listing {
     pub more: Option<Template>,
     pub identifier: Option<Template>,
     pub learn: Vec<(String, Template)>,
+    /// What makes it a list of choices: the id that is sent, and the label that people know.
+    pub choice: Option<(Template, Template)>,
 }
 
 /// Work the destination does after it answered.

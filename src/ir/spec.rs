@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::Expr;
-use super::catalog::{Destination, Placement, Service};
+use super::catalog::{Destination, Placement, Service, Setting};
 use super::ident::{ActivationName, DatasetName, DestinationName, FieldName};
 use super::mode::Mode;
 use super::secret::Secret;
@@ -141,6 +141,18 @@ impl Settings {
         })
     }
 
+    /// Every declared setting for conditions that stand before any run: those not given are null, and of a secret no more is
+    /// told than that it is there.
+    pub fn known(&self, declared: &[Setting]) -> serde_json::Value {
+        let value = |setting: &Setting| match self.0.get(&setting.name) {
+            Some(SettingValue::Plain(value)) => value.clone(),
+            Some(SettingValue::Secret(_)) => serde_json::Value::Bool(true),
+            Some(SettingValue::Unset) => serde_json::Value::Null,
+            None => setting.default.clone().unwrap_or_default(),
+        };
+        serde_json::Value::Object(declared.iter().map(|setting| (setting.name.clone(), value(setting))).collect())
+    }
+
     pub fn plain(&self, name: &str) -> Option<&serde_json::Value> {
         match self.0.get(name) {
             Some(SettingValue::Plain(value)) => Some(value),
@@ -219,11 +231,16 @@ pub enum FieldTarget {
     },
     /// A custom attribute whose placement follows from the column's type, known once the source was read.
     CustomByFamily,
+    /// A field that only the account's own list knows: where and how it goes is known once that was read.
+    Account,
 }
 
 impl FieldTarget {
     pub fn is_custom(&self) -> bool {
-        !matches!(self, FieldTarget::Known(_))
+        match self {
+            FieldTarget::CustomTyped { .. } | FieldTarget::CustomByFamily => true,
+            FieldTarget::Known(_) | FieldTarget::Account => false,
+        }
     }
 }
 
