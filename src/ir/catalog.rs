@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ident::{CallName, KindName, ServiceName};
 use super::mode::{ChangeKind, Mode, Verdict};
+use super::slot::Slot;
 use super::value::Family;
 
 /// Every destination of the product and of the project.
@@ -78,7 +79,12 @@ pub struct Setting {
     /// The only values allowed, where the list is closed.
     pub values: Vec<String>,
     pub pattern: Option<String>,
+    /// The only names that may stand in a block, where the list is closed.
+    pub parts: Vec<String>,
     pub about: String,
+    /// Where calls put an option of type `template`.
+    #[serde(skip)]
+    pub slots: Vec<Slot>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -359,6 +365,8 @@ pub struct Placement {
     pub from: Vec<Family>,
     /// The listing of the ids and labels that may be chosen, where the account keeps them.
     pub choices: Option<CallName>,
+    /// What values can look like that are taken and still not what was meant.
+    pub warn: Vec<Caution>,
 }
 
 impl Placement {
@@ -367,6 +375,14 @@ impl Placement {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
     }
+}
+
+/// Values that match are told of before they are first sent; they are sent all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caution {
+    pub pattern: String,
+    /// What the destination makes of them.
+    pub says: String,
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.
@@ -691,6 +707,8 @@ pub struct Example {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: serde_json::Value,
+    /// What the records are identified by; the service's first identifier where it does not say.
+    pub identifier: Option<String>,
     /// Identifiers of the records sent, in order.
     pub sent: Vec<String>,
     pub expect: Expect,

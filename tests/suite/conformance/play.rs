@@ -215,7 +215,7 @@ impl Play {
             engine::run(stage, root, &spec, &options, &Silent, &StopSignal::default()).await
         })?;
         let mut asked = 0;
-        while report.activations.iter().any(|one| one.sent.pending > 0) {
+        while report.activations.iter().any(|one| one.waiting.rows > 0) {
             asked += 1;
             if asked > ASKED_MAX {
                 return Err(format!("a job never ends:\n{}", self.told(&report)));
@@ -423,10 +423,11 @@ fn merge(report: &mut RunReport, settled: RunReport) {
         let Some(one) = report.activations.iter_mut().find(|one| one.activation == done.activation) else { continue };
         one.status = one.status.max(done.status);
         one.stopped = one.stopped.take().or(done.stopped);
-        one.sent.pending = done.sent.pending;
-        one.sent.accepted += done.sent.accepted;
-        one.sent.absent += done.sent.absent;
-        one.sent.rejected += done.sent.rejected;
-        one.sent.failed += done.sent.failed;
+        one.waiting = done.waiting;
+        one.sent.pending = done.waiting.rows;
+        one.sent.accepted += done.settlement.accepted;
+        one.sent.absent += done.settlement.absent;
+        one.sent.rejected += done.settlement.rejected;
+        one.sent.failed += done.settlement.failed;
     }
 }
