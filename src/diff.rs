@@ -15,7 +15,7 @@ mod rest;
 mod sample;
 mod want;
 
-pub use sample::samples;
+pub use sample::{Pick, cohorts, samples};
 
 /// What a comparison depends on besides the plan.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 
 mod batch;
 mod call;
+mod estimate;
 mod fields;
 mod flow;
 mod job;
@@ -32,6 +33,7 @@ use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote};
 use crate::ir::secret::Redactor;
 use crate::world::World;
 
+pub use estimate::Outlook;
 pub use judge::judge_example;
 pub use pace::Limiters;
 pub use prepare::{Depth, Preparation, prepare};

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::estimate::verdicts;
 use super::fields::Fields;
 use super::judge::{Judge, number};
 use super::option;
 use super::pace::Limiter;
-use super::program::Ground;
+use super::program::{Ground, Setup};
 use super::render::{self, Ink};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
+use crate::ir::mode::Verdict;
 use crate::ir::secret::MASK;
 use crate::template::{Engine, Scope, TemplateError, Text, percent_encoded};
 
@@ -42,9 +44,15 @@ pub struct CallPlan {
     pub paced: Vec<Paced>,
     pub judge: Judge,
     pub job: Option<JobPlan>,
+    /// What it can make of a record.
+    pub verdicts: Vec<Verdict>,
+    /// Calls that fetch what its answers point to.
+    pub files: Vec<CallName>,
+    pub method: String,
+    /// The path for people: expressions that need a record stand in braces.
+    pub endpoint: String,
     /// What all requests of the call can read.
     pub scope: Scope,
-    method: String,
     base: String,
     path: Text,
     url: Option<Text>,
@@ -118,6 +126,9 @@ impl CallPlan {
             paced: limits.collect::<Result<_, _>>()?,
             judge: Judge::new(call, &ground.setup.destination.answer)?,
             job: call.job.as_ref().map(job_plan).transpose()?,
+            verdicts: verdicts(call, &ground.setup.destination.answer),
+            files: call.answer.iter().filter_map(|rule| rule.with.clone()).collect(),
+            endpoint: endpoint(call, setup, scope),
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
@@ -196,6 +207,18 @@ impl Header {
             .map(|(name, value)| (name.clone(), told(value)))
             .collect())
     }
+}
+
+/// The path for people. Where it needs what only a record or a page knows, the expression stands for it.
+pub fn endpoint(call: &Call, setup: &Setup<'_>, scope: &Scope) -> String {
+    let template = option::template(call.url.as_ref().unwrap_or(&call.path), setup);
+    let known = text(Engine::strict(), &template).ok().and_then(|text| text.text(scope).ok().flatten());
+    known.unwrap_or_else(|| template.0.replace("{{ ", "{").replace(" }}", "}").replace("{{", "{").replace("}}", "}"))
+}
+
+/// The limiters that a call keeps to.
+pub fn limiters(call: &Call, ground: &Ground<'_>) -> Result<Vec<Arc<Limiter>>, String> {
+    call.limits.iter().map(|name| Ok(paced(name, ground)?.limiter)).collect()
 }
 
 /// The request as it may be shown.

@@ -1,18 +1,20 @@
 //! What must exist before the first row: found in one of the account's listings, else created.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::batch::Load;
-use super::call::CallPlan;
+use super::call::{self, CallPlan};
 use super::listing::Page;
-use super::pace::{Credential, Limiters};
+use super::pace::{Credential, Limiter, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
 use super::retry::{Exchange, Line};
 use super::{Delivery, Journal, StopSignal};
 use crate::ir::catalog::{Answer, CustomType, Template};
 use crate::ir::delivery::Halt;
+use crate::ir::estimate::Span;
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
 use crate::ir::secret::Redactor;
@@ -27,6 +29,18 @@ pub struct Preparation {
     pub created: Vec<String>,
     /// Not looked at: a plan may not make the calls it takes.
     pub unseen: Vec<String>,
+    /// Requests that a run's preparation takes, by call.
+    pub asked: Vec<Asked>,
+}
+
+/// Requests of one call.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub call: CallName,
+    pub method: String,
+    pub endpoint: String,
+    pub requests: Span<u64>,
+    pub limiters: Vec<Arc<Limiter>>,
 }
 
 /// How far preparation may go.
@@ -147,6 +161,7 @@ impl<'a> Preparer<'a> {
 
     async fn ensure(&mut self, want: Want<'a>) -> Result<Map<String, Json>, Halt> {
         if !self.may_read(want.listing) {
+            self.foresee(&want);
             self.made.unseen.push(want.label);
             return Ok(placeholder(want.gives));
         }
@@ -158,6 +173,7 @@ impl<'a> Preparer<'a> {
         };
         self.made.created.push(want.label.clone());
         if self.depth != Depth::Create {
+            self.foresee_creation(create, &want);
             return Ok(placeholder(want.gives));
         }
         if let Some(given) = self.create(create, &want).await? {
@@ -165,6 +181,42 @@ impl<'a> Preparer<'a> {
         }
         self.listings.remove(want.listing);
         self.find(&want).await?.ok_or_else(|| Halt::Refused(format!("{} was created, and is not there", want.label)))
+    }
+
+    /// What a run will ask where a plan may not: a listing of nobody knows how many pages, and perhaps a creation.
+    fn foresee(&mut self, want: &Want<'_>) {
+        if !self.made.asked.iter().any(|asked| asked.call == *want.listing) {
+            self.count(want.listing, &want.scope, Span { from: 1, to: None });
+        }
+        if let Some(create) = want.create {
+            self.count(create, &want.scope, Span::between(0, 1));
+        }
+    }
+
+    fn foresee_creation(&mut self, create: &CallName, want: &Want<'_>) {
+        self.count(create, &want.scope, Span::exactly(1));
+        let calls = &self.ground.setup.service.calls;
+        if calls.get(create).is_some_and(|call| call.gives.is_empty()) {
+            // It is found where it was missed.
+            let pages = self.made.asked.iter().find(|asked| asked.call == *want.listing);
+            let pages = pages.map_or(Span::exactly(1), |asked| asked.requests);
+            self.count(want.listing, &want.scope, pages);
+        }
+    }
+
+    fn count(&mut self, name: &CallName, scope: &Scope, requests: Span<u64>) {
+        if let Some(known) = self.made.asked.iter_mut().find(|asked| asked.call == *name) {
+            known.requests += requests;
+            return;
+        }
+        let Some(call) = self.ground.setup.service.calls.get(name) else { return };
+        self.made.asked.push(Asked {
+            call: name.clone(),
+            method: call.method.clone(),
+            endpoint: call::endpoint(call, self.ground.setup, scope),
+            requests,
+            limiters: call::limiters(call, &self.ground).unwrap_or_default(),
+        });
     }
 
     fn may_read(&self, listing: &CallName) -> bool {
@@ -191,7 +243,7 @@ impl<'a> Preparer<'a> {
         Ok(None)
     }
 
-    async fn list(&self, name: &CallName) -> Result<Vec<Datum>, Halt> {
+    async fn list(&mut self, name: &CallName) -> Result<Vec<Datum>, Halt> {
         let call = self.ground.setup.service.calls.get(name);
         let listing = call.and_then(|call| call.list.as_ref());
         let listing = listing.ok_or_else(|| Halt::Refused(format!("call `{name}` lists nothing")))?;
@@ -211,7 +263,7 @@ impl<'a> Preparer<'a> {
     }
 
     /// What the creation gives; `None` where the listing has to say.
-    async fn create(&self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
+    async fn create(&mut self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         let (answer, scope) = self.call(name, &want.scope).await?;
         let gives = self.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
         match answer {
@@ -222,7 +274,8 @@ impl<'a> Preparer<'a> {
     }
 
     /// Makes one call. Anything but success, or `relist`, ends the activation.
-    async fn call(&self, name: &CallName, scope: &Scope) -> Result<(Answer, Scope), Halt> {
+    async fn call(&mut self, name: &CallName, scope: &Scope) -> Result<(Answer, Scope), Halt> {
+        self.count(name, &self.scope.clone(), Span::exactly(1));
         let call = self.ground.setup.service.calls.get(name);
         let call = call.ok_or_else(|| Halt::Refused(format!("there is no call `{name}`")))?;
         let plan = CallPlan::new(call, 0, scope, &self.ground, &self.line.delivery.program.fields);

@@ -1,0 +1,275 @@
+//! What a run will ask of the destination: requests call by call, and the time that the limits ask for.
+//!
+//! Where a route branches nobody knows which way a row goes, so everything is told from - to: the ways that all rows of a kind
+//! might take together, the cheapest and the dearest.
+
+mod size;
+mod ways;
+
+use std::collections::BTreeMap;
+
+pub use ways::verdicts;
+
+use super::Delivery;
+use super::call::CallPlan;
+use super::pace::{Draw, Forecast};
+use super::prepare::Preparation;
+use crate::ir::change::Cohort;
+use crate::ir::delivery::Offer;
+use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, Purpose, Span};
+use crate::ir::mode::ChangeKind;
+use size::{Full, Sizes};
+use ways::Way;
+
+/// Clocks for the cheapest and the dearest way of everything.
+#[derive(Debug, Default)]
+pub struct Outlook {
+    least: Forecast,
+    most: Forecast,
+}
+
+/// Rows that are offered together: additions and changes, then removals.
+struct Phase<'a> {
+    delivery: &'a Delivery,
+    /// Each with the ways its rows may take.
+    cohorts: Vec<(Cohort, Vec<Way>)>,
+    full: BTreeMap<usize, Full>,
+}
+
+/// Records by call.
+type Load = BTreeMap<usize, u64>;
+
+impl Delivery {
+    /// `sample` are some of the rows, to judge sizes by; `outlook` has what activations before this one have taken.
+    pub fn estimate(
+        &self,
+        cohorts: &[Cohort],
+        sample: &[Offer],
+        preparation: &Preparation,
+        outlook: &mut Outlook,
+    ) -> Estimate {
+        let mut estimate = Estimate::default();
+        if cohorts.iter().all(|cohort| cohort.rows == 0) {
+            return estimate;
+        }
+        prepare(&mut estimate, preparation, outlook);
+        let (removals, writes): (Vec<Cohort>, Vec<Cohort>) =
+            cohorts.iter().partition(|cohort| cohort.kind == ChangeKind::Removed);
+        for cohorts in [writes, removals] {
+            Phase::new(self, &cohorts, sample).add_to(&mut estimate, outlook);
+        }
+        estimate
+    }
+}
+
+fn prepare(estimate: &mut Estimate, preparation: &Preparation, outlook: &mut Outlook) {
+    let mut draws: [Vec<Draw>; 2] = Default::default();
+    for asked in &preparation.asked {
+        estimate.requests += asked.requests;
+        estimate.calls.push(CallEstimate {
+            call: asked.call.to_string(),
+            purpose: Purpose::Preparation,
+            method: asked.method.clone(),
+            endpoint: asked.endpoint.clone(),
+            requests: asked.requests,
+            full: 1,
+            ..CallEstimate::default()
+        });
+        let counts = [asked.requests.from, asked.requests.to.unwrap_or(asked.requests.from)];
+        for (draws, requests) in draws.iter_mut().zip(counts) {
+            draws.extend(asked.limiters.iter().map(|limiter| Draw { limiter: limiter.clone(), requests, records: 0 }));
+        }
+    }
+    let [least, most] = draws;
+    pass(estimate, outlook, &least, &most);
+}
+
+/// Lets both pass, and adds the time they take.
+fn pass(estimate: &mut Estimate, outlook: &mut Outlook, least: &[Draw], most: &[Draw]) {
+    let (from, _) = outlook.least.pass(least);
+    let (to, slowest) = outlook.most.pass(most);
+    // The dearest way may end sooner than the cheapest, where that one finds a bucket emptied.
+    estimate.seconds += Span::between(from.min(to), to.max(from));
+    if estimate.seconds.to.is_some_and(|all| to > 0.0 && to * 2.0 >= all) {
+        estimate.limit = slowest;
+    }
+}
+
+impl<'a> Phase<'a> {
+    fn new(delivery: &'a Delivery, cohorts: &[Cohort], sample: &[Offer]) -> Phase<'a> {
+        let program = &delivery.program;
+        let cohorts: Vec<(Cohort, Vec<Way>)> =
+            cohorts.iter().map(|cohort| (*cohort, ways::ways(program, cohort))).collect();
+        let sizes = Sizes::of(program, &cohorts, sample);
+        let calls = cohorts.iter().flat_map(|(_, ways)| ways).flatten();
+        let full = calls.map(|&call| (call, sizes.full(call, &program.calls[call]))).collect();
+        Phase { delivery, cohorts, full }
+    }
+
+    fn add_to(&self, estimate: &mut Estimate, outlook: &mut Outlook) {
+        if self.cohorts.is_empty() {
+            return;
+        }
+        let (fewest, most) = (self.load(|way| -self.requests_a_row(way)), self.load(|way| self.requests_a_row(way)));
+        let requests = |load: &Load, full: fn(Full) -> u64| -> u64 {
+            load.iter().map(|(call, records)| records.div_ceil(full(self.full[call]))).sum()
+        };
+        let from = requests(&fewest, |full| full.most);
+        estimate.requests += Span::between(from, requests(&most, |full| full.least).max(from) + self.left_over(&most));
+        for &call in self.full.keys() {
+            let told = self.call(call);
+            match estimate.calls.iter_mut().find(|known| same(known, &told)) {
+                Some(known) => merge(known, &told),
+                None => estimate.calls.push(told),
+            }
+            estimate.jobs.extend(self.jobs(call));
+        }
+        let (quick, slow) = (self.load(|way| -self.seconds_a_row(way)), self.load(|way| self.seconds_a_row(way)));
+        pass(estimate, outlook, &self.draws(&quick), &self.draws(&slow));
+    }
+
+    /// Records by call, were each cohort to go the way that weighs most.
+    fn load(&self, weight: impl Fn(&Way) -> f64) -> Load {
+        let mut load = Load::new();
+        for (cohort, ways) in &self.cohorts {
+            let heaviest = ways.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)));
+            for &call in heaviest.into_iter().flatten() {
+                *load.entry(call).or_default() += cohort.rows;
+            }
+        }
+        load
+    }
+
+    fn requests_a_row(&self, way: &Way) -> f64 {
+        way.iter().map(|call| 1.0 / self.full[call].usual as f64).sum()
+    }
+
+    fn seconds_a_row(&self, way: &Way) -> f64 {
+        let mut by_limiter: BTreeMap<usize, f64> = BTreeMap::new();
+        for call in way {
+            for paced in &self.plan(*call).paced {
+                let seconds = paced.limiter.seconds(1.0 / self.full[call].usual as f64, 1.0);
+                *by_limiter.entry(std::sync::Arc::as_ptr(&paced.limiter).addr()).or_default() += seconds;
+            }
+        }
+        by_limiter.into_values().fold(0.0, f64::max)
+    }
+
+    /// Where rows part, each of their ways may end in a request that is not full.
+    fn left_over(&self, most: &Load) -> u64 {
+        let parted = self.full.iter().filter(|(call, full)| full.most > 1 && self.parted(**call));
+        parted.filter(|(call, _)| !most.contains_key(call)).count() as u64
+    }
+
+    fn parted(&self, call: usize) -> bool {
+        self.cohorts.iter().any(|(_, ways)| ways.iter().any(|way| way.contains(&call) != ways[0].contains(&call)))
+    }
+
+    fn plan(&self, call: usize) -> &'a CallPlan {
+        &self.delivery.program.calls[call]
+    }
+
+    fn records(&self, call: usize) -> Span<u64> {
+        let mut records = Span::default();
+        for (cohort, ways) in &self.cohorts {
+            let visits = ways.iter().map(|way| way.iter().filter(|visited| **visited == call).count() as u64);
+            let (least, most) = visits.fold((u64::MAX, 0), |(least, most), times| (least.min(times), most.max(times)));
+            records += Span::between(least.min(most) * cohort.rows, most * cohort.rows);
+        }
+        records
+    }
+
+    fn requests(&self, call: usize) -> Span<u64> {
+        let (full, records) = (self.full[&call], self.records(call));
+        Span { from: records.from.div_ceil(full.most), to: records.to.map(|to| to.div_ceil(full.least)) }
+    }
+
+    fn call(&self, call: usize) -> CallEstimate {
+        let (plan, full, records) = (self.plan(call), self.full[&call], self.records(call));
+        let bytes = |rows: u64| (rows as f64 * full.record_bytes) as u64;
+        let fields = &self.delivery.program.fields;
+        let identifier = fields.identifiers.get(plan.which).filter(|_| fields.identifiers.len() > 1);
+        CallEstimate {
+            call: plan.name.to_string(),
+            purpose: Purpose::Rows,
+            method: plan.method.clone(),
+            endpoint: self.delivery.redactor.scrub(&plan.endpoint),
+            identifier: identifier.map(|identifier| identifier.name.clone()),
+            requests: self.requests(call),
+            records,
+            full: full.usual,
+            cut_by_bytes: full.usual < plan.records as u64,
+            bytes: (full.record_bytes > 0.0).then(|| Span { from: bytes(records.from), to: records.to.map(bytes) }),
+        }
+    }
+
+    fn jobs(&self, call: usize) -> Option<JobEstimate> {
+        let plan = self.plan(call);
+        let job = plan.job.as_ref()?;
+        let jobs = self.requests(call);
+        let files = ways::asked(&self.delivery.program, plan, job).len().saturating_sub(1) as u64;
+        let (first, longest) = job.job.every;
+        let asked = 1 + asked_again(first.as_secs_f64(), longest.as_secs_f64(), job.job.wait.as_secs_f64());
+        let rounds = |jobs: u64| jobs.div_ceil(plan.in_flight as u64) as f64;
+        let wait = job.job.wait.max(first).as_secs_f64();
+        Some(JobEstimate {
+            call: plan.name.to_string(),
+            jobs,
+            at_once: plan.in_flight as u64,
+            requests: match job.job.later {
+                true => Span::default(),
+                false => Span { from: jobs.from, to: jobs.to.map(|jobs| jobs * (asked + files)) },
+            },
+            seconds: Span {
+                from: rounds(jobs.from) * first.as_secs_f64(),
+                to: jobs.to.map(|jobs| rounds(jobs) * wait),
+            },
+            later: job.job.later,
+        })
+    }
+
+    /// What the limiters let through; of jobs, one question each.
+    fn draws(&self, load: &Load) -> Vec<Draw> {
+        let mut draws = Vec::new();
+        for (&call, &records) in load {
+            let plan = self.plan(call);
+            let requests = records.div_ceil(self.full[&call].usual);
+            let mut draw = |call: &CallPlan, records: u64| {
+                draws.extend(call.paced.iter().map(|paced| Draw { limiter: paced.limiter.clone(), requests, records }));
+            };
+            draw(plan, records);
+            if let Some(job) = plan.job.as_ref().filter(|job| !job.job.later) {
+                let asked = ways::asked(&self.delivery.program, plan, job);
+                asked.into_iter().for_each(|asked| draw(&self.delivery.program.calls[asked], 0));
+            }
+        }
+        draws
+    }
+}
+
+/// How often one asks again, with pauses that double, before one's patience ends.
+fn asked_again(first: f64, longest: f64, wait: f64) -> u64 {
+    let (mut pause, mut age, mut times) = (first.max(0.1), first, 0);
+    while age < wait {
+        pause = (pause * 2.0).min(longest.max(first).max(0.1));
+        age += pause;
+        times += 1;
+        if pause >= longest {
+            return times + ((wait - age).max(0.0) / pause).ceil() as u64;
+        }
+    }
+    times
+}
+
+fn same(a: &CallEstimate, b: &CallEstimate) -> bool {
+    (a.purpose, &a.call, &a.identifier, &a.endpoint) == (b.purpose, &b.call, &b.identifier, &b.endpoint)
+}
+
+/// A call that both phases make.
+fn merge(known: &mut CallEstimate, more: &CallEstimate) {
+    known.requests += more.requests;
+    known.records += more.records;
+    if let (Some(bytes), Some(more)) = (&mut known.bytes, more.bytes) {
+        *bytes += more;
+    }
+}
