@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::deliver::{self, Delivered};
+use super::deliver::{self, Delivered, Scene};
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
@@ -127,7 +127,8 @@ async fn send(
     progress.begin(job.activation.name.as_str(), delta.rows);
     let delivered = match &delivery {
         Some(delivery) => {
-            deliver::deliver(session, job, &opening.run, delivery, delta, progress, stop).await.map_err(fail)?
+            let scene = Scene { session, job, run: &opening.run, progress, stop };
+            deliver::deliver(scene, delivery, delta).await.map_err(fail)?
         }
         None => Delivered::default(),
     };

@@ -76,6 +76,10 @@ impl World for Sandboxed {
         self.world.sleep(time)
     }
 
+    fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+        self.world.off_thread(work)
+    }
+
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
         self.fetch(request).boxed()
     }
