@@ -207,7 +207,8 @@ impl<'a> Phase<'a> {
         let plan = self.plan(call);
         let job = plan.job.as_ref()?;
         let jobs = self.requests(call);
-        let files = ways::asked(&self.delivery.program, plan, job).len().saturating_sub(1) as u64;
+        let asked_by = ways::asked(&self.delivery.program, plan, job);
+        let files = asked_by.len().saturating_sub(1) as u64;
         let (first, longest) = job.job.every;
         let asked = 1 + asked_again(first.as_secs_f64(), longest.as_secs_f64(), job.job.wait.as_secs_f64());
         let rounds = |jobs: u64| jobs.div_ceil(plan.in_flight as u64) as f64;
@@ -216,6 +217,7 @@ impl<'a> Phase<'a> {
             call: plan.name.to_string(),
             jobs,
             at_once: plan.in_flight as u64,
+            asked_by: asked_by.iter().map(|asked| self.plan(*asked).name.to_string()).collect(),
             requests: match job.job.later {
                 true => Span::default(),
                 false => Span { from: jobs.from, to: jobs.to.map(|jobs| jobs * (asked + files)) },

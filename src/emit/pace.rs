@@ -133,6 +133,9 @@ struct Bucket {
     at: Duration,
 }
 
+/// What the arithmetic of a bucket may be wrong by, in milliseconds.
+const EXACT: f64 = 1e-6;
+
 impl Bucket {
     /// Without a burst the bucket holds one second's worth: windows of a minute are not spent in their first second.
     fn new(count: u32, per: Duration, burst: Option<u32>) -> Self {
@@ -151,7 +154,9 @@ impl Bucket {
     fn take(&mut self, now: Duration, count: f64) -> Duration {
         self.refill(now);
         self.tokens -= count;
-        Duration::from_secs_f64((-self.tokens / self.per_second).clamp(0.0, 1e9))
+        let seconds = (-self.tokens / self.per_second).clamp(0.0, 1e9);
+        // A request that leaves a part of a millisecond early is one too many for those who count in them.
+        Duration::from_millis((seconds * 1000.0 - EXACT).max(0.0).ceil() as u64)
     }
 }
 
@@ -173,7 +178,7 @@ mod tests {
     fn a_burst_goes_at_once_and_then_the_rate_holds() {
         let limiter = limiter(None, Some(300), 1, Some(1000));
         let waits: Vec<u128> = (0..7).map(|_| limiter.take(Duration::ZERO, 200).as_millis()).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 666, 1333]);
+        assert_eq!(waits, [0, 0, 0, 0, 0, 667, 1334]);
         assert_eq!(limiter.take(Duration::from_secs(10), 200).as_millis(), 0);
     }
 

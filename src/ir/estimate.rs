@@ -89,7 +89,9 @@ pub struct JobEstimate {
     pub jobs: Span<u64>,
     /// How many the run waits for at the same time.
     pub at_once: u64,
-    /// Questions whether they are done, and for their results.
+    /// The calls that ask whether they are done, and for their results.
+    pub asked_by: Vec<String>,
+    /// Of those calls.
     pub requests: Span<u64>,
     /// Waiting alone: for the first question of each, and for as long as one is patient.
     pub seconds: Span<f64>,

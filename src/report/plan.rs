@@ -57,6 +57,9 @@ fn activation(plan: &ActivationPlan, paint: Paint) -> String {
     for line in changes(plan, paint) {
         out += &format!("  {line}\n");
     }
+    for line in plan.estimate.iter().flat_map(estimate::lines) {
+        out += &format!("  {line}\n");
+    }
     for warning in &plan.warnings {
         out += &format!("  {} {warning}\n", paint.warn("warning:"));
     }
@@ -153,18 +156,7 @@ fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
 }
 
 fn requests(plan: &ActivationPlan, paint: Paint) -> String {
-    let mut out = String::new();
-    for request in &plan.requests {
-        out += &format!("\n{}", drawn(request, paint));
-    }
-    let lines: Vec<String> = plan.estimate.iter().flat_map(estimate::lines).collect();
-    if !lines.is_empty() {
-        out += "\n";
-    }
-    for line in lines {
-        out += &format!("  {line}\n");
-    }
-    out
+    plan.requests.iter().map(|request| format!("\n{}", drawn(request, paint))).collect()
 }
 
 fn drawn(request: &SampleRequest, paint: Paint) -> String {
