@@ -14,6 +14,7 @@ use crate::ir::delivery::{HttpError, Request, Response};
 pub mod real;
 pub mod sandboxed;
 pub mod serve;
+pub mod sim;
 
 pub trait World: Send + Sync {
     fn now(&self) -> Timestamp;
@@ -26,6 +27,9 @@ pub trait World: Send + Sync {
     /// Does what would hold up the thread it is called on: DuckDB's work. Where nothing may depend on how threads interleave,
     /// it is done at once.
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()>;
+
+    /// Something is on the disk now that a later process goes by. The simulation may end this one here.
+    fn durable(&self) {}
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>>;
 

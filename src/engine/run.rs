@@ -101,6 +101,7 @@ async fn steps(
     let opening = opening(session, job, &run, &changes);
     if session.options.adopt {
         report.sent.adopted = record::adopt(&session.store, &opening).map_err(|error| told(job, &error))?;
+        session.world.durable();
         return Ok(());
     }
     send(session, job, report, &changes, &opening, progress, stop).await
@@ -124,6 +125,7 @@ async fn send(
         false => Some(delivery(session, job, &changes.counts, Depth::Create, stop).await?.0),
     };
     let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
+    session.world.durable();
     progress.begin(job.activation.name.as_str(), delta.rows);
     let delivered = match &delivery {
         Some(delivery) => {
@@ -136,6 +138,7 @@ async fn send(
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &opening.run, &now, complete).map_err(fail)?;
+    session.world.durable();
     conclude(session, job, report, delivered);
     Ok(())
 }

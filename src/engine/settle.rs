@@ -105,6 +105,7 @@ async fn ask(
     let run = open_run(session, job, job.shape.full_number);
     let fail = |error| told(job, &error);
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
+    session.world.durable();
     let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
     let scene = Scene { session, job, run: &run, progress, stop };
@@ -114,6 +115,7 @@ async fn ask(
     let ending = deliver::journaled(scene, &mut delivered, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
+    session.world.durable();
     // What came of them counts in the exit code like what comes of rows sent now.
     let settled = delivered.sent.answered() - delivered.sent.pending;
     report.sent = Sent { settled, offered: settled, ..delivered.sent };
