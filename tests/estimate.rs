@@ -1,67 +1,54 @@
 //! What `plan` foretells, held against what the run then does on a virtual clock: requests call by call, and time.
 //!
-//! `tests/estimate/cases.yaml` lists what is planned; `CASE=name` plays only the cases whose name holds it.
+//! Every service of `tests/conformance/` is played in each of its modes, and what stands in `tests/estimate/cases.yaml`, with made-up
+//! vendors. 20,000 rows; where that would take more than a few thousand requests, fewer rows, since each request costs a
+//! commit. `ROWS=20000` plays all with as many. Names narrow it down, as in any test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sendoff::engine::{self, Options, Progress, Sandboxed as InSandbox, StopSignal};
+use libtest_mimic::{Arguments, Trial};
+use sendoff::engine::{self, Progress, StopSignal};
 use sendoff::ir::estimate::{Estimate, Purpose, Span};
-use sendoff::ir::run::{ActivationReport, Status};
+use sendoff::ir::run::{ActivationReport, PlanReport, RunReport, Status};
+use sendoff::ir::spec::Spec;
 use sendoff::ir::value::Value;
-use sendoff::sandbox::{Rates, Sandbox};
 use sendoff::store::ledger::Ledger;
 use sendoff::store::{Store, StoreOptions};
-use sendoff::world::World;
-use sendoff::world::real::RealWorld;
-use sendoff::world::sandboxed::Sandboxed;
-use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
 
-use clock::{Answer, Time, Virtual};
+use scene::{Scene, Stage};
 
+#[path = "estimate/cases.rs"]
+mod cases;
 #[path = "estimate/clock.rs"]
 mod clock;
+// What the conformance suite knows of services and people; it uses more of it.
+#[path = "suite/conformance/people.rs"]
+#[allow(dead_code)]
+mod people;
+#[path = "suite/conformance/pipeline.rs"]
+#[allow(dead_code)]
+mod pipeline;
+#[path = "estimate/scene.rs"]
+mod scene;
+#[path = "suite/conformance/service.rs"]
+#[allow(dead_code)]
+mod service;
+#[path = "estimate/services.rs"]
+mod services;
 #[path = "estimate/vendors.rs"]
 mod vendors;
 
 /// How far the clock may be from what was foretold.
 const TOLERANCE: f64 = 0.2;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    #[serde(default = "sandbox")]
-    vendor: String,
-    destination: String,
-    activations: Vec<String>,
-    #[serde(default = "rows")]
-    rows: u64,
-    #[serde(default)]
-    known: u64,
-    /// Of a known person: names that pipelines use, and columns.
-    #[serde(default)]
-    person: BTreeMap<String, String>,
-    #[serde(default = "once")]
-    rounds: u64,
-}
+const ROWS: u64 = 20_000;
 
-fn sandbox() -> String {
-    "sandbox".into()
-}
-
-fn rows() -> u64 {
-    20_000
-}
-
-fn once() -> u64 {
-    1
-}
+/// Rows of a case that would take more than so many requests otherwise.
+const ROWS_FEW: u64 = 1_000;
+const REQUESTS_MAX: u64 = 3_000;
 
 struct Silent;
 
@@ -71,106 +58,82 @@ impl Progress for Silent {
     fn done(&self, _report: &ActivationReport) {}
 }
 
-/// When requests left, by their address.
-type Wire = Arc<Mutex<Vec<(Duration, String)>>>;
-
-#[test]
-fn runs_do_what_plans_foretell() {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/estimate/cases.yaml"));
-    let cases: Vec<Case> = serde_yaml::from_str(&text.expect("the cases can be read")).expect("cases");
-    let only = std::env::var("CASE").unwrap_or_default();
-    let wrong: Vec<String> =
-        cases.iter().filter(|case| case.name.contains(&only)).flat_map(|case| case.play()).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+fn main() {
+    let arguments = Arguments::from_args();
+    let scenes = cases::all().into_iter().chain(services::all());
+    let trials = scenes.map(|scene| Trial::test(scene.name.clone(), move || Ok(play(&scene)?)));
+    libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
-impl Case {
-    fn play(&self) -> Vec<String> {
-        let folder = tempfile::tempdir().expect("a folder");
-        copy_vendors(&folder.path().join("destinations"));
-        let text = format!(
-            "project {{ ledger = \"state\" }}\ndestination it = {}\n\
-             model people {{\n  from file \"people.csv\" {{ types {{ phone = \"varchar\" }} }}\n  key id\n}}\n{}",
-            self.destination,
-            self.activations.iter().enumerate().map(activation).collect::<String>()
-        );
-        fs::write(folder.path().join("it.sendoff"), text).expect("written");
-        let rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(self.rows);
-        let (time, wire) = (Time::default(), Wire::default());
-        let (world, options) = self.world(&time, &wire);
-        let mut wrong = Vec::new();
-        for round in 1..=self.rounds {
-            fs::write(folder.path().join("people.csv"), people(rows, round)).expect("written");
-            wire.lock().expect("not poisoned").clear();
-            for complaint in self.round(folder.path(), &time, &wire, world.as_ref(), &options) {
-                wrong.push(format!("{}, round {round}: {complaint}", self.name));
-            }
+fn play(scene: &Scene) -> Result<(), String> {
+    let rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok());
+    let rows = match rows.or(scene.rows) {
+        Some(rows) => rows,
+        None => {
+            let stage = scene.stage(ROWS, 1);
+            let plan = planned(&stage, &specified(&stage)?)?;
+            if plan.total.requests.to.is_none_or(|to| to > REQUESTS_MAX) { ROWS_FEW } else { ROWS }
         }
-        wrong
-    }
-
-    fn world(&self, time: &Time, wire: &Wire) -> (Box<dyn World>, Options) {
-        let inner: Answer = match self.vendor.as_str() {
-            "parcel" => vendors::parcel(self.known),
-            "relay" => vendors::relay(),
-            _ => Box::new(|_, request| panic!("{} is for the sandbox", request.url)),
-        };
-        let noted = wire.clone();
-        let answer: Answer = Box::new(move |now, request| {
-            noted.lock().expect("not poisoned").push((now, request.url.clone()));
-            inner(now, request)
-        });
-        let world = Virtual { time: time.clone(), answer, files: RealWorld::default() };
-        if self.vendor != "sandbox" {
-            return (Box::new(world), Options::default());
+    };
+    let stage = scene.stage(rows, 1);
+    let mut wrong = Vec::new();
+    for round in 1..=scene.rounds {
+        stage.source(&(scene.people)(rows, round));
+        settle(&stage)?;
+        for complaint in played(&stage)? {
+            wrong.push(format!("round {round} of {rows} rows: {complaint}"));
         }
-        let kind = self.destination.split([' ', '{']).next().unwrap_or_default();
-        let mut sandbox = Sandbox::new(Rates::AsDocumented);
-        assert!(sandbox.meet(kind, self.acquaintances()), "the sandbox has no {kind}");
-        let world = Sandboxed::new(Arc::new(world), Arc::new(Mutex::new(sandbox)));
-        (Box::new(world), Options { sandbox: Some(InSandbox::InProcess), ..Options::default() })
     }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
 
-    fn acquaintances(&self) -> Vec<Map<String, Json>> {
-        let text = people(self.known, 1);
-        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-        let head = lines.next().unwrap_or_default();
-        let column = |name: &str| head.iter().position(|column| *column == name).expect("a column");
-        let person = |line: Vec<&str>| {
-            self.person.iter().map(|(name, from)| (name.clone(), json!(line[column(from)]))).collect()
-        };
-        lines.map(person).collect()
-    }
+fn specified(stage: &Stage) -> Result<Spec, String> {
+    let checked = engine::check(stage.world.as_ref(), stage.root(), &stage.options, false);
+    let problems = || checked.problems.0.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("\n");
+    checked.spec.clone().ok_or_else(problems)
+}
 
-    fn round(&self, root: &Path, time: &Time, wire: &Wire, world: &dyn World, options: &Options) -> Vec<String> {
-        let spec = engine::check(world, root, options, false);
-        let problems: Vec<String> = spec.problems.0.iter().map(|problem| problem.message.clone()).collect();
-        let Some(spec) = spec.spec else { return problems };
-        let plan = match time.run(engine::plan(world, root, &spec, options)) {
-            Ok(plan) => plan,
-            Err(trouble) => return vec![format!("{trouble:?}")],
-        };
-        wire.lock().expect("not poisoned").clear();
-        // Buckets are full again.
-        time.run(world.sleep(Duration::from_secs(86_400)));
-        let run = match time.run(engine::run(world, root, &spec, options, &Silent, &StopSignal::default())) {
-            Ok(report) if report.status() == Status::Done => report,
-            other => return vec![format!("the run went wrong: {other:#?}")],
-        };
-        let mut wrong = Vec::new();
-        for (plan, report) in plan.activations.iter().zip(&run.activations) {
-            let Some(estimate) = &plan.estimate else {
-                wrong.push(format!("no estimate: {:?}", plan.warnings));
-                continue;
-            };
-            let (requests, slowed) = requests(root, report);
-            let wire = wire.lock().expect("not poisoned").clone();
-            let done = Done { requests, slowed, all: report.sent.requests, seconds: report.seconds, wire };
-            println!("{}", told(&self.name, estimate, &done));
-            wrong.extend(held_against(estimate, &done));
-        }
-        wrong
+fn planned(stage: &Stage, spec: &Spec) -> Result<PlanReport, String> {
+    let work = engine::plan(stage.world.as_ref(), stage.root(), spec, &stage.options);
+    stage.time.run(work).map_err(|trouble| format!("{trouble:?}"))
+}
+
+/// Jobs of the round before, of which no plan can know what comes of them.
+fn settle(stage: &Stage) -> Result<(), String> {
+    stage.time.run(stage.world.sleep(Duration::from_secs(86_400)));
+    let spec = specified(stage)?;
+    let work = engine::settle(stage.world.as_ref(), stage.root(), &spec, &stage.options, None, &Silent);
+    stage.time.run(work).map(|_| ()).map_err(|trouble| format!("{trouble:?}"))
+}
+
+fn run(stage: &Stage, spec: &Spec) -> Result<RunReport, String> {
+    let stop = StopSignal::default();
+    let work = engine::run(stage.world.as_ref(), stage.root(), spec, &stage.options, &Silent, &stop);
+    match stage.time.run(work) {
+        Ok(report) if report.status() == Status::Done => Ok(report),
+        other => Err(format!("the run went wrong: {other:#?}")),
     }
+}
+
+/// A plan and its run. What they disagree on.
+fn played(stage: &Stage) -> Result<Vec<String>, String> {
+    let spec = specified(stage)?;
+    let plan = planned(stage, &spec)?;
+    // Buckets are full again.
+    stage.time.run(stage.world.sleep(Duration::from_secs(86_400)));
+    stage.wire.lock().expect("not poisoned").clear();
+    let report = run(stage, &spec)?;
+    let mut wrong = Vec::new();
+    for (plan, report) in plan.activations.iter().zip(&report.activations) {
+        let Some(estimate) = &plan.estimate else {
+            wrong.push(format!("no estimate: {:?}", plan.warnings));
+            continue;
+        };
+        let done = Done::of(stage, report);
+        println!("{}", told(&plan.activation, estimate, &done));
+        wrong.extend(held_against(estimate, &done));
+    }
+    Ok(wrong)
 }
 
 /// What a run did: of its calls, each with the addresses it went to.
@@ -185,6 +148,19 @@ struct Done {
 }
 
 impl Done {
+    fn of(stage: &Stage, report: &ActivationReport) -> Done {
+        let mut requests: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut slowed = 0;
+        for row in noted(stage.root(), report) {
+            if let [Value::Text(call), Value::Text(url), status] = row.as_slice() {
+                requests.entry(call.clone()).or_default().push(url.clone());
+                slowed += u64::from(*status == Value::Int(429));
+            }
+        }
+        let wire = stage.wire.lock().expect("not poisoned").clone();
+        Done { requests, slowed, all: report.sent.requests, seconds: report.seconds, wire }
+    }
+
     fn count(&self, call: &str) -> u64 {
         self.requests.get(call).map_or(0, Vec::len) as u64
     }
@@ -213,28 +189,33 @@ fn held_against(estimate: &Estimate, done: &Done) -> Vec<String> {
     let mut by_call: BTreeMap<&str, Span<u64>> = BTreeMap::new();
     writing.iter().for_each(|call| *by_call.entry(&call.call).or_default() += call.requests);
     by_call.iter().for_each(|(call, requests)| foretold(call, *requests, done.count(call)));
-    let asked: u64 = estimate.jobs.iter().flat_map(|jobs| &jobs.asked_by).map(|call| done.count(call)).sum();
-    let jobs = estimate.jobs.iter().fold(Span::default(), |mut sum, jobs| {
-        sum += jobs.requests;
-        sum
-    });
+    let asked: u64 = asked_by(estimate).map(|call| done.count(call)).sum();
+    let mut jobs = Span::default();
+    estimate.jobs.iter().for_each(|of| jobs += of.requests);
     foretold("questions after jobs", jobs, asked);
     let mut prepared = Span::default();
     preparing.iter().for_each(|call| prepared += call.requests);
+    // Jobs of earlier runs are asked after before the counting begins.
+    let before = if estimate.jobs.iter().any(|jobs| jobs.earlier) { asked } else { 0 };
     let known: usize = done.requests.values().map(Vec::len).sum();
-    foretold("preparation", prepared, done.all - known as u64);
-    foretold("all", estimate.requests, done.all - asked);
+    foretold("preparation", prepared, done.all + before - known as u64);
+    foretold("all", estimate.requests, done.all + before - asked);
     let strange: Vec<&String> = done
         .requests
         .keys()
         .filter(|call| !by_call.contains_key(call.as_str()))
-        .filter(|call| !estimate.jobs.iter().any(|jobs| jobs.asked_by.contains(call)))
+        .filter(|call| !asked_by(estimate).any(|asked| asked == *call))
         .collect();
     if !strange.is_empty() {
         wrong.push(format!("calls that were not foretold: {strange:?}"));
     }
     wrong.extend(times_apart(estimate, done));
     wrong
+}
+
+fn asked_by(estimate: &Estimate) -> impl Iterator<Item = &String> {
+    let names: BTreeSet<&String> = estimate.jobs.iter().flat_map(|jobs| &jobs.asked_by).collect();
+    names.into_iter()
 }
 
 /// Waiting for jobs and for limits may overlap, or not.
@@ -247,7 +228,7 @@ fn times_apart(estimate: &Estimate, done: &Done) -> Option<String> {
 
 /// As many rounds of jobs as were foretold, each as long as they were.
 fn job_seconds(estimate: &Estimate, done: &Done) -> f64 {
-    let waits = estimate.jobs.iter().filter(|jobs| !jobs.later && jobs.jobs.from > 0);
+    let waits = estimate.jobs.iter().filter(|jobs| !jobs.later && !jobs.earlier && jobs.jobs.from > 0);
     waits
         .map(|jobs| {
             let rounds = jobs.jobs.from.div_ceil(jobs.at_once) as f64;
@@ -284,48 +265,13 @@ fn told(name: &str, estimate: &Estimate, done: &Done) -> String {
 }
 
 /// Requests of a run as its ledger notes them.
-fn requests(root: &Path, report: &ActivationReport) -> (BTreeMap<String, Vec<String>>, u64) {
+fn noted(root: &Path, report: &ActivationReport) -> Vec<Vec<Value>> {
     // The sandbox has ledgers of its own.
     let paths =
         ["state/sandbox", "state"].map(|folder| root.join(folder).join(format!("{}.duckdb", report.activation)));
     let path = paths.iter().find(|path| path.exists()).expect("a ledger");
     let store = Store::open(&StoreOptions::default()).expect("DuckDB opens");
     let ledger = Ledger::attach(&store, path, "ledger", false).expect("the ledger opens");
-    let rows =
-        store.rows(&format!("SELECT call, url, status FROM {} WHERE run = '{}'", ledger.table("request"), report.run));
-    let mut requests: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut slowed = 0;
-    for row in rows.expect("the requests are there") {
-        if let [Value::Text(call), Value::Text(url), status] = row.as_slice() {
-            requests.entry(call.clone()).or_default().push(url.clone());
-            slowed += u64::from(*status == Value::Int(429));
-        }
-    }
-    (requests, slowed)
-}
-
-fn people(rows: u64, round: u64) -> String {
-    let mut text = String::from("id,email,phone,name,city,points,member\n");
-    let cities = ["Oslo", "Bergen", "Turku", "Malmö"];
-    for at in 0..rows {
-        let city = cities[(at + round) as usize % cities.len()];
-        let member = at % 2 == 0;
-        let _ = writeln!(text, "{at},p{at}@x.test,+4670{:07},Person {at},{city},{},{member}", at, at % 1000);
-    }
-    text
-}
-
-fn activation((at, text): (usize, &String)) -> String {
-    format!("activation people_{at} {{\nfrom people\n{text}}}\n")
-}
-
-fn copy_vendors(target: &Path) {
-    for vendor in ["parcel", "relay"] {
-        let target = target.join(vendor);
-        fs::create_dir_all(&target).expect("a folder");
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors").join(vendor);
-        for entry in fs::read_dir(from).expect("the vendor is there").flatten() {
-            fs::copy(entry.path(), target.join(entry.file_name())).expect("copied");
-        }
-    }
+    let sql = format!("SELECT call, url, status FROM {} WHERE run = '{}'", ledger.table("request"), report.run);
+    store.rows(&sql).expect("the requests are there")
 }

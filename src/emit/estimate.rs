@@ -14,9 +14,11 @@ use super::Delivery;
 use super::call::CallPlan;
 use super::pace::{Draw, Forecast};
 use super::prepare::Preparation;
+use crate::ir::catalog::Job;
 use crate::ir::change::Cohort;
 use crate::ir::delivery::Offer;
 use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, Purpose, Span};
+use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
 use size::{Full, Sizes};
 use ways::Way;
@@ -59,6 +61,28 @@ impl Delivery {
             Phase::new(self, &cohorts, sample).add_to(&mut estimate, outlook);
         }
         estimate
+    }
+
+    /// What asking after jobs of earlier runs takes, by the call that began them.
+    pub fn waiting(&self, jobs: &BTreeMap<CallName, u64>) -> Vec<JobEstimate> {
+        jobs.iter().filter_map(|(call, jobs)| self.waiting_of(call, *jobs)).collect()
+    }
+
+    fn waiting_of(&self, call: &CallName, jobs: u64) -> Option<JobEstimate> {
+        let plan = &self.program.calls[self.program.call(call, 0)?];
+        let job = plan.job.as_ref()?;
+        let asked_by = ways::asked(&self.program, plan, job);
+        let most = asked_by.len() as u64 + if job.job.later { 0 } else { asked_again(&job.job) };
+        Some(JobEstimate {
+            call: call.to_string(),
+            jobs: Span::exactly(jobs),
+            at_once: 1,
+            asked_by: asked_by.iter().map(|asked| self.program.calls[*asked].name.to_string()).collect(),
+            requests: Span::between(jobs, jobs * most),
+            later: job.job.later,
+            earlier: true,
+            ..JobEstimate::default()
+        })
     }
 }
 
@@ -209,8 +233,8 @@ impl<'a> Phase<'a> {
         let jobs = self.requests(call);
         let asked_by = ways::asked(&self.delivery.program, plan, job);
         let files = asked_by.len().saturating_sub(1) as u64;
-        let (first, longest) = job.job.every;
-        let asked = 1 + asked_again(first.as_secs_f64(), longest.as_secs_f64(), job.job.wait.as_secs_f64());
+        let first = job.job.every.0;
+        let asked = 1 + asked_again(&job.job);
         let rounds = |jobs: u64| jobs.div_ceil(plan.in_flight as u64) as f64;
         let wait = job.job.wait.max(first).as_secs_f64();
         Some(JobEstimate {
@@ -227,6 +251,7 @@ impl<'a> Phase<'a> {
                 to: jobs.to.map(|jobs| rounds(jobs) * wait),
             },
             later: job.job.later,
+            earlier: false,
         })
     }
 
@@ -250,17 +275,16 @@ impl<'a> Phase<'a> {
 }
 
 /// How often one asks again, with pauses that double, before one's patience ends.
-fn asked_again(first: f64, longest: f64, wait: f64) -> u64 {
-    let (mut pause, mut age, mut times) = (first.max(0.1), first, 0);
-    while age < wait {
-        pause = (pause * 2.0).min(longest.max(first).max(0.1));
+fn asked_again(job: &Job) -> u64 {
+    let (first, longest) = (job.every.0.as_secs_f64().max(0.1), job.every.1.as_secs_f64());
+    let (longest, wait) = (longest.max(first), job.wait.as_secs_f64());
+    let (mut pause, mut age, mut times) = (first, first, 0);
+    while age < wait && pause < longest {
+        pause = (pause * 2.0).min(longest);
         age += pause;
         times += 1;
-        if pause >= longest {
-            return times + ((wait - age).max(0.0) / pause).ceil() as u64;
-        }
     }
-    times
+    times + ((wait - age).max(0.0) / longest).ceil() as u64
 }
 
 fn same(a: &CallEstimate, b: &CallEstimate) -> bool {

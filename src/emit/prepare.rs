@@ -162,8 +162,8 @@ impl<'a> Preparer<'a> {
     async fn ensure(&mut self, want: Want<'a>) -> Result<Map<String, Json>, Halt> {
         if !self.may_read(want.listing) {
             self.foresee(&want);
-            self.made.unseen.push(want.label);
-            return Ok(placeholder(want.gives));
+            self.made.unseen.push(want.label.clone());
+            return Ok(placeholder(&want));
         }
         if let Some(found) = self.find(&want).await? {
             return Ok(found);
@@ -174,7 +174,7 @@ impl<'a> Preparer<'a> {
         self.made.created.push(want.label.clone());
         if self.depth != Depth::Create {
             self.foresee_creation(create, &want);
-            return Ok(placeholder(want.gives));
+            return Ok(placeholder(&want));
         }
         if let Some(given) = self.create(create, &want).await? {
             return Ok(given);
@@ -304,9 +304,10 @@ fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json
     values.collect()
 }
 
-/// Stands for what is not known before it is created.
-fn placeholder(gives: &[(String, Template)]) -> Map<String, Json> {
-    gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name})")))).collect()
+/// Stands for what is not known before it is created: `(id of list "VIP")`. Several things that are missing stay apart.
+fn placeholder(want: &Want<'_>) -> Map<String, Json> {
+    let label = want.label.replace('`', "\"");
+    want.gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name} of {label})")))).collect()
 }
 
 fn compiled(engine: Engine, template: &Template) -> Result<Text, Halt> {

@@ -1,5 +1,6 @@
 //! `plan`: the run, up to the point where it would write.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::prepare::delivery;
@@ -10,12 +11,15 @@ use crate::diff::{self, Basis, Pick};
 use crate::emit::{Depth, Outlook};
 use crate::ir::change::{Changes, Cohort, Sample};
 use crate::ir::delivery::{Offer, Request};
+use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
 use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
 use crate::ir::secret::MASK;
 use crate::ir::spec::{SettingValue, Spec};
 use crate::ir::value::Value;
+use crate::record;
+use crate::store::StoreError;
 use crate::world::World;
 
 /// Rows of each kind that sizes are judged by.
@@ -95,7 +99,8 @@ async fn show(
     let pick = |pick, most| diff::samples(&session.store, &job.plan, &basis, pick, most).map_err(told);
     let samples = pick(Pick::First, session.options.samples)?;
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
-    if session.options.adopt || changes.counts.to_send() == 0 {
+    let waiting = waiting(session, job).map_err(told)?;
+    if session.options.adopt || (changes.counts.to_send() == 0 && waiting.is_empty()) {
         return Ok(());
     }
     let depth = if session.options.offline || !keys_set(job) { Depth::Offline } else { Depth::Look };
@@ -107,11 +112,22 @@ async fn show(
             plan.requests = delivery.sample(&offers(samples)).into_iter().map(request).collect();
             let cohorts = limited(diff::cohorts(&session.store).map_err(told)?, session.options.limit);
             let sizes = offers(pick(Pick::Spread, SIZED)?);
-            plan.estimate = Some(delivery.estimate(&cohorts, &sizes, &preparation, outlook));
+            let mut estimate = delivery.estimate(&cohorts, &sizes, &preparation, outlook);
+            estimate.jobs.extend(delivery.waiting(&waiting));
+            plan.estimate = Some(estimate);
         }
         Err(failure) => plan.warnings.push(failure.message),
     }
     Ok(())
+}
+
+/// Jobs of earlier runs, counted by the call that began them.
+fn waiting(session: &Session<'_>, job: &Job<'_>) -> Result<BTreeMap<CallName, u64>, StoreError> {
+    let mut waiting = BTreeMap::new();
+    for (job, _) in record::waiting_jobs(&session.store, &job.ledger, &session.now)? {
+        *waiting.entry(job.call).or_default() += 1;
+    }
+    Ok(waiting)
 }
 
 fn offers(samples: Vec<Sample>) -> Vec<Offer> {

@@ -97,6 +97,8 @@ pub struct JobEstimate {
     pub seconds: Span<f64>,
     /// The run does not wait for them.
     pub later: bool,
+    /// An earlier run began them; this one asks before it compares.
+    pub earlier: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -122,7 +124,7 @@ impl Total {
     pub fn add(&mut self, estimate: &Estimate) {
         self.requests += estimate.requests;
         self.seconds += estimate.seconds;
-        let waits = estimate.jobs.iter().filter(|jobs| !jobs.later);
+        let waits = estimate.jobs.iter().filter(|jobs| !jobs.later && !jobs.earlier);
         waits.for_each(|jobs| self.job_seconds += jobs.seconds);
     }
 }

@@ -14,15 +14,16 @@ const SECONDS_MIN: f64 = 0.5;
 /// "20,000 to 40,000 requests (find 20,000, patch up to 20,000), about 7 to 13 min at 50 requests a second", then a line for
 /// each sort of jobs.
 pub fn lines(estimate: &Estimate) -> Vec<String> {
+    let jobs = estimate.jobs.iter().filter(|jobs| jobs.jobs.to != Some(0)).map(jobs);
     if estimate.requests == Span::default() {
-        return Vec::new();
+        return jobs.collect();
     }
     let mut first = format!("{}{}", requests(estimate.requests), calls(&estimate.calls));
     if let Some(time) = time(estimate.seconds) {
         let limit = estimate.limit.as_ref().map(|limit| format!(" at {}", self::limit(limit)));
         first += &format!(", {time}{}", limit.unwrap_or_default());
     }
-    std::iter::once(first).chain(estimate.jobs.iter().map(jobs)).collect()
+    std::iter::once(first).chain(jobs).collect()
 }
 
 /// All activations together, and what the times leave out; `None` where no limit asks for time.
@@ -83,6 +84,9 @@ fn jobs(jobs: &JobEstimate) -> String {
         (from, None) => format!("at least {}", count(from, "job")),
     };
     let what = format!("{number} of {}", jobs.call);
+    if jobs.earlier {
+        return format!("{what}, begun by an earlier run: asked after first, and what they leave owed is sent, too");
+    }
     if jobs.later {
         return format!(
             "{what}, which the run does not wait for: the next one, or `sendoff settle`, asks for the outcome"

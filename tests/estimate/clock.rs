@@ -98,10 +98,14 @@ impl Drop for Sleep {
 }
 
 /// A destination: a request and the time in, an answer out.
-pub type Answer = Box<dyn Fn(Duration, &Request) -> Response + Send + Sync>;
+pub type Answer = Box<dyn Fn(Timestamp, &Request) -> Response + Send + Sync>;
+
+/// When requests left, by their address.
+pub type Wire = Arc<Mutex<Vec<(Duration, String)>>>;
 
 pub struct Virtual {
     pub time: Time,
+    pub wire: Wire,
     pub answer: Answer,
     pub files: RealWorld,
 }
@@ -128,7 +132,10 @@ impl World for Virtual {
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
-        Box::pin(async move { Ok((self.answer)(self.time.now(), &request)) })
+        Box::pin(async move {
+            self.wire.lock().expect("not poisoned").push((self.time.now(), request.url.clone()));
+            Ok((self.answer)(self.time.date(), &request))
+        })
     }
 
     /// No jitter.

@@ -3,19 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::{SignedDuration, Timestamp};
 use sendoff::ir::delivery::{Request, Response};
 use serde_json::{Value as Json, json};
 
 use crate::clock::Answer;
 
 /// What a job of Relay's takes.
-const JOB: Duration = Duration::from_secs(5);
+const JOB: SignedDuration = SignedDuration::from_secs(5);
 
 /// Knows everyone whose number is below `known`.
 pub fn parcel(known: u64) -> Answer {
     let created: Mutex<BTreeSet<String>> = Mutex::default();
+    let jobs = AtomicU64::new(0);
     Box::new(move |_, request| {
         let path = path(request, "/v1/");
         let mut created = created.lock().expect("not poisoned");
@@ -40,7 +42,8 @@ pub fn parcel(known: u64) -> Answer {
                 }
                 reply(200, json!({"results": results}))
             }
-            ["imports"] => reply(202, json!({"job": "j1"})),
+            ["imports"] => reply(202, json!({"job": jobs.fetch_add(1, Ordering::Relaxed).to_string()})),
+            ["imports", _] => reply(200, json!({"state": "done", "results": []})),
             ["circles"] => match request.method.as_str() {
                 "GET" => reply(200, json!({"circles": [{"id": 7, "name": "silver"}]})),
                 _ => reply(201, json!({"id": 8})),
@@ -51,7 +54,7 @@ pub fn parcel(known: u64) -> Answer {
 }
 
 pub fn relay() -> Answer {
-    let jobs: Mutex<BTreeMap<String, (Duration, Vec<String>)>> = Mutex::default();
+    let jobs: Mutex<BTreeMap<String, (Timestamp, Vec<String>)>> = Mutex::default();
     Box::new(move |now, request| {
         let mut jobs = jobs.lock().expect("not poisoned");
         match path(request, "test/").split('/').collect::<Vec<_>>().as_slice() {
