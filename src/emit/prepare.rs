@@ -77,6 +77,7 @@ pub async fn prepare(
         },
         depth,
         listings: BTreeMap::new(),
+        pages: BTreeMap::new(),
         made: Preparation::default(),
     };
     preparer.things().await?;
@@ -92,6 +93,8 @@ struct Preparer<'a> {
     scope: Scope,
     depth: Depth,
     listings: BTreeMap<CallName, Vec<Datum>>,
+    /// Requests that reading a listing took.
+    pages: BTreeMap<CallName, u64>,
     made: Preparation,
 }
 
@@ -198,9 +201,8 @@ impl<'a> Preparer<'a> {
         let calls = &self.ground.setup.service.calls;
         if calls.get(create).is_some_and(|call| call.gives.is_empty()) {
             // It is found where it was missed.
-            let pages = self.made.asked.iter().find(|asked| asked.call == *want.listing);
-            let pages = pages.map_or(Span::exactly(1), |asked| asked.requests);
-            self.count(want.listing, &want.scope, pages);
+            let pages = self.pages.get(want.listing).copied().unwrap_or(1);
+            self.count(want.listing, &want.scope, Span::exactly(pages));
         }
     }
 
@@ -248,7 +250,7 @@ impl<'a> Preparer<'a> {
         let listing = call.and_then(|call| call.list.as_ref());
         let listing = listing.ok_or_else(|| Halt::Refused(format!("call `{name}` lists nothing")))?;
         let mut page = Page::default();
-        let mut all = Vec::new();
+        let (mut all, mut pages) = (Vec::new(), 0);
         loop {
             let scope = self.scope.with("page", &page.facts());
             let (_, answer) = self.call(name, &scope).await?;
@@ -256,7 +258,9 @@ impl<'a> Preparer<'a> {
             let items = items.expression().map_or(Ok(Vec::new()), |items| items.items(&answer)).map_err(refused)?;
             let count = items.len();
             all.extend(items);
+            pages += 1;
             if !page.turn(listing, count, &answer).map_err(Halt::Refused)? {
+                self.pages.insert(name.clone(), pages);
                 return Ok(all);
             }
         }

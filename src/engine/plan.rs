@@ -106,9 +106,8 @@ async fn show(
     let depth = if session.options.offline || !keys_set(job) { Depth::Offline } else { Depth::Look };
     match delivery(session, job, &changes.counts, depth, &StopSignal::default()).await {
         Ok((delivery, preparation)) => {
-            let made = preparation.created.iter().map(|what| format!("the run would make {what}"));
-            let unseen = preparation.unseen.iter().map(|what| format!("not verified: {what}"));
-            plan.warnings.extend(made.chain(unseen));
+            plan.creates = preparation.created.clone();
+            plan.warnings.extend(preparation.unseen.iter().map(|what| tell::not_verified(what)));
             plan.requests = delivery.sample(&offers(samples)).into_iter().map(request).collect();
             let cohorts = limited(diff::cohorts(&session.store).map_err(told)?, session.options.limit);
             let sizes = offers(pick(Pick::Spread, SIZED)?);

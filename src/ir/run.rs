@@ -63,6 +63,8 @@ pub struct ActivationReport {
     pub causes: Vec<Cause>,
     pub counts: Counts,
     pub sent: Sent,
+    /// What had to be made at the destination before the first row, as a person calls it.
+    pub created: Vec<String>,
     /// Guards and other warnings that fired.
     pub warnings: Vec<String>,
     /// What stopped it, and what to do.
@@ -142,6 +144,8 @@ pub struct ActivationPlan {
     pub samples: Vec<SampleRow>,
     /// What the first requests would look like; secrets masked.
     pub requests: Vec<SampleRequest>,
+    /// What must be there before the first row and is not: as a person calls it.
+    pub creates: Vec<String>,
     /// What a run would ask of the destination; none where that cannot be said, or nothing would be sent.
     pub estimate: Option<Estimate>,
     /// Guards that would fire and other warnings.

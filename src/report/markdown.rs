@@ -34,6 +34,9 @@ fn activation(plan: &ActivationPlan) -> String {
     if let Some(silent) = &plan.silent {
         out += &format!("- nothing to send: {silent}\n");
     }
+    for created in &plan.creates {
+        out += &format!("- creates {created}\n");
+    }
     for line in plan.estimate.iter().flat_map(estimate::lines) {
         out += &format!("- {line}\n");
     }

@@ -57,6 +57,9 @@ fn activation(plan: &ActivationPlan, paint: Paint) -> String {
     for line in changes(plan, paint) {
         out += &format!("  {line}\n");
     }
+    for created in &plan.creates {
+        out += &format!("  {} creates {created}\n", paint.good("+"));
+    }
     for line in plan.estimate.iter().flat_map(estimate::lines) {
         out += &format!("  {line}\n");
     }

@@ -89,7 +89,7 @@ fn activation(done: &ActivationReport, paint: Paint) -> String {
 
 fn sending(done: &ActivationReport) -> Vec<String> {
     let sent = &done.sent;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = done.created.iter().map(|created| format!("created {created}")).collect();
     if sent.answered() > 0 {
         let outcomes = words::outcomes(sent).join(", ");
         lines.push(format!("sent {} in {}: {outcomes}", thousands(sent.answered()), words::requests(sent.requests)));
