@@ -52,7 +52,7 @@ pub struct Play {
     pardoned: Vec<Range<usize>>,
 }
 
-struct Silent;
+pub struct Silent;
 
 impl Progress for Silent {
     fn begin(&self, _activation: &str, _rows: u64) {}
@@ -382,7 +382,7 @@ fn remote(case: &Case) -> Box<dyn Remote> {
     Box::new(OfSandbox::new(&case.service.destination))
 }
 
-fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
+pub fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
     let part = |(name, column, value): (String, Option<String>, Value)| match column {
         Some(column) => (name, person.json(&column)),
         None => (name, value),
@@ -390,7 +390,7 @@ fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
     case.people().into_iter().map(part).collect()
 }
 
-fn said(trouble: &Trouble) -> String {
+pub fn said(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Problems(problems) => {
             let lines = problems.0.iter().map(|problem| format!("{}: {}", problem.code, problem.message));
