@@ -199,6 +199,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_is_of_what_is_counted_and_comes_back_at_the_rate() {
+        let records = limiter(None, Some(100), 1, Some(1000));
+        records.learn(Duration::from_secs(5), 50.0, None);
+        assert_eq!(records.take(Duration::from_secs(5), 150).as_secs(), 1);
+        let requests = limiter(Some(10), Some(100), 1, Some(20));
+        requests.learn(Duration::from_secs(60), 0.0, None);
+        assert_eq!(requests.take(Duration::from_secs(60), 1).as_millis(), 100);
+    }
+
+    #[test]
+    fn who_counts_requests_and_records_waits_for_the_slower() {
+        let limiter = limiter(Some(10), Some(100), 1, None);
+        let waits: Vec<u128> = (0..4).map(|_| limiter.take(Duration::ZERO, 50).as_millis()).collect();
+        assert_eq!(waits, [0, 0, 500, 1000]);
+        assert_eq!(limiter.take(Duration::from_secs(2), 1).as_millis(), 0);
+    }
+
+    #[test]
+    fn a_limit_of_nothing_still_lets_something_through() {
+        assert_eq!(limiter(Some(0), None, 1, None).take(Duration::ZERO, 1), Duration::ZERO);
+    }
+
+    #[test]
     fn one_credential_has_one_limiter() {
         let limiters = Limiters::default();
         let limit = Limit {

@@ -308,9 +308,9 @@ fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json
     values.collect()
 }
 
-/// Stands for what is not known before it is created: `(id of list "VIP")`. Several things that are missing stay apart.
+/// Stands for what is not known before it is created: `(id of list VIP)`. Several things that are missing stay apart.
 fn placeholder(want: &Want<'_>) -> Map<String, Json> {
-    let label = want.label.replace('`', "\"");
+    let label = want.label.replace('`', "");
     want.gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name} of {label})")))).collect()
 }
 

@@ -9,7 +9,7 @@ use super::words;
 const CALLS_MAX: usize = 4;
 
 /// Times below this are not worth a word.
-const SECONDS_MIN: f64 = 0.5;
+const SECONDS_MIN: f64 = 2.0;
 
 /// "20,000 to 40,000 requests (find 20,000, patch up to 20,000), about 7 to 13 min at 50 requests a second", then a line for
 /// each sort of jobs.
@@ -85,7 +85,10 @@ fn jobs(jobs: &JobEstimate) -> String {
     };
     let what = format!("{number} of {}", jobs.call);
     if jobs.earlier {
-        return format!("{what}, begun by an earlier run: asked after first, and what they leave owed is sent, too");
+        let (verb, they) = if jobs.jobs.from == 1 { ("is", "it leaves") } else { ("are", "they leave") };
+        return format!(
+            "{what}, begun by an earlier run, {verb} asked after first; rows that {they} owed are sent, too"
+        );
     }
     if jobs.later {
         return format!(
