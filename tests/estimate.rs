@@ -258,8 +258,13 @@ fn told(name: &str, estimate: &Estimate, done: &Done) -> String {
     }
     let _ = write!(
         out,
-        "  {:?} s at {:?}; found {:.1} s, {} too fast",
-        estimate.seconds, estimate.limit, done.seconds, done.slowed
+        "  {:?} s at {:?}; found {:.1} s, {} too fast, {} on the wire and {} by the report",
+        estimate.seconds,
+        estimate.limit,
+        done.seconds,
+        done.slowed,
+        done.wire.len(),
+        done.all
     );
     out
 }

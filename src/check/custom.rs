@@ -53,11 +53,11 @@ fn named_well(
     span: Span,
     problems: &mut Problems,
 ) -> bool {
-    if target.service.fields.iter().any(|field| field.name == name) {
+    if target.service.fields.iter().any(|field| field.is_called(name)) {
         problems.push(error::custom_is_known(name, span, target));
         return false;
     }
-    if custom.reserved.iter().any(|reserved| reserved == name) {
+    if custom.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         problems.push(error::custom_reserved(name, span, target));
         return false;
     }

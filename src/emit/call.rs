@@ -10,8 +10,9 @@ use super::fields::Fields;
 use super::judge::{Judge, number};
 use super::option;
 use super::pace::Limiter;
-use super::program::{Ground, Setup};
+use super::program::{Ground, Setup, rerouted};
 use super::render::{self, Ink};
+use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
@@ -51,9 +52,12 @@ pub struct CallPlan {
     pub method: String,
     /// The path for people: expressions that need a record stand in braces.
     pub endpoint: String,
+    /// It lists what records are looked up in.
+    pub scan: Option<ScanPlan>,
     /// What all requests of the call can read.
     pub scope: Scope,
     base: String,
+    stand_in: Option<String>,
     path: Text,
     url: Option<Text>,
     query: Vec<(Text, Text)>,
@@ -129,9 +133,11 @@ impl CallPlan {
             verdicts: verdicts(call, &ground.setup.destination.answer),
             files: call.answer.iter().filter_map(|rule| rule.with.clone()).collect(),
             endpoint: endpoint(call, setup, scope),
+            scan: None,
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
+            stand_in: setup.stand_in.map(str::to_string),
             path: text(&call.path)?,
             url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
@@ -139,6 +145,16 @@ impl CallPlan {
             body: node(&call.body)?,
             record,
         })
+    }
+
+    /// The call as a scan: records gather and are looked up in what it lists.
+    pub fn scanning(mut self, call: &Call) -> Result<CallPlan, String> {
+        let listing = call.list.as_ref().ok_or("it lists nothing")?;
+        self.scan = Some(ScanPlan::new(listing)?);
+        self.records = scan::ROWS;
+        self.verdicts = vec![Verdict::Found, Verdict::Absent];
+        self.in_flight = 1;
+        Ok(self)
     }
 
     /// The request for these records. `row` is the only record, where there is only one; `scope` is the call's, or that with
@@ -165,7 +181,10 @@ impl CallPlan {
 
     fn written_url(&self, scope: &Scope) -> Result<String, String> {
         let mut url = match &self.url {
-            Some(url) => url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?,
+            Some(url) => {
+                let url = url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?;
+                rerouted(url, self.stand_in.as_deref())
+            }
             None => format!("{}{}", self.base, self.path.path(scope).map_err(|error| format!("path: {error}"))?),
         };
         for (name, value) in &self.query {

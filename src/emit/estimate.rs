@@ -6,7 +6,7 @@
 mod size;
 mod ways;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use ways::verdicts;
 
@@ -57,8 +57,11 @@ impl Delivery {
         prepare(&mut estimate, preparation, outlook);
         let (removals, writes): (Vec<Cohort>, Vec<Cohort>) =
             cohorts.iter().partition(|cohort| cohort.kind == ChangeKind::Removed);
+        let mut scanned = BTreeSet::new();
         for cohorts in [writes, removals] {
-            Phase::new(self, &cohorts, sample).add_to(&mut estimate, outlook);
+            let phase = Phase::new(self, &cohorts, sample, &scanned);
+            phase.add_to(&mut estimate, outlook);
+            scanned.extend(phase.scans());
         }
         estimate
     }
@@ -105,25 +108,31 @@ fn prepare(estimate: &mut Estimate, preparation: &Preparation, outlook: &mut Out
         }
     }
     let [least, most] = draws;
-    pass(estimate, outlook, &least, &most);
+    let open = preparation.asked.iter().any(|asked| asked.requests.to.is_none());
+    pass(estimate, outlook, [&least, &most], open);
 }
 
-/// Lets both pass, and adds the time they take.
-fn pass(estimate: &mut Estimate, outlook: &mut Outlook, least: &[Draw], most: &[Draw]) {
+/// Lets both pass, and adds the time they take. `open`: nobody knows how much more there is.
+fn pass(estimate: &mut Estimate, outlook: &mut Outlook, [least, most]: [&[Draw]; 2], open: bool) {
     let (from, _) = outlook.least.pass(least);
     let (to, slowest) = outlook.most.pass(most);
     // The dearest way may end sooner than the cheapest, where that one finds a bucket emptied.
-    estimate.seconds += Span::between(from.min(to), to.max(from));
-    if estimate.seconds.to.is_some_and(|all| to > 0.0 && to * 2.0 >= all) {
+    estimate.seconds += Span { from: from.min(to), to: (!open).then_some(to.max(from)) };
+    if to > 0.0 && to * 2.0 >= estimate.seconds.to.unwrap_or(estimate.seconds.from) {
         estimate.limit = slowest;
     }
 }
 
 impl<'a> Phase<'a> {
-    fn new(delivery: &'a Delivery, cohorts: &[Cohort], sample: &[Offer]) -> Phase<'a> {
+    /// A listing that was `scanned` before is not read again.
+    fn new(delivery: &'a Delivery, cohorts: &[Cohort], sample: &[Offer], scanned: &BTreeSet<usize>) -> Phase<'a> {
         let program = &delivery.program;
-        let cohorts: Vec<(Cohort, Vec<Way>)> =
-            cohorts.iter().map(|cohort| (*cohort, ways::ways(program, cohort))).collect();
+        let ways = |cohort: &Cohort| {
+            let mut ways = ways::ways(program, cohort);
+            ways.iter_mut().for_each(|way| way.retain(|call| !scanned.contains(call)));
+            (*cohort, ways)
+        };
+        let cohorts: Vec<(Cohort, Vec<Way>)> = cohorts.iter().map(ways).collect();
         let sizes = Sizes::of(program, &cohorts, sample);
         let calls = cohorts.iter().flat_map(|(_, ways)| ways).flatten();
         let full = calls.map(|&call| (call, sizes.full(call, &program.calls[call]))).collect();
@@ -134,12 +143,8 @@ impl<'a> Phase<'a> {
         if self.cohorts.is_empty() {
             return;
         }
-        let (fewest, most) = (self.load(|way| -self.requests_a_row(way)), self.load(|way| self.requests_a_row(way)));
-        let requests = |load: &Load, full: fn(Full) -> u64| -> u64 {
-            load.iter().map(|(call, records)| records.div_ceil(full(self.full[call]))).sum()
-        };
-        let from = requests(&fewest, |full| full.most);
-        estimate.requests += Span::between(from, requests(&most, |full| full.least).max(from) + self.left_over(&most));
+        let open = self.scans().next().is_some();
+        estimate.requests += self.all_requests(open);
         for &call in self.full.keys() {
             let told = self.call(call);
             match estimate.calls.iter_mut().find(|known| same(known, &told)) {
@@ -149,7 +154,22 @@ impl<'a> Phase<'a> {
             estimate.jobs.extend(self.jobs(call));
         }
         let (quick, slow) = (self.load(|way| -self.seconds_a_row(way)), self.load(|way| self.seconds_a_row(way)));
-        pass(estimate, outlook, &self.draws(&quick), &self.draws(&slow));
+        pass(estimate, outlook, [&self.draws(&quick), &self.draws(&slow)], open);
+    }
+
+    fn all_requests(&self, open: bool) -> Span<u64> {
+        let (fewest, most) = (self.load(|way| -self.requests_a_row(way)), self.load(|way| self.requests_a_row(way)));
+        let requests = |load: &Load, full: fn(Full) -> u64| -> u64 {
+            load.iter().map(|(call, records)| records.div_ceil(full(self.full[call]))).sum()
+        };
+        let from = requests(&fewest, |full| full.most);
+        let to = requests(&most, |full| full.least).max(from) + self.left_over(&most);
+        Span { from, to: (!open).then_some(to) }
+    }
+
+    /// Listings read whole: nobody knows how long they are.
+    fn scans(&self) -> impl Iterator<Item = usize> {
+        self.full.keys().copied().filter(|call| self.plan(*call).scan.is_some())
     }
 
     /// Records by call, were each cohort to go the way that weighs most.
@@ -205,7 +225,9 @@ impl<'a> Phase<'a> {
 
     fn requests(&self, call: usize) -> Span<u64> {
         let (full, records) = (self.full[&call], self.records(call));
-        Span { from: records.from.div_ceil(full.most), to: records.to.map(|to| to.div_ceil(full.least)) }
+        let open = self.plan(call).scan.is_some();
+        let to = records.to.filter(|_| !open).map(|to| to.div_ceil(full.least));
+        Span { from: records.from.div_ceil(full.most), to }
     }
 
     fn call(&self, call: usize) -> CallEstimate {
@@ -221,7 +243,7 @@ impl<'a> Phase<'a> {
             identifier: identifier.map(|identifier| identifier.name.clone()),
             requests: self.requests(call),
             records,
-            full: full.usual,
+            full: if plan.scan.is_some() { 0 } else { full.usual },
             cut_by_bytes: full.usual < plan.records as u64,
             bytes: (full.record_bytes > 0.0).then(|| Span { from: bytes(records.from), to: records.to.map(bytes) }),
         }

@@ -83,16 +83,18 @@ impl<'a> Flow<'a> {
     /// A row at the beginning of its route.
     fn enter(&mut self, offer: Offer) {
         let program = &self.line.delivery.program;
+        let remote_id = program.fields.remote_id(&offer).map(str::to_string);
+        let rider = Rider::new(offer, remote_id);
+        let offer = &rider.offer;
         let Some(steps) = program.route(offer.kind, offer.which) else {
             let reason = format!("the mode has no route for rows that are {}", offer.kind.name());
-            return self.end(Rider::new(offer), Verdict::Failed, Some(reason), 0, None);
+            return self.end(rider, Verdict::Failed, Some(reason), 0, None);
         };
         let look = steps.iter().find_map(|step| match &program.calls[step.call].repeat {
             Repeat::After(name) => program.call(name, offer.which),
             Repeat::Safe | Repeat::Never => None,
         });
-        let next = route::first(steps, offer.remote_id.is_some());
-        let rider = Rider::new(offer);
+        let next = route::first(steps, rider.remote_id.is_some());
         match look.filter(|_| rider.offer.look_first) {
             Some(look) => self.board(rider, look),
             None => self.go(rider, next, None, 0, None),

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::batch::{Load, Rider};
 use super::call::{CallPlan, JobPlan};
-use super::judge::{Judged, Reading};
+use super::judge::{Judged, Reading, Sent};
 use super::retry::{Exchange, Line};
 use crate::ir::catalog::{Answer, RecordVerdict};
 use crate::ir::delivery::{Halt, JobId, Response};
@@ -55,6 +55,9 @@ impl Line<'_> {
     /// Sends a load and brings it back with a verdict for each of its records.
     pub async fn fly(&self, mut load: Load) -> Landing {
         let call = &self.delivery.program.calls[load.call];
+        if let Some(scan) = &call.scan {
+            return self.scan(load, call, scan).await;
+        }
         let mut request = 0;
         let exchange = self.exchange(call, &call.scope, &mut load, &mut request).await;
         let (came, halt, job) = match exchange {
@@ -195,8 +198,11 @@ impl Line<'_> {
         match whole.is {
             Answer::Read => {
                 let scope = scope.with("sent", &json!(load.len()));
-                let identifiers: Vec<&str> = load.riders.iter().map(Rider::identifier).collect();
-                match call.judge.records(&scope, &identifiers, &self.delivery.program.fields) {
+                let sent = Sent {
+                    identifiers: load.riders.iter().map(Rider::identifier).collect(),
+                    remote_ids: load.riders.iter().map(|rider| rider.remote_id.as_deref()).collect(),
+                };
+                match call.judge.records(&scope, &sent, &self.delivery.program.fields) {
                     Reading::Records(judged) => (Came::Judged(self.scrubbed(judged)), None),
                     Reading::Stop(reason) => {
                         (Came::NotSent, Some(Halt::Refused(self.delivery.redactor.scrub(&reason))))

@@ -4,7 +4,7 @@ mod example;
 mod records;
 
 pub use example::judge_example;
-pub use records::{Judged, Reading};
+pub use records::{Judged, Reading, Sent};
 
 use serde_json::{Value as Json, json};
 

@@ -5,20 +5,18 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::batch::Load;
-use super::call::{self, CallPlan};
-use super::listing::Page;
+use super::ask::{Asker, compiled, refused};
+use super::call;
 use super::pace::{Credential, Limiter, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
-use super::retry::{Exchange, Line};
+use super::retry::Line;
 use super::{Delivery, Journal, StopSignal};
-use crate::ir::catalog::{Answer, CustomType, Template};
+use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::estimate::Span;
 use crate::ir::ident::CallName;
-use crate::ir::mode::Verdict;
 use crate::ir::secret::Redactor;
-use crate::template::{Datum, Engine, Scope, Text};
+use crate::template::{Datum, Engine, Scope};
 use crate::world::World;
 
 /// What preparation came to.
@@ -69,8 +67,10 @@ pub async fn prepare(
     let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
     let delivery = Delivery::of(program, redactor, 0);
     let mut preparer = Preparer {
-        line: Line { delivery: &delivery, world, journal, stop },
-        ground: Ground { setup, limiters, credential, base: &base },
+        asker: Asker {
+            line: Line { delivery: &delivery, world, journal, stop },
+            ground: Ground { setup, limiters, credential, base: &base },
+        },
         scope: match setup.identifiers.is_empty() {
             true => scope,
             false => scope.with("identifier", &program::identifier_facts(setup, 0)),
@@ -88,8 +88,7 @@ pub async fn prepare(
 }
 
 struct Preparer<'a> {
-    line: Line<'a>,
-    ground: Ground<'a>,
+    asker: Asker<'a>,
     scope: Scope,
     depth: Depth,
     listings: BTreeMap<CallName, Vec<Datum>>,
@@ -105,13 +104,14 @@ struct Want<'a> {
     scope: Scope,
     listing: &'a CallName,
     by: &'a Template,
+    fits: Option<&'a Condition>,
     gives: &'a [(String, Template)],
     create: Option<&'a CallName>,
 }
 
 impl<'a> Preparer<'a> {
     async fn things(&mut self) -> Result<(), Halt> {
-        let setup = self.ground.setup;
+        let setup = self.asker.ground.setup;
         for thing in &setup.service.prepare {
             if !program::holds(thing.when.as_ref(), &self.scope).map_err(Halt::Refused)? {
                 continue;
@@ -124,8 +124,10 @@ impl<'a> Preparer<'a> {
                     scope: self.scope.with("want", &want),
                     listing: &thing.listing,
                     by: &thing.by,
+                    fits: None,
                     gives: &thing.gives,
-                    create: thing.create.as_ref(),
+                    // A number is an id, and ids are given, not taken.
+                    create: thing.create.as_ref().filter(|_| !want.is_number()),
                 })
                 .await?;
             self.made.prepared.things.insert(thing.name.clone(), Json::Object(found));
@@ -135,7 +137,7 @@ impl<'a> Preparer<'a> {
 
     /// Custom attributes that live in the account.
     async fn attributes(&mut self) -> Result<(), Halt> {
-        let setup = self.ground.setup;
+        let setup = self.asker.ground.setup;
         let Some((custom, known)) =
             setup.service.custom.as_ref().and_then(|custom| Some((custom, custom.known.as_ref()?)))
         else {
@@ -152,12 +154,21 @@ impl<'a> Preparer<'a> {
                 scope: self.scope.with("field", &facts),
                 listing: &known.listing,
                 by: &known.by,
+                fits: known.fits.as_ref(),
                 gives: &known.gives,
-                create: known.create.as_ref().filter(|_| custom.create),
+                create: known.create.as_ref().filter(|_| custom.create && field.create),
             };
             let found = self.ensure(want).await?;
+            let kind = custom.types.iter().find(same);
+            fits(&field.name, kind, found.get("type").and_then(Json::as_str))?;
             let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
-            self.made.prepared.known.insert(field.name.clone(), id.unwrap_or_else(|| field.name.clone()));
+            let id = match id {
+                // Two that are still to be created are two.
+                Some(id) if id == unknown("id") => unknown(&field.name),
+                Some(id) => id,
+                None => field.name.clone(),
+            };
+            self.made.prepared.known.insert(field.name.clone(), id);
         }
         Ok(())
     }
@@ -166,7 +177,7 @@ impl<'a> Preparer<'a> {
         if !self.may_read(want.listing) {
             self.foresee(&want);
             self.made.unseen.push(want.label.clone());
-            return Ok(placeholder(&want));
+            return Ok(placeholder(want.gives));
         }
         if let Some(found) = self.find(&want).await? {
             return Ok(found);
@@ -177,7 +188,7 @@ impl<'a> Preparer<'a> {
         self.made.created.push(want.label.clone());
         if self.depth != Depth::Create {
             self.foresee_creation(create, &want);
-            return Ok(placeholder(&want));
+            return Ok(placeholder(want.gives));
         }
         if let Some(given) = self.create(create, &want).await? {
             return Ok(given);
@@ -198,7 +209,7 @@ impl<'a> Preparer<'a> {
 
     fn foresee_creation(&mut self, create: &CallName, want: &Want<'_>) {
         self.count(create, &want.scope, Span::exactly(1));
-        let calls = &self.ground.setup.service.calls;
+        let calls = &self.asker.ground.setup.service.calls;
         if calls.get(create).is_some_and(|call| call.gives.is_empty()) {
             // It is found where it was missed.
             let pages = self.pages.get(want.listing).copied().unwrap_or(1);
@@ -211,27 +222,31 @@ impl<'a> Preparer<'a> {
             known.requests += requests;
             return;
         }
-        let Some(call) = self.ground.setup.service.calls.get(name) else { return };
+        let Some(call) = self.asker.ground.setup.service.calls.get(name) else { return };
         self.made.asked.push(Asked {
             call: name.clone(),
             method: call.method.clone(),
-            endpoint: call::endpoint(call, self.ground.setup, scope),
+            endpoint: call::endpoint(call, self.asker.ground.setup, scope),
             requests,
-            limiters: call::limiters(call, &self.ground).unwrap_or_default(),
+            limiters: call::limiters(call, &self.asker.ground).unwrap_or_default(),
         });
     }
 
     fn may_read(&self, listing: &CallName) -> bool {
         match self.depth {
             Depth::Offline => false,
-            Depth::Look => self.ground.setup.service.calls.get(listing).is_some_and(|call| call.plan),
+            Depth::Look => self.asker.ground.setup.service.calls.get(listing).is_some_and(|call| call.plan),
             Depth::Create => true,
         }
     }
 
     async fn find(&mut self, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         if !self.listings.contains_key(want.listing) {
-            let items = self.list(want.listing).await?;
+            let before = self.asker.line.delivery.requests();
+            let items = self.asker.list(want.listing, &self.scope).await?;
+            let pages = self.asker.line.delivery.requests() - before;
+            self.pages.insert(want.listing.clone(), pages);
+            self.count(want.listing, &self.scope.clone(), Span::exactly(pages));
             self.listings.insert(want.listing.clone(), items);
         }
         let by = compiled(Engine::lenient(), want.by)?;
@@ -239,68 +254,53 @@ impl<'a> Preparer<'a> {
         for item in self.listings.get(want.listing).into_iter().flatten() {
             let scope = want.scope.with_datum("item", item.clone());
             if by.truth(&scope).unwrap_or(false) {
-                return given(want.gives, &scope).map(Some);
+                let found = given(want.gives, &scope)?;
+                return fitting(want, &scope, &found).map(|()| Some(found));
             }
         }
         Ok(None)
     }
 
-    async fn list(&mut self, name: &CallName) -> Result<Vec<Datum>, Halt> {
-        let call = self.ground.setup.service.calls.get(name);
-        let listing = call.and_then(|call| call.list.as_ref());
-        let listing = listing.ok_or_else(|| Halt::Refused(format!("call `{name}` lists nothing")))?;
-        let mut page = Page::default();
-        let (mut all, mut pages) = (Vec::new(), 0);
-        loop {
-            let scope = self.scope.with("page", &page.facts());
-            let (_, answer) = self.call(name, &scope).await?;
-            let items = compiled(Engine::lenient(), &listing.items)?;
-            let items = items.expression().map_or(Ok(Vec::new()), |items| items.items(&answer)).map_err(refused)?;
-            let count = items.len();
-            all.extend(items);
-            pages += 1;
-            if !page.turn(listing, count, &answer).map_err(Halt::Refused)? {
-                self.pages.insert(name.clone(), pages);
-                return Ok(all);
-            }
-        }
-    }
-
     /// What the creation gives; `None` where the listing has to say.
     async fn create(&mut self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
-        let (answer, scope) = self.call(name, &want.scope).await?;
-        let gives = self.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
+        self.count(name, &want.scope, Span::exactly(1));
+        let (answer, scope) = self.asker.call(name, &want.scope).await?;
+        let gives =
+            self.asker.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
         match answer {
             Answer::Relist => Ok(None),
             _ if gives.is_empty() => Ok(None),
             _ => given(gives, &scope).map(Some),
         }
     }
-
-    /// Makes one call. Anything but success, or `relist`, ends the activation.
-    async fn call(&mut self, name: &CallName, scope: &Scope) -> Result<(Answer, Scope), Halt> {
-        self.count(name, &self.scope.clone(), Span::exactly(1));
-        let call = self.ground.setup.service.calls.get(name);
-        let call = call.ok_or_else(|| Halt::Refused(format!("there is no call `{name}`")))?;
-        let plan = CallPlan::new(call, 0, scope, &self.ground, &self.line.delivery.program.fields);
-        let plan = plan.map_err(|error| Halt::Refused(format!("call `{name}`: {error}")))?;
-        match self.line.exchange(&plan, &plan.scope, &mut Load::new(0), &mut 0).await {
-            Exchange::Answered { whole, scope, response } => match whole.is {
-                Answer::Read | Answer::Every(Verdict::Accepted | Verdict::Found | Verdict::Exists) | Answer::Relist => {
-                    Ok((whole.is, scope))
-                }
-                _ => {
-                    let told = whole.reason.unwrap_or_else(|| super::judge::excerpt(&response));
-                    Err(Halt::Refused(format!("call `{name}`: {}", self.line.delivery.redactor.scrub(&told))))
-                }
-            },
-            Exchange::Lost(told) | Exchange::Failed(told) => Err(Halt::Unreachable(format!("call `{name}`: {told}"))),
-            Exchange::Halted(halt) => Err(halt),
-        }
-    }
 }
 
-fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
+/// An attribute that is there already must be of a type that takes what is mapped.
+fn fits(name: &str, kind: Option<&CustomType>, there: Option<&str>) -> Result<(), Halt> {
+    let (Some(kind), Some(there)) = (kind, there) else { return Ok(()) };
+    let Some(native) = &kind.placement.native else { return Ok(()) };
+    if native == there || kind.fits.iter().any(|other| other == there) || there.starts_with('(') {
+        return Ok(());
+    }
+    let told = format!(
+        "attribute `{name}` is of type {there} there, and what is mapped is {native}; cast it, or name it in `map`"
+    );
+    Err(Halt::Refused(told))
+}
+
+/// What is there under the name may be something else: another type, for which the mapping has no values.
+fn fitting(want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<(), Halt> {
+    let Some(fits) = want.fits else { return Ok(()) };
+    let fits = Engine::lenient().expression(&fits.0).map_err(refused)?;
+    if fits.truth(scope).unwrap_or(false) {
+        return Ok(());
+    }
+    let told = found.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or(&value.to_string())));
+    let told: Vec<String> = told.collect();
+    Err(Halt::Refused(format!("{} is there as something else ({})", want.label, told.join(", "))))
+}
+
+pub fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
     let values = gives.iter().map(|(name, template)| {
         let value = compiled(Engine::lenient(), template)?.value(scope).map_err(refused)?;
         Ok((name.clone(), value))
@@ -308,16 +308,11 @@ fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json
     values.collect()
 }
 
-/// Stands for what is not known before it is created: `(id of list VIP)`. Several things that are missing stay apart.
-fn placeholder(want: &Want<'_>) -> Map<String, Json> {
-    let label = want.label.replace('`', "");
-    want.gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name} of {label})")))).collect()
+/// Stands for what is not known before it is created.
+fn placeholder(gives: &[(String, Template)]) -> Map<String, Json> {
+    gives.iter().map(|(name, _)| (name.clone(), json!(unknown(name)))).collect()
 }
 
-fn compiled(engine: Engine, template: &Template) -> Result<Text, Halt> {
-    engine.text(template).map_err(|error| Halt::Refused(format!("`{}`: {error}", template.0)))
-}
-
-fn refused(error: crate::template::TemplateError) -> Halt {
-    Halt::Refused(error.to_string())
+fn unknown(name: &str) -> String {
+    format!("({name})")
 }

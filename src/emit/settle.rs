@@ -38,7 +38,8 @@ async fn one(line: Line<'_>, job: OpenJob) -> Option<(Vec<Outcome>, Option<Halt>
     let mut load = Load::new(call);
     let mut take = Vec::new();
     for offer in job.offers {
-        let mut rider = Rider::new(offer);
+        let remote_id = program.fields.remote_id(&offer).map(str::to_string);
+        let mut rider = Rider::new(offer, remote_id);
         rider.sent_all = program.fields.choose(&rider.offer, program.calls[call].send, false, &mut take);
         (rider.marked, rider.sent) = (true, true);
         load.push(rider, &[]);

@@ -6,7 +6,7 @@ use super::guards;
 use super::session::{Job, Session};
 use super::{Progress, StopSignal};
 use crate::emit::{Delivery, Ending, Journal, Note};
-use crate::ir::delivery::{DeltaRow, Halt, Offer, Outcome, RequestNote};
+use crate::ir::delivery::{DeltaRow, Halt, Offer, Outcome, RequestNote, ScanId, ScanPage};
 use crate::ir::mode::Verdict;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
@@ -150,6 +150,12 @@ struct Writer {
     at_micros: i64,
 }
 
+/// What a scan asks of the store, in order.
+enum Scan {
+    Listed(ScanPage, oneshot::Sender<bool>),
+    LookUp(ScanId, Vec<DeltaRow>, oneshot::Sender<Vec<Option<String>>>),
+}
+
 /// What one commit takes: all that waits.
 #[derive(Default)]
 struct Group {
@@ -157,6 +163,7 @@ struct Group {
     acks: Vec<oneshot::Sender<bool>>,
     outcomes: Vec<Outcome>,
     requests: Vec<RequestNote>,
+    scans: Vec<Scan>,
     size: usize,
 }
 
@@ -195,7 +202,24 @@ impl Writer {
             // A request that no longer waits has been given up; its mark does no harm.
             let _ = ack.send(true);
         }
+        for scan in group.scans {
+            self.scan(scan)?;
+        }
         Ok(tally(&group.outcomes))
+    }
+
+    /// Listings lie in memory, which no transaction of the ledger's may write to. Who asked may have gone.
+    fn scan(&self, scan: Scan) -> Result<(), StoreError> {
+        match scan {
+            Scan::Listed(page, ack) => {
+                record::listed(&self.store, &self.ledger, &self.plan, &page)?;
+                let _ = ack.send(true);
+            }
+            Scan::LookUp(id, rows, tell) => {
+                let _ = tell.send(record::look_up(&self.store, &self.ledger, id, &rows)?);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -220,6 +244,8 @@ impl Group {
             }
             Note::Outcomes(outcomes) => self.outcomes.extend(outcomes),
             Note::Answered(request) => self.requests.push(request),
+            Note::Listed { page, ack } => self.scans.push(Scan::Listed(page, ack)),
+            Note::LookUp { id, rows, tell } => self.scans.push(Scan::LookUp(id, rows, tell)),
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::prepare::delivery;
 use super::run::{causes, compare};
-use super::session::{Access, Job, Session};
+use super::session::{Access, Job, Session, keys_set};
 use super::{Options, StopSignal, Trouble, guards, target, tell};
 use crate::diff::{self, Basis, Pick};
 use crate::emit::{Depth, Outlook};
@@ -16,7 +17,7 @@ use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
 use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
 use crate::ir::secret::MASK;
-use crate::ir::spec::{SettingValue, Spec};
+use crate::ir::spec::Spec;
 use crate::ir::value::Value;
 use crate::record;
 use crate::store::StoreError;
@@ -26,7 +27,8 @@ use crate::world::World;
 const SIZED: u64 = 200;
 
 pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -> Result<PlanReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Read)?;
+    let accounts = account::ask(world, spec, options, Asking::Plan, &StopSignal::default()).await?;
+    let mut session = Session::open(world, root, spec, options, Access::Read, accounts, &StopSignal::default()).await?;
     let mut report = PlanReport {
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
@@ -62,6 +64,7 @@ async fn look(
     outlook: &mut Outlook,
     plan: &mut ActivationPlan,
 ) -> Result<(), Failure> {
+    plan.warnings.extend(job.unverified.iter().map(|what| format!("not verified: {what}")));
     if let Some(stopped) = &job.stopped {
         plan.stopped = Some(stopped.clone());
         return Ok(());
@@ -99,11 +102,12 @@ async fn show(
     let pick = |pick, most| diff::samples(&session.store, &job.plan, &basis, pick, most).map_err(told);
     let samples = pick(Pick::First, session.options.samples)?;
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
+    plan.warnings.extend(job.unseen.iter().map(|name| format!("not verified: field `{name}` of the account")));
     let waiting = waiting(session, job).map_err(told)?;
     if session.options.adopt || (changes.counts.to_send() == 0 && waiting.is_empty()) {
         return Ok(());
     }
-    let depth = if session.options.offline || !keys_set(job) { Depth::Offline } else { Depth::Look };
+    let depth = if session.options.offline || !keys_set(job.connection) { Depth::Offline } else { Depth::Look };
     match delivery(session, job, &changes.counts, depth, &StopSignal::default()).await {
         Ok((delivery, preparation)) => {
             plan.creates = preparation.created.clone();
@@ -141,11 +145,6 @@ fn limited(mut cohorts: Vec<Cohort>, limit: Option<u64>) -> Vec<Cohort> {
         left -= cohort.rows;
     }
     cohorts
-}
-
-/// A destination can be asked only with all its secrets at hand.
-fn keys_set(job: &Job<'_>) -> bool {
-    !job.connection.settings.0.values().any(|value| matches!(value, SettingValue::Unset))
 }
 
 fn request(request: Request) -> SampleRequest {

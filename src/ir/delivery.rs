@@ -94,6 +94,25 @@ pub struct OpenJob {
     pub offers: Vec<Offer>,
 }
 
+/// A listing that the records of a run are looked up in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanId {
+    /// Among the calls of the delivery.
+    pub number: usize,
+    /// The identifier it goes by.
+    pub which: usize,
+}
+
+/// A page of such a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanPage {
+    pub id: ScanId,
+    /// Identifier, as the destination spells it, and the destination's id.
+    pub items: Vec<(String, String)>,
+    pub first: bool,
+    pub last: bool,
+}
+
 /// A request, told for the ledger and for `explain`: no secrets, no values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestNote {

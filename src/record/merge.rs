@@ -91,7 +91,7 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
         ("", "o.noted_at")
     };
     let from = format!(
-        "SELECT d.* EXCLUDE (row{own}), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
+        "SELECT d.* EXCLUDE (row{own}) REPLACE (coalesce(o.remote_id, d.remote_id) AS remote_id), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
         last(ledger)
     );
     let keys = numbered("k", run.keys).join(", ");

@@ -23,6 +23,7 @@ struct Clock {
     /// By when they wake, then by when they fell asleep.
     sleepers: BTreeMap<(Duration, u64), Waker>,
     slept: u64,
+    drawn: u64,
 }
 
 #[derive(Clone, Default)]
@@ -138,9 +139,11 @@ impl World for Virtual {
         })
     }
 
-    /// No jitter.
+    /// Never the same twice, since nonces are made of it.
     fn random(&self) -> u64 {
-        0
+        let mut clock = self.time.lock();
+        clock.drawn = clock.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        clock.drawn >> 11
     }
 
     /// Every secret is at hand.

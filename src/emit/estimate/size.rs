@@ -17,7 +17,7 @@ const SOME_ID: &str = "1000000000";
 /// How far the mean of a sample may be from that of all records.
 const DOUBT: f64 = 0.05;
 
-/// Records in a full request.
+/// Records in a full request. A listing takes any number: it is read once, page by page.
 #[derive(Clone, Copy, Debug)]
 pub struct Full {
     pub least: u64,
@@ -47,6 +47,9 @@ impl Sizes {
     }
 
     pub fn full(&self, call: usize, plan: &CallPlan) -> Full {
+        if plan.scan.is_some() {
+            return Full { least: u64::MAX, usual: u64::MAX, most: u64::MAX, record_bytes: 0.0 };
+        }
         let record_bytes = self.0.get(&call).copied().unwrap_or_default();
         let room = plan.bytes.map(|bytes| bytes.saturating_sub(ENVELOPE) as f64);
         let fit = |doubt: f64| match room.filter(|_| record_bytes > 0.0) {
@@ -84,7 +87,7 @@ fn write(program: &Program, plan: &CallPlan, offer: &Offer, text: &mut Vec<u8>) 
     let node = plan.record.as_ref()?;
     let mut take = Vec::new();
     program.fields.choose(offer, plan.send, false, &mut take);
-    let remote_id = offer.remote_id.as_deref().unwrap_or(SOME_ID);
+    let remote_id = program.fields.remote_id(offer).unwrap_or(SOME_ID);
     let row = Row::new(offer, Some(remote_id), &program.fields, &take, &plan.scope);
     render::record(text, node, &row).ok().map(|_| ())
 }

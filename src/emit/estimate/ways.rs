@@ -46,10 +46,12 @@ fn told(reader: &Reader) -> Vec<Verdict> {
 /// for rows that go well.
 pub fn ways(program: &Program, cohort: &Cohort) -> Vec<Way> {
     let steps = program.route(cohort.kind, cohort.which).unwrap_or_default();
+    let given = program.fields.identifiers.get(cohort.which).is_some_and(|identifier| identifier.remote_id);
+    let known = given || cohort.has_remote_id;
     let mut walk = Walk { program, steps, ways: Vec::new() };
     match look(program, steps, cohort) {
-        Some(call) => walk.take(&[], None, call, cohort.has_remote_id),
-        None => walk.on(&[], route::first(steps, cohort.has_remote_id), cohort.has_remote_id),
+        Some(call) => walk.take(&[], None, call, known),
+        None => walk.on(&[], route::first(steps, known), known),
     }
     walk.ways.sort();
     walk.ways.dedup();

@@ -32,10 +32,27 @@ pub enum Reading {
     Stop(String),
 }
 
+/// The records of a request, in the order sent, by what an answer may name them.
+#[derive(Clone, Debug, Default)]
+pub struct Sent<'a> {
+    pub identifiers: Vec<&'a str>,
+    pub remote_ids: Vec<Option<&'a str>>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Reads {
-    Each { each: Text, index: Option<Text>, key: Option<Text>, fold_case: bool, rules: Vec<ItemRule> },
-    Others { is: RecordVerdict, reason: Option<Text> },
+    Each {
+        each: Text,
+        index: Option<Text>,
+        key: Option<Text>,
+        remote_id: Option<Text>,
+        fold_case: bool,
+        rules: Vec<ItemRule>,
+    },
+    Others {
+        is: RecordVerdict,
+        reason: Option<Text>,
+    },
 }
 
 impl Reads {
@@ -46,6 +63,7 @@ impl Reads {
                 each: text_of(engine, each)?,
                 index: optional(&matching.index)?,
                 key: optional(&matching.key)?,
+                remote_id: optional(&matching.remote_id)?,
                 fold_case: matching.fold_case,
                 rules: rules.iter().map(|rule| ItemRule::new(engine, rule)).collect::<Result<_, _>>()?,
             },
@@ -55,13 +73,14 @@ impl Reads {
 }
 
 impl Judge {
-    /// Judges the records of a request by the identifiers they were sent with.
-    pub fn records(&self, scope: &Scope, identifiers: &[&str], fields: &Fields) -> Reading {
-        let mut sheet =
-            Sheet { slots: vec![None; identifiers.len()], stray: None, stray_warning: None, identifiers, fields };
+    /// Judges the records of a request by the names they were sent with.
+    pub fn records(&self, scope: &Scope, sent: &Sent<'_>, fields: &Fields) -> Reading {
+        let slots = vec![None; sent.identifiers.len()];
+        let mut sheet = Sheet { slots, stray: None, stray_warning: None, sent, fields };
         for reader in &self.readers {
-            let Reads::Each { each, index, key, fold_case, rules } = reader else { continue };
-            let matching = Matching { index: index.as_ref(), key: key.as_ref(), fold_case: *fold_case };
+            let Reads::Each { each, index, key, remote_id, fold_case, rules } = reader else { continue };
+            let (index, key, remote_id) = (index.as_ref(), key.as_ref(), remote_id.as_ref());
+            let matching = Matching { index, key, remote_id, fold_case: *fold_case };
             let read = items(each, scope).and_then(|items| sheet.read(scope, items, matching, rules));
             match read {
                 Ok(None) => {}
@@ -100,7 +119,14 @@ fn items(each: &Text, scope: &Scope) -> Result<Vec<Datum>, String> {
 struct Matching<'a> {
     index: Option<&'a Text>,
     key: Option<&'a Text>,
+    remote_id: Option<&'a Text>,
     fold_case: bool,
+}
+
+/// Positions of the records by what items may call them.
+struct Known {
+    by_key: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
 }
 
 /// The records of one request while their answer is read.
@@ -109,7 +135,7 @@ struct Sheet<'a> {
     /// A complaint that matched no record.
     stray: Option<String>,
     stray_warning: Option<String>,
-    identifiers: &'a [&'a str],
+    sent: &'a Sent<'a>,
     fields: &'a Fields,
 }
 
@@ -125,14 +151,14 @@ impl Sheet<'_> {
         if items.is_empty() {
             return Ok(None);
         }
-        let by_key = self.by_key(matching);
+        let known = self.known(matching);
         for item in items {
             let scope = scope.with_datum("item", item);
             let judged = self.judge(&scope, rules);
             if judged.is == RecordVerdict::Stop {
                 return Ok(Some(judged.reason.unwrap_or_else(|| "the destination refuses the activation".to_string())));
             }
-            match self.find(&scope, matching, &by_key) {
+            match self.find(&scope, matching, &known) {
                 Some(position) => add(&mut self.slots[position], judged),
                 None => self.astray(judged),
             }
@@ -153,16 +179,21 @@ impl Sheet<'_> {
         }
     }
 
-    fn by_key(&self, matching: Matching<'_>) -> HashMap<String, usize> {
-        let positions = self.identifiers.iter().enumerate().filter(|_| matching.key.is_some());
-        positions.map(|(position, text)| (folded(text, matching.fold_case), position)).collect()
+    fn known(&self, matching: Matching<'_>) -> Known {
+        let keys = self.sent.identifiers.iter().enumerate().filter(|_| matching.key.is_some());
+        let ids = self.sent.remote_ids.iter().enumerate().filter(|_| matching.remote_id.is_some());
+        Known {
+            by_key: keys.map(|(position, text)| (folded(text, matching.fold_case), position)).collect(),
+            by_id: ids.filter_map(|(position, id)| Some(((*id)?.to_string(), position))).collect(),
+        }
     }
 
-    fn find(&self, scope: &Scope, matching: Matching<'_>, by_key: &HashMap<String, usize>) -> Option<usize> {
+    fn find(&self, scope: &Scope, matching: Matching<'_>, known: &Known) -> Option<usize> {
         let index = matching.index.and_then(|index| super::number(index, scope));
         let by_index = index.filter(|index| *index >= 0.0).map(|index| index as usize);
-        let by_index = by_index.filter(|index| *index < self.slots.len());
-        by_index.or_else(|| by_key.get(&folded(&told(matching.key?, scope)?, matching.fold_case)).copied())
+        let by_key = || known.by_key.get(&folded(&told(matching.key?, scope)?, matching.fold_case)).copied();
+        let by_id = || known.by_id.get(&told(matching.remote_id?, scope)?).copied();
+        by_index.filter(|index| *index < self.slots.len()).or_else(by_key).or_else(by_id)
     }
 
     /// A complaint without a record: someone was refused, and nobody can say who.
