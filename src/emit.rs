@@ -18,6 +18,7 @@ mod owner;
 mod pace;
 mod prepare;
 mod program;
+mod readback;
 mod render;
 mod retry;
 mod route;

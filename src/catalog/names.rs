@@ -27,6 +27,10 @@ pub enum Site {
     Answer,
     /// rules for one item of an answer
     Item,
+    /// rules for a record that was read back
+    Readback,
+    /// `refuse` of a service
+    Refusal,
 }
 
 const ROUTE: &[&str] = &["setting", "option", "identifier", "mode", "run"];
@@ -60,6 +64,8 @@ impl Site {
             Site::Record => (REQUEST, &["record"]),
             Site::Answer => (REQUEST, &["token", "status", "body", "headers", "sent"]),
             Site::Item => (REQUEST, &["token", "status", "body", "headers", "sent", "item"]),
+            Site::Readback => (REQUEST, &["token", "status", "body", "headers", "sent", "record"]),
+            Site::Refusal => (&["option", "identifier", "mode", "field"], &[]),
         };
         base.iter().chain(more).copied().collect()
     }
@@ -74,7 +80,7 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
         "page" => &["next", "number", "seen", "count"],
         "record" => &["identifier", "identifiers", "remote_id", "change", "fields"],
         "answer" => &["status", "body"],
-        "field" => &["name", "native", "id", "type"],
+        "field" => &["name", "native", "id", "type", "custom", "value"],
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::call::CallPlan;
 use super::fields::Fields;
 use super::pace::{Credential, Limiters};
+use super::readback::ReadbackPlan;
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
 use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting, StepAction};
@@ -65,6 +66,7 @@ pub struct Program {
     routes: HashMap<(ChangeKind, usize), Vec<StepPlan>>,
     pub fields: Fields,
     pub token: Option<TokenPlan>,
+    pub readback: Option<ReadbackPlan>,
     pub mode: Mode,
 }
 
@@ -83,6 +85,7 @@ impl Program {
             routes: HashMap::new(),
             fields,
             token,
+            readback: ReadbackPlan::new(setup, &scope)?,
             mode: setup.mode,
         };
         let ground = Ground { setup, limiters, credential, base: &base };
@@ -90,6 +93,10 @@ impl Program {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
             program.add_jobs(&ground, which, &scope);
+            for call in setup.service.readback.iter().flat_map(|readback| readback.find.iter().chain([&readback.call]))
+            {
+                program.add_call(&ground, call, which, &scope)?;
+            }
         }
         Ok(program)
     }
@@ -103,6 +110,7 @@ impl Program {
             routes: HashMap::new(),
             fields: Fields::none(),
             token,
+            readback: None,
             mode: setup.mode,
         })
     }
