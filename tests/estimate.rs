@@ -72,7 +72,7 @@ fn play(scene: &Scene) -> Result<(), String> {
         None => {
             let stage = scene.stage(ROWS, 1);
             let plan = planned(&stage, &specified(&stage)?)?;
-            if plan.total.requests.to.is_none_or(|to| to > REQUESTS_MAX) { ROWS_FEW } else { ROWS }
+            if plan.total.requests.to.is_some_and(|to| to > REQUESTS_MAX) { ROWS_FEW } else { ROWS }
         }
     };
     let stage = scene.stage(rows, 1);

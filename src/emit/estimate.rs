@@ -63,7 +63,37 @@ impl Delivery {
             phase.add_to(&mut estimate, outlook);
             scanned.extend(phase.scans());
         }
+        self.read_again(&mut estimate, outlook);
         estimate
+    }
+
+    /// Nothing is read again of records that all turn out absent.
+    fn read_again(&self, estimate: &mut Estimate, outlook: &mut Outlook) {
+        let program = &self.program;
+        let Some(readback) = &program.readback else { return };
+        let writes =
+            |told: &&CallEstimate| program.calls.iter().any(|call| call.writes && call.name.as_str() == told.call);
+        let batches = estimate.calls.iter().filter(writes).filter_map(|call| call.requests.to).sum();
+        let requests = Span::between(0, readback.most(batches));
+        let calls = readback.calls().filter_map(|name| Some(&program.calls[program.call(name, 0)?]));
+        let mut draws = Vec::new();
+        for call in calls {
+            draws.extend(drawn(call, readback.most(batches), 0));
+            estimate.requests += requests;
+            let purpose = Purpose::Readback;
+            estimate.calls.push(CallEstimate { requests, purpose, ..self.named(call) });
+        }
+        pass(estimate, outlook, [&[], &draws], false);
+    }
+
+    fn named(&self, call: &CallPlan) -> CallEstimate {
+        CallEstimate {
+            call: call.name.to_string(),
+            method: call.method.clone(),
+            endpoint: self.redactor.scrub(&call.endpoint),
+            full: 1,
+            ..CallEstimate::default()
+        }
     }
 
     /// What asking after jobs of earlier runs takes, by the call that began them.
@@ -236,16 +266,13 @@ impl<'a> Phase<'a> {
         let fields = &self.delivery.program.fields;
         let identifier = fields.identifiers.get(plan.which).filter(|_| fields.identifiers.len() > 1);
         CallEstimate {
-            call: plan.name.to_string(),
-            purpose: Purpose::Rows,
-            method: plan.method.clone(),
-            endpoint: self.delivery.redactor.scrub(&plan.endpoint),
             identifier: identifier.map(|identifier| identifier.name.clone()),
             requests: self.requests(call),
             records,
             full: if plan.scan.is_some() { 0 } else { full.usual },
             cut_by_bytes: full.usual < plan.records as u64,
             bytes: (full.record_bytes > 0.0).then(|| Span { from: bytes(records.from), to: records.to.map(bytes) }),
+            ..self.delivery.named(plan)
         }
     }
 
@@ -283,17 +310,18 @@ impl<'a> Phase<'a> {
         for (&call, &records) in load {
             let plan = self.plan(call);
             let requests = records.div_ceil(self.full[&call].usual);
-            let mut draw = |call: &CallPlan, records: u64| {
-                draws.extend(call.paced.iter().map(|paced| Draw { limiter: paced.limiter.clone(), requests, records }));
-            };
-            draw(plan, records);
+            draws.extend(drawn(plan, requests, records));
             if let Some(job) = plan.job.as_ref().filter(|job| !job.job.later) {
                 let asked = ways::asked(&self.delivery.program, plan, job);
-                asked.into_iter().for_each(|asked| draw(&self.delivery.program.calls[asked], 0));
+                draws.extend(asked.into_iter().flat_map(|asked| drawn(self.plan(asked), requests, 0)));
             }
         }
         draws
     }
+}
+
+fn drawn(call: &CallPlan, requests: u64, records: u64) -> impl Iterator<Item = Draw> {
+    call.paced.iter().map(move |paced| Draw { limiter: paced.limiter.clone(), requests, records })
 }
 
 /// How often one asks again, with pauses that double, before one's patience ends.

@@ -79,6 +79,8 @@ pub enum Purpose {
     Preparation,
     #[default]
     Rows,
+    /// Some of what was written is read again.
+    Readback,
 }
 
 /// Jobs that one call submits.

@@ -59,11 +59,8 @@ pub fn ways(program: &Program, cohort: &Cohort) -> Vec<Way> {
 }
 
 fn look(program: &Program, steps: &[StepPlan], cohort: &Cohort) -> Option<usize> {
-    let mut looks = steps.iter().filter_map(|step| match &program.calls[step.call].repeat {
-        Repeat::After(name) => program.call(name, cohort.which),
-        Repeat::Safe | Repeat::Never => None,
-    });
-    looks.next().filter(|_| cohort.look_first)
+    let Repeat::After(name) = &program.calls[steps.first()?.call].repeat else { return None };
+    program.call(name, cohort.which).filter(|_| cohort.look_first)
 }
 
 struct Walk<'a> {
