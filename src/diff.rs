@@ -15,6 +15,7 @@ mod rest;
 mod sample;
 mod want;
 
+pub use rest::sums;
 pub use sample::samples;
 
 /// What a comparison depends on besides the plan.
@@ -45,7 +46,7 @@ pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, St
 }
 
 fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -> Result<Changes, StoreError> {
-    let mut changes = Changes { at_rest: source.at_rest.clone(), ..Changes::default() };
+    let mut changes = Changes { sums: source.sums.clone(), ..Changes::default() };
     let counts = &mut changes.counts;
     counts.rows = source.rows;
     counts.null_keys = source.null_keys;

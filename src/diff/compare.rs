@@ -41,7 +41,7 @@ pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
         basis.ledger.table("entry"),
         same_key("w", "e", keys),
         // DuckDB then reads neither side, and the table is there for those who count on it.
-        if source.at_rest.is_some() { " AND false" } else { "" },
+        if source.at_rest { " AND false" } else { "" },
     )
 }
 

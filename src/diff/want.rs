@@ -17,21 +17,22 @@ pub struct Source {
     pub shared_identifiers: bool,
     /// Set modes: distinct identifiers that can be offered.
     pub wanted: u64,
-    /// Sums over rows that all are what their entries hold, where no other entry calls for anything.
-    pub at_rest: Option<String>,
+    /// Sums over the rows, where they were taken.
+    pub sums: Option<String>,
+    /// All rows are what their entries hold, and no other entry calls for anything.
+    pub at_rest: bool,
 }
 
 /// Counts the source, finds its duplicates, and leaves `diff_want`: one line for each key (set modes: identifier).
 pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, StoreError> {
     let mut source = totals(store, plan)?;
-    source.at_rest = rest::sums(store, plan, basis, source.rows, &base(plan, &source))?;
-    if source.at_rest.is_none() {
+    let look = rest::look(store, plan, basis, source.rows, &base(plan, &source))?;
+    (source.sums, source.at_rest) = (look.sums, look.at_rest);
+    if !source.at_rest {
         duplicate_keys(store, plan, &mut source)?;
     }
-    let looked_through = source.at_rest.is_some() && source.at_rest == basis.shape.rested;
-    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !looked_through {
+    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !source.at_rest {
         source.shared_identifiers = shared_identifiers(store, plan, &source)?;
-        source.at_rest = source.at_rest.take().filter(|_| !source.shared_identifiers);
     } else {
         store.execute("CREATE OR REPLACE TEMP TABLE diff_shared (which INTEGER, identifier VARCHAR)")?;
     }

@@ -8,12 +8,12 @@ use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
-
-use crate::ir::change::{Cause, Changes};
+use crate::ir::change::{Cause, Changes, Counts};
 use crate::ir::delivery::Halt;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
 use crate::ir::spec::Spec;
-use crate::record::{self, OpenRun, Opening};
+use crate::record::{self, Closing, OpenRun, Opening};
+use crate::store::StoreError;
 use crate::world::World;
 
 pub async fn run(
@@ -100,10 +100,21 @@ async fn steps(
     let run = open_run(session, job, full_number);
     let opening = opening(session, job, &run, &changes);
     if session.options.adopt {
-        report.sent.adopted = record::adopt(&session.store, &opening).map_err(|error| told(job, &error))?;
-        return Ok(());
+        return adopt(session, job, report, &changes, &opening).map_err(|error| told(job, &error));
     }
     send(session, job, report, &changes, &opening, progress, stop).await
+}
+
+fn adopt(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    report: &mut ActivationReport,
+    changes: &Changes,
+    opening: &Opening<'_>,
+) -> Result<(), StoreError> {
+    let sums = diff::sums(&session.store, &job.plan, changes)?;
+    report.sent.adopted = record::adopt(&session.store, opening, sums.as_deref())?;
+    Ok(())
 }
 
 /// Opens the run in the ledger, offers what is owed, and merges what came of it.
@@ -134,9 +145,20 @@ async fn send(
     report.left = (delta.rows + delta.left).saturating_sub(delivered.sent.answered());
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
     let now = session::duck_time(session.world);
-    record::finish(&session.store, &job.ledger, &opening.run, &now, complete).map_err(fail)?;
+    let sums = match acknowledged(&changes.counts, &delivered) {
+        true => diff::sums(&session.store, &job.plan, changes).map_err(fail)?,
+        false => None,
+    };
+    record::finish(&session.store, &job.ledger, &opening.run, &now, &Closing { complete, sums }).map_err(fail)?;
     conclude(session, job, report, delivered);
     Ok(())
+}
+
+/// Whether the ledger holds every row of the source just as it is.
+fn acknowledged(counts: &Counts, delivered: &Delivered) -> bool {
+    let sent = &delivered.sent;
+    let waiting = counts.held + counts.pending + counts.unclear + counts.absent;
+    delivered.halt.is_none() && waiting + sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
 }
 
 /// The comparison, and the rows of the model before any condition.
@@ -160,7 +182,7 @@ pub fn compare(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> Result
 }
 
 /// An expression that fails on some row fails the comparison: the message of DuckDB says why.
-fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &crate::store::StoreError) -> Failure {
+fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> Failure {
     Failure {
         status: Status::Wrong,
         code: "run::expression".into(),
@@ -169,7 +191,7 @@ fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &crate::store::St
     }
 }
 
-pub fn told(job: &Job<'_>, error: &crate::store::StoreError) -> Failure {
+pub fn told(job: &Job<'_>, error: &StoreError) -> Failure {
     tell::ledger(job.activation, &job.path, error)
 }
 

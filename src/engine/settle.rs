@@ -11,7 +11,7 @@ use crate::ir::change::Counts;
 use crate::ir::delivery::JobId;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Stopped};
 use crate::ir::spec::Spec;
-use crate::record;
+use crate::record::{self, Closing};
 use crate::world::World;
 
 /// Asks after every job that rows wait for. `assume`: what became of the rows no one can ask after.
@@ -72,7 +72,7 @@ fn assumed(session: &Session<'_>, job: &mut Job<'_>, report: &mut ActivationRepo
     let fail = |error| told(job, &error);
     report.sent.settled += record::begin_settle(&session.store, &job.ledger, &run, "unclear").map_err(fail)?;
     record::assume(&session.store, &job.ledger, sent, &now).map_err(fail)?;
-    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)
+    record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)
 }
 
 /// Settles what waits for jobs, before anything is compared. The ledger's shape is read again afterwards.
@@ -112,7 +112,7 @@ async fn ask(
     };
     let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
-    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
+    record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)?;
     // What came of them counts in the exit code like what comes of rows sent now.
     let settled = delivered.sent.answered() - delivered.sent.pending;
     report.sent = Sent { settled, offered: settled, ..delivered.sent };

@@ -106,8 +106,8 @@ pub struct Changes {
     pub counts: Counts,
     /// Fields owed, by target name.
     pub by_field: BTreeMap<String, u64>,
-    /// Sums over a source that is what the ledger holds.
-    pub at_rest: Option<String>,
+    /// Sums over the rows of the source, where the comparison took them.
+    pub sums: Option<String>,
     /// Rows in the delta table, additions and changes first, removals last.
     pub delta_rows: u64,
     pub first_removal: u64,

@@ -126,7 +126,8 @@ pub struct LedgerShape {
     pub entries: u64,
     /// Rows of the source at the last run, for guards.
     pub last_rows: Option<u64>,
-    /// The last run found nothing to send. The text says by which sums it knew; empty where it had to compare.
+    /// The sums of the last run's source, where all of it could be offered and was acknowledged: none of its rows shares a
+    /// key or an identifier.
     pub rested: Option<String>,
     /// A run that ended before its outcomes were merged.
     pub open_run: Option<String>,

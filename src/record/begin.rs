@@ -11,10 +11,7 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
     let mut statements = bookkeeping(opening);
     statements.extend(delta(opening));
     statements.extend(facts(opening));
-    statements.push(match changes.counts.to_send() {
-        0 => opening.ledger.set("rested", changes.at_rest.as_deref().unwrap_or_default()),
-        _ => opening.ledger.unset("rested"),
-    });
+    statements.push(opening.ledger.unset("rested"));
     store.transaction(&statements)?;
     let delta = opening.ledger.table("delta");
     let offered = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind <> 'removed'"))?;
@@ -22,14 +19,15 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
     Ok(Delta::of(changes, offered, removals))
 }
 
-/// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many.
-pub fn adopt(store: &Store, opening: &Opening<'_>) -> Result<u64, StoreError> {
+/// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many. `sums`: those of the source.
+pub fn adopt(store: &Store, opening: &Opening<'_>, sums: Option<&str>) -> Result<u64, StoreError> {
     columns::align(store, opening.ledger, opening.plan, opening.shape)?;
     let ledger = opening.ledger;
     let mut statements = vec![insert_entries(opening, "synced", true, "action IN ('added', 'held')")];
     statements.extend(aside(opening));
     statements.extend(facts(opening));
     statements.push(ledger.unset("open_run"));
+    statements.extend(sums.map(|sums| ledger.set("rested", sums)));
     if opening.rows > 0 {
         statements.push(ledger.set("baseline", "closed"));
     }
