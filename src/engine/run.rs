@@ -10,6 +10,7 @@ use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Cause, Changes, Counts};
 use crate::ir::delivery::Halt;
+use crate::ir::plan::{LedgerField, PlannedField};
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
 use crate::ir::spec::Spec;
 use crate::record::{self, Closing, OpenRun, Opening};
@@ -239,21 +240,29 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
     if job.new {
         return causes;
     }
-    let fresh: Vec<String> =
-        job.plan.fields.iter().filter(|field| field.column.fresh).map(|field| field.name.clone()).collect();
+    let held = |field: &PlannedField| {
+        job.shape.fields.iter().find(|held| held.position == field.column.position && held.mapped)
+    };
+    let fresh = job.plan.fields.iter().filter(|field| field.column.fresh && held(field).is_none());
+    let fresh: Vec<String> = fresh.map(|field| field.name.clone()).collect();
     if !fresh.is_empty() {
         causes.push(Cause::Remapped { fields: fresh });
     }
-    for field in job.plan.fields.iter().filter(|field| !field.column.fresh) {
-        if let Some(from) = field.column.sql_type.as_ref().filter(|from| **from != field.sql_type) {
-            let (from, to) = (from.clone(), field.sql_type.clone());
-            causes.push(Cause::TypeChanged { field: field.name.clone(), from, to });
-        }
-    }
+    causes.extend(job.plan.fields.iter().filter_map(|field| type_changed(field, held(field)?)));
     if let Some(mode) = job.shape.mode.filter(|mode| *mode != job.plan.mode) {
         causes.push(Cause::ModeChanged { from: mode.name().into(), to: job.plan.mode.name().into() });
     }
     causes
+}
+
+fn type_changed(field: &PlannedField, held: &LedgerField) -> Option<Cause> {
+    let (from, to) = match (&held.wire, field.sql_type != held.sql_type) {
+        (_, true) => (held.sql_type.clone(), field.sql_type.clone()),
+        // One type in the ledger, two at the destination.
+        (Some(wire), false) if field.column.fresh => (wire.clone(), field.wire()),
+        _ => return None,
+    };
+    Some(Cause::TypeChanged { field: field.name.clone(), from, to, written_otherwise: field.column.fresh })
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {

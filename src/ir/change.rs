@@ -76,6 +76,9 @@ pub enum Cause {
         field: String,
         from: String,
         to: String,
+        /// It is another type at the destination, too: every row owes it.
+        #[serde(default)]
+        written_otherwise: bool,
     },
     ModeChanged {
         from: String,

@@ -21,8 +21,9 @@ pub fn cause(cause: &Cause) -> String {
                 if fields.len() == 1 { "it" } else { "them" }
             )
         }
-        Cause::TypeChanged { field, from, to } => {
-            format!("the type of `{field}` changed from `{from}` to `{to}`: what cannot be compared counts as changed")
+        Cause::TypeChanged { field, from, to, written_otherwise } => {
+            let so = if *written_otherwise { "every row owes it" } else { "what cannot be compared counts as changed" };
+            format!("the type of `{field}` changed from `{from}` to `{to}`: {so}")
         }
         Cause::ModeChanged { from, to } => format!("the mode changed from `{from}` to `{to}`"),
     }
