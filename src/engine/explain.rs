@@ -88,10 +88,6 @@ impl Entry {
         if at_rest { view.acknowledged_at.as_deref() } else { view.since.as_deref() }
     }
 
-    fn refuses(&self) -> bool {
-        matches!(&self.refused, Value::Struct(refused) if !refused.is_empty())
-    }
-
     fn refused(&self, position: &str) -> Option<String> {
         match &self.refused {
             Value::Struct(refused) => {
@@ -153,7 +149,7 @@ fn next(
     entry: Option<&Entry>,
 ) -> Result<String, StoreError> {
     let row = session.store.row(&format!(
-        "SELECT action, cause, whole, CAST(len(owed) AS BIGINT) FROM diff_rows WHERE {}",
+        "SELECT action, cause, whole, CAST(len(owed) AS BIGINT), CAST(len(standing) AS BIGINT) FROM diff_rows WHERE {}",
         is_key(job, "", key)
     ))?;
     if let Some(problem) = wanted.and_then(|wanted| wanted.problem.as_deref()) {
@@ -161,7 +157,11 @@ fn next(
     }
     let state = entry.map_or("", |entry| entry.view.state.as_str());
     Ok(match row.as_slice() {
-        [Value::Text(action), cause, whole, owed] => said(action, &shown(cause).unwrap_or_default(), whole, owed),
+        [Value::Text(action), .., Value::Int(1..)] if action == "refused" => {
+            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`"
+                .into()
+        }
+        [Value::Text(action), cause, whole, owed, _] => said(action, &shown(cause).unwrap_or_default(), whole, owed),
         _ if wanted.is_none() => "the row is not in the source; nothing is sent".into(),
         _ if state == "pending" => "nothing, until the destination's job is settled".into(),
         _ if state == "unclear" => {
@@ -169,10 +169,6 @@ fn next(
         }
         _ if state == "held" => "nothing: `mode update` holds the row, as it is new".into(),
         _ if state == "absent" => "nothing: the destination does not know it; it is tried again when it changes".into(),
-        _ if entry.is_some_and(Entry::refuses) => {
-            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`"
-                .into()
-        }
         _ => AT_REST.into(),
     })
 }

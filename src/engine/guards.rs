@@ -27,7 +27,7 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
     let first_load = options.full || !job.shape.baseline_closed;
     let measured = |guard: &Guard| match guard.metric {
         Metric::Rows => Some((counts.rows, job.shape.last_rows)),
-        Metric::Duplicates => Some((counts.surplus, Some(counts.rows))),
+        Metric::Duplicates => Some((counts.surplus + counts.shared, Some(counts.rows))),
         Metric::Removed => Some((counts.removed + counts.gone, Some(counts.entries))),
         Metric::Added if !first_load => Some((counts.added, Some(counts.entries))),
         Metric::Changed if !first_load => Some((counts.changed, Some(counts.entries))),
@@ -193,6 +193,10 @@ pub fn silence(counts: &Counts, adopt: bool) -> Option<String> {
     part(counts.unidentified, "without an identifier");
     part(counts.removals_held_back, "not removed, since the source holds rows without a key");
     part(counts.gone, "gone from the source, for which this mode sends nothing");
+    if counts.refused > 0 {
+        let fields = count(counts.refused, "field");
+        parts.push(format!("{fields} refused, until another value is wanted: `sendoff rejected` lists them"));
+    }
     let rest = if parts.is_empty() { String::new() } else { format!("; {}", parts.join("; ")) };
     Some(format!("no change: {} as the destination acknowledged them{rest}", count(counts.unchanged, "row")))
 }

@@ -158,7 +158,7 @@ async fn send(
 /// Whether the ledger holds every row of the source just as it is.
 fn acknowledged(counts: &Counts, delivered: &Delivered) -> bool {
     let sent = &delivered.sent;
-    let waiting = counts.held + counts.pending + counts.unclear + counts.absent;
+    let waiting = counts.held + counts.pending + counts.unclear + counts.absent + counts.refused;
     delivered.halt.is_none() && waiting + sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
 }
 
@@ -313,7 +313,7 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
 pub fn status(report: &ActivationReport) -> Status {
     let sent = &report.sent;
     let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
-        || report.counts.invalid + report.counts.removals_held_back > 0;
+        || report.counts.invalid + report.counts.refused + report.counts.removals_held_back > 0;
     let stopped = report.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     stopped.max(if incomplete { Status::Incomplete } else { Status::Done })
 }

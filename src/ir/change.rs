@@ -38,13 +38,17 @@ pub struct Counts {
     /// Rows whose identifier changed: written as another contact.
     pub reidentified: u64,
     pub unidentified: u64,
-    /// All rows of groups that share a key.
+    /// All rows of groups that share a key or, where a contact has one row, an identifier.
     pub duplicates: u64,
     /// Rows less distinct keys, of rows that have one.
     pub surplus: u64,
+    /// Rows less distinct identifiers, of rows whose key is their own.
+    pub shared: u64,
     pub null_keys: u64,
     /// Rows set aside for any reason but a missing identifier.
     pub invalid: u64,
+    /// Fields that go without the value wanted, since the destination refused that very value before.
+    pub refused: u64,
     /// Removals not sent because the source holds rows without a key.
     pub removals_held_back: u64,
     /// Entries of the ledger before the run.

@@ -47,16 +47,18 @@ fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
         insert_entries(opening, "held", false, "action = 'held'"),
         format!("UPDATE {entry} SET state = 'gone', since = {now} WHERE {}", of("gone")),
         format!(
-            "UPDATE {entry} SET state = 'synced', since = {now}, reason = NULL WHERE {} OR {}",
+            "UPDATE {entry} SET state = 'synced', since = {now}, reason = CASE WHEN cardinality(refused) > 0 THEN reason END \
+             WHERE {} OR {}",
             of("clean"),
             of("back")
         ),
         format!("DELETE FROM {entry} WHERE {}", of("drop")),
     ];
+    statements.push(forget_refusals(opening));
     if opening.run.mode.is_set() {
         // An identifier may leave with one key and come with another.
         statements.push(format!(
-            "UPDATE {entry} SET keys = d.keys FROM diff_rows d WHERE {entry}.k1 = d.k1 AND d.action IN ('moved', 'clean')"
+            "UPDATE {entry} SET keys = d.keys FROM diff_rows d WHERE {entry}.k1 = d.k1 AND d.action IN ('moved', 'clean', 'refused')"
         ));
     }
     if opening.full {
@@ -65,6 +67,19 @@ fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
     }
     statements.extend(aside(opening));
     statements
+}
+
+/// A refusal stands as long as the value refused is wanted; after that it says nothing.
+fn forget_refusals(opening: &Opening<'_>) -> String {
+    let entry = opening.ledger.table("entry");
+    let keys: Vec<String> =
+        numbered("k", opening.run.keys).iter().map(|key| format!("{entry}.{key} = d.{key}")).collect();
+    format!(
+        "UPDATE {entry} SET refused = map_from_entries(list_filter(map_entries(refused), lambda x: list_contains(d.standing, x.key))), \
+         reason = CASE WHEN len(d.standing) > 0 OR state <> 'synced' THEN {entry}.reason END \
+         FROM diff_rows d WHERE {} AND len(d.standing) < cardinality(refused)",
+        keys.join(" AND ")
+    )
 }
 
 fn aside(opening: &Opening<'_>) -> Vec<String> {

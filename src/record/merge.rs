@@ -23,11 +23,15 @@ pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str
 
 /// Merges the outcomes of a run and closes it.
 pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing: &Closing) -> Result<(), StoreError> {
-    let mut statements = vec![lost_outcomes(ledger, now)];
-    let columns = positions(store, ledger, "delta", 'd')?;
-    statements.push(merge(ledger, run, &columns, now));
-    statements.extend(overwritten(ledger, run));
-    statements.extend(park(store, ledger, run)?);
+    let mut statements = Vec::new();
+    // Without rows there is nothing to merge, and looking for it would read every entry.
+    if store.number(&format!("SELECT count(*) FROM {}", ledger.table("delta")))? > 0 {
+        statements.push(lost_outcomes(ledger, now));
+        let columns = positions(store, ledger, "delta", 'd')?;
+        statements.push(merge(ledger, run, &columns, now));
+        statements.extend(overwritten(ledger, run));
+        statements.extend(park(store, ledger, run)?);
+    }
     if closing.complete {
         statements.push(ledger.set("baseline", "closed"));
     }

@@ -97,6 +97,9 @@ fn sending(done: &ActivationReport) -> Vec<String> {
     if sent.warned > 0 {
         lines.push(format!("{} accepted without fields that were refused", count(sent.warned, "row")));
     }
+    if done.counts.refused > 0 && done.silent.is_none() {
+        lines.push(words::refused(&done.counts));
+    }
     lines.extend(aside_from_sending(sent));
     if done.counts.removals_held_back > 0 {
         let held = thousands(done.counts.removals_held_back);
@@ -112,7 +115,7 @@ fn sending(done: &ActivationReport) -> Vec<String> {
 fn advice(done: &ActivationReport, paint: Paint) -> String {
     let mut out = String::new();
     let mut advise = |text: String| out += &format!("  {} {text}\n", paint.mark("help:"));
-    if done.sent.rejected + done.sent.failed + done.sent.warned + done.counts.invalid > 0 {
+    if done.sent.rejected + done.sent.failed + done.sent.warned + done.counts.invalid + done.counts.refused > 0 {
         advise(format!("`sendoff rejected {}` lists rows with the reasons", done.activation));
     }
     if done.sent.unclear + done.counts.unclear > 0 {

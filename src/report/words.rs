@@ -69,6 +69,11 @@ pub fn set_aside(counts: &Counts) -> Vec<String> {
     ])
 }
 
+/// Values that the destination refused before and that are still wanted.
+pub fn refused(counts: &Counts) -> String {
+    format!("{} refused before, not sent until another value is wanted", count(counts.refused, "field"))
+}
+
 /// What became of the rows that went out.
 pub fn outcomes(sent: &Sent) -> Vec<String> {
     parts(&[
