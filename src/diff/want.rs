@@ -14,7 +14,10 @@ pub struct Source {
     pub duplicate_rows: u64,
     /// Rows less distinct keys.
     pub surplus_rows: u64,
-    pub shared_identifiers: bool,
+    /// All rows of groups that share an identifier, where that is refused.
+    pub shared_rows: u64,
+    /// Of these, rows less distinct identifiers.
+    pub shared_surplus: u64,
     /// Set modes: distinct identifiers that can be offered.
     pub wanted: u64,
     /// Sums over the rows, where they were taken.
@@ -32,7 +35,7 @@ pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, 
         duplicate_keys(store, plan, &mut source)?;
     }
     if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !source.at_rest {
-        source.shared_identifiers = shared_identifiers(store, plan, &source)?;
+        shared_identifiers(store, plan, &mut source)?;
     } else {
         store.execute("CREATE OR REPLACE TEMP TABLE diff_shared (which INTEGER, identifier VARCHAR)")?;
     }
@@ -83,7 +86,7 @@ fn duplicate_keys(store: &Store, plan: &Plan, source: &mut Source) -> Result<(),
 }
 
 /// Groups by hashes first, which are half the work of groups by texts; texts are looked at only where two hashes meet.
-fn shared_identifiers(store: &Store, plan: &Plan, source: &Source) -> Result<bool, StoreError> {
+fn shared_identifiers(store: &Store, plan: &Plan, source: &mut Source) -> Result<(), StoreError> {
     let (which, identifier) = (which(plan), first_identifier(plan));
     let rows = format!("FROM {} WHERE {}", plan.relation, row_conditions(plan, source));
     let hash = format!("hash({identifier})");
@@ -94,10 +97,12 @@ fn shared_identifiers(store: &Store, plan: &Plan, source: &Source) -> Result<boo
     // Not in the query: DuckDB would push it below the grouping, and hash every text twice.
     store.execute("DELETE FROM diff_shared_hash WHERE hash = hash(NULL::VARCHAR)")?;
     store.execute(&format!(
-        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {which} AS which, {identifier} AS identifier {rows} \
+        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {which} AS which, {identifier} AS identifier, count(*) AS n {rows} \
          AND {identifier} IS NOT NULL AND {hash} IN (SELECT hash FROM diff_shared_hash) GROUP BY ALL HAVING count(*) > 1"
     ))?;
-    Ok(store.number("SELECT count(*) FROM diff_shared")? > 0)
+    source.shared_rows = store.number("SELECT CAST(sum(n) AS BIGINT) FROM diff_shared")?;
+    source.shared_surplus = store.number("SELECT CAST(sum(n - 1) AS BIGINT) FROM diff_shared")?;
+    Ok(())
 }
 
 /// Rows that stand for themselves: a key that is there and not shared.
@@ -173,7 +178,7 @@ fn problem(plan: &Plan, source: &Source) -> String {
     if !plan.identifiers.is_empty() {
         arms.push(format!("WHEN {} IS NULL THEN 'unidentified'", first_identifier(plan)));
     }
-    if source.shared_identifiers {
+    if source.shared_rows > 0 {
         arms.push(format!(
             "WHEN ({}, {}) IN (SELECT (which, identifier) FROM diff_shared) THEN 'duplicate identifier: other rows have it too'",
             which(plan),
