@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use crate::ir::delivery::{HttpError, Request, Response};
 
 pub mod real;
 pub mod sandboxed;
 pub mod serve;
+pub mod sim;
 
 pub trait World: Send + Sync {
     fn now(&self) -> Timestamp;
@@ -21,6 +23,13 @@ pub trait World: Send + Sync {
     fn elapsed(&self) -> Duration;
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
+
+    /// Does what would hold up the thread it is called on: DuckDB's work. Where nothing may depend on how threads interleave,
+    /// it is done at once.
+    fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()>;
+
+    /// Something is on the disk now that a later process goes by. The simulation may end this one here.
+    fn durable(&self) {}
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>>;
 
@@ -43,4 +52,15 @@ pub trait World: Send + Sync {
 
     /// Adds to a file, made with its folder where missing.
     fn append(&self, path: &Path, text: &str) -> std::io::Result<()>;
+}
+
+/// What the work made; `None` when it panicked.
+pub async fn off_thread<T: Send + 'static>(world: &dyn World, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, made) = oneshot::channel();
+    let told = move || {
+        // Whoever asked may have gone.
+        let _ = done.send(work());
+    };
+    world.off_thread(Box::new(told)).await;
+    made.await.ok()
 }

@@ -1,4 +1,4 @@
-//! Between the ledger and delivery: rows out of the delta, marks and outcomes into it, each on a thread of its own.
+//! Between the ledger and delivery: rows out of the delta, marks and outcomes into it, while requests are under way.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,6 +13,7 @@ use crate::ir::run::Sent;
 use crate::record::{self, Delta, OpenRun};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
+use crate::world::{World, off_thread};
 
 /// Rows read from the delta at a time.
 const PAGE: u64 = 2_000;
@@ -27,16 +28,19 @@ pub struct Delivered {
     pub halt: Option<Halt>,
 }
 
+/// One activation under way: what each step of its delivery needs to know.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub session: &'a Session<'a>,
+    pub job: &'a Job<'a>,
+    pub run: &'a OpenRun,
+    pub progress: &'a dyn Progress,
+    pub stop: &'a StopSignal,
+}
+
 /// Offers the whole delta: additions and changes first, removals once those are done.
-pub async fn deliver(
-    session: &Session<'_>,
-    job: &Job<'_>,
-    run: &OpenRun,
-    delivery: &Delivery,
-    delta: Delta,
-    progress: &dyn Progress,
-    stop: &StopSignal,
-) -> Result<Delivered, StoreError> {
+pub async fn deliver(scene: Scene<'_>, delivery: &Delivery, delta: Delta) -> Result<Delivered, StoreError> {
+    let Scene { session, job, .. } = scene;
     let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
     for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
         if from == to || delivered.halt.is_some() {
@@ -44,27 +48,25 @@ pub async fn deliver(
         }
         let (offers, offered) = mpsc::channel(2);
         let reader = Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() };
-        let reading = tokio::task::spawn_blocking(move || reader.page(from, to, &offers));
+        let reading = reader.read(session.world, from, to, offers);
         let work =
             async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
-        let ending = journaled(session, job, run, &mut delivered, progress, stop, work).await?;
+        let (read, ending) = futures::join!(reading, journaled(scene, &mut delivered, work));
+        let ending = ending?;
         delivered.halt = ending.halt;
         delivered.sent.requests = ending.requests;
-        reading.await.map_err(|error| thread_failed(&error))??;
+        read?;
     }
     Ok(delivered)
 }
 
-/// Lets `work` speak to a journal that a thread of its own writes, and counts what it says.
+/// Lets `work` speak to a journal that is written meanwhile, and counts what it says.
 pub async fn journaled(
-    session: &Session<'_>,
-    job: &Job<'_>,
-    run: &OpenRun,
+    scene: Scene<'_>,
     delivered: &mut Delivered,
-    progress: &dyn Progress,
-    stop: &StopSignal,
     work: impl AsyncFnOnce(&Journal, &StopSignal) -> Ending,
 ) -> Result<Ending, StoreError> {
+    let Scene { session, job, run, progress, stop } = scene;
     // A guard of this activation stops this one alone; an interrupt stops all.
     let own = StopSignal::default();
     let (notes, noted) = mpsc::channel(4 * GROUP);
@@ -76,7 +78,6 @@ pub async fn journaled(
         run: run.clone(),
         at_micros: session.world.now().as_microsecond(),
     };
-    let writing = tokio::task::spawn_blocking(move || writer.write(noted, &tallies));
     let working = async {
         let journal = Journal(notes);
         work(&journal, &own).await
@@ -90,11 +91,12 @@ pub async fn journaled(
             }
         }
     };
-    let (ending, ()) = tokio::select! {
-        done = async { futures::join!(working, listening) } => done,
+    let all = async { futures::join!(working, writer.write(session.world, noted, tallies), listening) };
+    let (ending, written, ()) = tokio::select! {
+        done = all => done,
         never = own.follow(stop) => match never {},
     };
-    writing.await.map_err(|error| thread_failed(&error))??;
+    written?;
     Ok(ending)
 }
 
@@ -106,12 +108,8 @@ pub async fn unheard<T>(work: impl AsyncFnOnce(Journal) -> T) -> T {
     made
 }
 
-fn thread_failed(error: &tokio::task::JoinError) -> StoreError {
-    StoreError {
-        kind: crate::store::StoreErrorKind::Other,
-        message: format!("a thread ended early: {error}"),
-        offset: None,
-    }
+fn thread_failed() -> StoreError {
+    StoreError { kind: crate::store::StoreErrorKind::Other, message: "a thread ended early".into(), offset: None }
 }
 
 struct Reader {
@@ -122,12 +120,20 @@ struct Reader {
 
 impl Reader {
     /// Ends early, and in peace, when no one listens any more.
-    fn page(&self, from: u64, to: u64, offers: &mpsc::Sender<Vec<Offer>>) -> Result<(), StoreError> {
+    async fn read(
+        mut self,
+        world: &dyn World,
+        from: u64,
+        to: u64,
+        offers: mpsc::Sender<Vec<Offer>>,
+    ) -> Result<(), StoreError> {
         let mut at = from;
         while at < to {
             let end = (at + PAGE).min(to);
-            let page = record::offers(&self.store, &self.ledger, &self.plan, at, end)?;
-            if offers.blocking_send(page).is_err() {
+            let work = move || (record::offers(&self.store, &self.ledger, &self.plan, at, end), self);
+            let (page, reader) = off_thread(world, work).await.ok_or_else(thread_failed)?;
+            self = reader;
+            if offers.send(page?).await.is_err() {
                 return Ok(());
             }
             at = end;
@@ -155,21 +161,25 @@ struct Group {
 }
 
 impl Writer {
-    fn write(&self, mut notes: mpsc::Receiver<Note>, tallies: &mpsc::UnboundedSender<Sent>) -> Result<(), StoreError> {
-        while let Some(first) = notes.blocking_recv() {
-            let mut group = Group::default();
-            group.take(first);
-            while group.size < GROUP {
-                let Ok(next) = notes.try_recv() else { break };
-                group.take(next);
-            }
-            self.commit(group, tallies)?;
+    async fn write(
+        mut self,
+        world: &dyn World,
+        mut notes: mpsc::Receiver<Note>,
+        tallies: mpsc::UnboundedSender<Sent>,
+    ) -> Result<(), StoreError> {
+        while let Some(first) = notes.recv().await {
+            let group = Group::gather(first, &mut notes);
+            let (tally, writer) =
+                off_thread(world, move || (self.commit(group), self)).await.ok_or_else(thread_failed)?;
+            self = writer;
+            // No one listens once the run is over.
+            let _ = tallies.send(tally?);
         }
         Ok(())
     }
 
     /// A mark is durable before its request may leave; dropped acknowledgements keep requests from leaving.
-    fn commit(&self, group: Group, tallies: &mpsc::UnboundedSender<Sent>) -> Result<(), StoreError> {
+    fn commit(&self, group: Group) -> Result<Sent, StoreError> {
         self.store.execute("BEGIN")?;
         if !group.marks.is_empty() {
             record::mark(&self.store, &self.ledger, &group.marks)?;
@@ -185,15 +195,22 @@ impl Writer {
             // A request that no longer waits has been given up; its mark does no harm.
             let _ = ack.send(true);
         }
-        if !group.outcomes.is_empty() {
-            // No one listens once the run is over.
-            let _ = tallies.send(tally(&group.outcomes));
-        }
-        Ok(())
+        Ok(tally(&group.outcomes))
     }
 }
 
 impl Group {
+    fn gather(first: Note, notes: &mut mpsc::Receiver<Note>) -> Self {
+        let mut group = Group::default();
+        group.take(first);
+        while group.size < GROUP
+            && let Ok(next) = notes.try_recv()
+        {
+            group.take(next);
+        }
+        group
+    }
+
     fn take(&mut self, note: Note) {
         self.size += 1;
         match note {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::deliver::{self, Delivered};
+use super::deliver::{self, Delivered, Scene};
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
@@ -101,7 +101,9 @@ async fn steps(
     let run = open_run(session, job, full_number);
     let opening = opening(session, job, &run, &changes);
     if session.options.adopt {
-        return adopt(session, job, report, &changes, &opening).map_err(|error| told(job, &error));
+        adopt(session, job, report, &changes, &opening).map_err(|error| told(job, &error))?;
+        session.world.durable();
+        return Ok(());
     }
     send(session, job, report, &changes, &opening, progress, stop).await
 }
@@ -136,10 +138,12 @@ async fn send(
         false => Some(delivery(session, job, &changes.counts, Depth::Create, stop).await?.0),
     };
     let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
+    session.world.durable();
     progress.begin(job.activation.name.as_str(), delta.rows);
     let delivered = match &delivery {
         Some(delivery) => {
-            deliver::deliver(session, job, &opening.run, delivery, delta, progress, stop).await.map_err(fail)?
+            let scene = Scene { session, job, run: &opening.run, progress, stop };
+            deliver::deliver(scene, delivery, delta).await.map_err(fail)?
         }
         None => Delivered::default(),
     };
@@ -151,6 +155,7 @@ async fn send(
         false => None,
     };
     record::finish(&session.store, &job.ledger, &opening.run, &now, &Closing { complete, sums }).map_err(fail)?;
+    session.world.durable();
     conclude(session, job, report, delivered);
     Ok(())
 }

@@ -195,6 +195,7 @@ impl<'a> Session<'a> {
             };
             let told = |error| tell::ledger(activation, &opened.path, &error);
             opened.ledger.create(&self.store, &layout).map_err(told)?;
+            self.world.durable();
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
         Ok(Some(opened.job(plan, shape)))

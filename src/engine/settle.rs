@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::deliver::{self, Delivered};
+use super::deliver::{self, Delivered, Scene};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
 use super::{Options, Progress, StopSignal, Trouble, prepare};
@@ -105,14 +105,17 @@ async fn ask(
     let run = open_run(session, job, job.shape.full_number);
     let fail = |error| told(job, &error);
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
+    session.world.durable();
     let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
+    let scene = Scene { session, job, run: &run, progress, stop };
     let work = async |journal: &crate::emit::Journal, stop: &StopSignal| {
         delivery.settle(session.world, open, journal, stop).await
     };
-    let ending = deliver::journaled(session, job, &run, &mut delivered, progress, stop, work).await.map_err(fail)?;
+    let ending = deliver::journaled(scene, &mut delivered, work).await.map_err(fail)?;
     let now = session::duck_time(session.world);
     record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)?;
+    session.world.durable();
     // What came of them counts in the exit code like what comes of rows sent now.
     let settled = delivered.sent.answered() - delivered.sent.pending;
     report.sent = Sent { settled, offered: settled, ..delivered.sent };

@@ -152,9 +152,13 @@ fn apply(profiles: &mut Profiles, index: usize, operation: &Operation<'_>, refus
     complaints
 }
 
-/// Attributes by the names that pipelines use: without the `$` of the native ones, and without the type in the key.
+/// Attributes by the names that pipelines use: without the type in the key, native ones without their `$` and shorter.
 fn contact(id: &str, profile: &Map<String, Value>) -> Contact {
-    let name = |key: &str| TYPED.captures(key).map_or(key.trim_start_matches('$').to_string(), |found| found[1].into());
+    let name = |key: &str| match key {
+        "$email_address" => "email".to_string(),
+        "$phone_number" => "phone".to_string(),
+        _ => TYPED.captures(key).map_or(key.trim_start_matches('$').to_string(), |found| found[1].into()),
+    };
     let fields = profile.iter().filter(|(_, value)| !value.is_null());
     Contact {
         identifiers: [("custom_id".to_string(), id.to_string())].into(),

@@ -113,6 +113,11 @@ impl World for RealWorld {
         tokio::time::sleep(time).boxed()
     }
 
+    fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+        // A panic shows in what the work was to send.
+        tokio::task::spawn_blocking(work).map(drop).boxed()
+    }
+
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
         self.fetch(request).boxed()
     }

@@ -27,14 +27,9 @@ impl Sandboxed {
         Sandboxed { world, sandbox }
     }
 
-    /// No request leaves the machine: what is not for the sandbox is a destination that was forgotten, and a trial must
-    /// not write to it.
     async fn fetch(&self, request: Request) -> Result<Response, HttpError> {
-        let Some(target) = request.url.strip_prefix(IN_PROCESS).filter(|rest| rest.starts_with('/')) else {
-            let address = request.url.split(['?', '#']).next().unwrap_or_default();
-            return Err(HttpError::Unreached(format!("`{address}` lies outside the sandbox")));
-        };
-        let reply = self.ask(target, &request);
+        let incoming = incoming(&request, self.world.now())?;
+        let reply = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner).answer(&incoming);
         let delay = Duration::from_millis(reply.delay_ms);
         self.world.sleep(delay.min(request.timeout)).await;
         match reply {
@@ -43,20 +38,25 @@ impl Sandboxed {
             Reply { status, headers, body, .. } => Ok(Response { status, headers, body }),
         }
     }
+}
 
-    fn ask(&self, target: &str, request: &Request) -> Reply {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let incoming = Incoming {
-            method: request.method.clone(),
-            origin: IN_PROCESS.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: request.headers.clone(),
-            body: request.body.clone().unwrap_or_default(),
-            at_ms: u64::try_from(self.world.now().as_millisecond()).unwrap_or_default(),
-        };
-        self.sandbox.lock().unwrap_or_else(PoisonError::into_inner).answer(&incoming)
-    }
+/// A request as the sandbox of this process sees it. None leaves the machine: what is not for the sandbox is a destination
+/// that was forgotten, and a trial must not write to it.
+pub(super) fn incoming(request: &Request, now: Timestamp) -> Result<Incoming, HttpError> {
+    let Some(target) = request.url.strip_prefix(IN_PROCESS).filter(|rest| rest.starts_with('/')) else {
+        let address = request.url.split(['?', '#']).next().unwrap_or_default();
+        return Err(HttpError::Unreached(format!("`{address}` lies outside the sandbox")));
+    };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Ok(Incoming {
+        method: request.method.clone(),
+        origin: IN_PROCESS.into(),
+        path: path.into(),
+        query: query.into(),
+        headers: request.headers.clone(),
+        body: request.body.clone().unwrap_or_default(),
+        at_ms: u64::try_from(now.as_millisecond()).unwrap_or_default(),
+    })
 }
 
 fn lost(what: &str) -> HttpError {
@@ -74,6 +74,10 @@ impl World for Sandboxed {
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.world.sleep(time)
+    }
+
+    fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+        self.world.off_thread(work)
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {

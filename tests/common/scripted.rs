@@ -80,6 +80,11 @@ impl World for Scripted {
         }))
     }
 
+    fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
+        work();
+        Box::pin(std::future::ready(()))
+    }
+
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
         Box::pin(async move {
             (self.listener)(self.elapsed(), &request);

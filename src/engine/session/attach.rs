@@ -66,6 +66,7 @@ impl<'a> Session<'a> {
         let shape = opened.ledger.shape(&self.store).map_err(told)?;
         if shape.open_run.is_some() {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
+            self.world.durable();
         }
         opened.stopped = target::changed(&shape.target, &opened.target);
         if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
@@ -110,6 +111,7 @@ impl<'a> Session<'a> {
         self.store.detach(&opened.ledger.alias)?;
         let name = format!("{}.until-{}.duckdb", opened.activation.name, self.run);
         ledger::rename(&opened.path, &folder.join(name))?;
+        self.world.durable();
         self.attach_file(&opened.path, &opened.ledger.alias, Access::Write)
     }
 }

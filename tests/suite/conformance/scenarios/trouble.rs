@@ -1,0 +1,153 @@
+//! What goes wrong on the way, in the vendor's own manner: nothing is lost by it, and nothing happens twice.
+
+use sendoff::ir::run::Status;
+use sendoff::sandbox::{Fault, Refusal};
+
+use super::crowd;
+use crate::people::people;
+use crate::play::{Play, Played};
+use crate::service::Case;
+
+/// More requests than a small run needs.
+const REQUESTS_MAX: usize = 60;
+
+pub fn refused_record(case: &Case) -> Played {
+    let mut play = crowd(case);
+    let person = play.person(5).clone();
+    let identifiers = case.refuse().into_iter().map(|(name, column)| (name, person.json(&column))).collect();
+    let refusal = Refusal { reason: "refused on purpose".into(), attribute: None, identifiers };
+    play.misbehave(Fault { refuse: vec![refusal], ..Fault::default() });
+    play.desire(&[5]);
+    for _ in 0..2 {
+        let mark = play.mark();
+        let report = play.run()?;
+        play.ended(&report, Status::Incomplete)?;
+        play.compare()?;
+        let rejected = play.rejected()?;
+        if !matches!(rejected.as_slice(), [row] if row.key == "p-00005" && !row.reason.is_empty()) {
+            return Err(format!("`rejected` should show p-00005 and a reason: {rejected:?}"));
+        }
+        if play.writes_since(mark).is_empty() {
+            return Err("a refused record is sent again".into());
+        }
+    }
+    play.behave();
+    play.sync()?;
+    match play.rejected()?.as_slice() {
+        [] => play.end(),
+        rows => Err(format!("`rejected` should be empty: {rows:?}")),
+    }
+}
+
+pub fn wrong_key(case: &Case) -> Played {
+    let mut play = crowd(case);
+    play.secret_is_wrong(true);
+    let report = play.run()?;
+    play.ended(&report, Status::Unreachable)?;
+    play.compare()?;
+    play.secret_is_wrong(false);
+    play.sync()?;
+    play.end()
+}
+
+/// A key that was good before.
+pub fn revoked_key(case: &Case) -> Played {
+    let mut play = crowd(case);
+    play.sync()?;
+    change(&mut play, 1);
+    play.misbehave(Fault { status: Some(401), ..Fault::default() });
+    let report = play.run()?;
+    play.ended(&report, Status::Unreachable)?;
+    play.compare()?;
+    play.behave();
+    play.sync()?;
+    play.end()
+}
+
+/// Somebody changes, somebody comes, somebody goes.
+fn change(play: &mut Play, round: usize) {
+    play.age([1, 2], round);
+    play.leave(&[40 + round - 1]);
+    play.people.extend(people([40 + round]));
+}
+
+/// Every request of a run meets the trouble in turn; each time all is well in the end.
+fn in_turn(case: &Case, fault: &Fault, sent: bool) -> Played {
+    let mut play = crowd(case);
+    play.sync()?;
+    for at in 0..REQUESTS_MAX {
+        change(&mut play, at + 1);
+        play.stage().trouble(at, play.fault(fault.clone()));
+        play.desire(&[]);
+        let report = play.run()?;
+        let untroubled = play.stage().untroubled();
+        if untroubled {
+            play.ended(&report, Status::Done)?;
+        }
+        play.recover(sent).map_err(|told| format!("at request {at}: {told}"))?;
+        if untroubled {
+            return play.end();
+        }
+    }
+    Err(format!("more than {REQUESTS_MAX} requests for three rows"))
+}
+
+pub fn too_many_requests(case: &Case) -> Played {
+    in_turn(case, &Fault { status: Some(429), retry_after: Some(2), times: Some(1), ..Fault::default() }, false)
+}
+
+pub fn server_error(case: &Case) -> Played {
+    in_turn(case, &Fault { status: Some(500), times: Some(1), ..Fault::default() }, false)
+}
+
+pub fn lost_answer(case: &Case) -> Played {
+    in_turn(case, &Fault { lose_answer: true, times: Some(1), ..Fault::default() }, true)
+}
+
+pub fn long_outage(case: &Case) -> Played {
+    let mut play = crowd(case);
+    play.sync()?;
+    change(&mut play, 1);
+    play.misbehave(Fault { status: Some(500), ..Fault::default() });
+    let report = play.run()?;
+    if report.status() == Status::Done {
+        return Err("nothing went through, and the run says that all is done".into());
+    }
+    play.compare()?;
+    play.behave();
+    play.desire(&[]);
+    play.recover(false)?;
+    play.end()
+}
+
+pub fn failed_job(case: &Case) -> Played {
+    let mut play = crowd(case);
+    play.sync()?;
+    change(&mut play, 1);
+    play.misbehave(Fault { fail_job: true, ..Fault::default() });
+    let report = play.run()?;
+    if report.status() == Status::Done {
+        return Err("a job came to nothing, and the run says that all is done".into());
+    }
+    play.behave();
+    play.desire(&[]);
+    play.recover(false)?;
+    play.end()
+}
+
+/// More than one request takes; and a request that is told to be too large whatever its definition says.
+pub fn oversize(case: &Case) -> Played {
+    let mut play = crowd(case);
+    let batch = play.largest_batch()?;
+    if batch > 1 && batch < 20_000 {
+        play = Play::open(case, 1..batch + 2);
+        play.people = people(1..batch + 2);
+        let mark = play.mark();
+        play.sync()?;
+        if play.writes_since(mark).len() < 2 {
+            return Err(format!("{} rows went out in one request", batch + 1));
+        }
+        play.end()?;
+    }
+    in_turn(case, &Fault { status: Some(413), times: Some(1), ..Fault::default() }, false)
+}
