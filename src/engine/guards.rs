@@ -171,8 +171,8 @@ fn triggers(job: &Job<'_>, counts: &Counts, options: &Options) -> Option<Stopped
     None
 }
 
-/// Why a run with nothing to send has nothing to send.
-pub fn silence(counts: &Counts, adopt: bool) -> Option<String> {
+/// Why a run with nothing to send has nothing to send. `noted`: what is set aside is written down, for `rejected` to list.
+pub fn silence(counts: &Counts, adopt: bool, noted: bool) -> Option<String> {
     if counts.to_send() > 0 || adopt {
         return None;
     }
@@ -189,7 +189,7 @@ pub fn silence(counts: &Counts, adopt: bool) -> Option<String> {
     part(counts.pending, "waiting for a job at the destination");
     part(counts.absent, "not known to the destination");
     part(counts.unclear, "of unknown outcome: `sendoff settle` says what became of them");
-    part(counts.invalid, "set aside: `sendoff rejected` lists them");
+    part(counts.invalid, if noted { "set aside: `sendoff rejected` lists them" } else { "set aside" });
     part(counts.unidentified, "without an identifier");
     part(counts.removals_held_back, "not removed, since the source holds rows without a key");
     part(counts.gone, "gone from the source, for which this mode sends nothing");

@@ -12,9 +12,9 @@ use crate::ir::change::{Changes, Sample};
 use crate::ir::delivery::Request;
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
-use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
+use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status};
 use crate::ir::secret::MASK;
-use crate::ir::spec::{SettingValue, Spec};
+use crate::ir::spec::{Activation, SettingValue, Spec};
 use crate::ir::value::Value;
 use crate::world::World;
 
@@ -25,10 +25,25 @@ pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options
         sandbox: options.sandbox.is_some(),
         activations: Vec::new(),
     };
+    for (activation, failure) in &session.failed {
+        report.activations.push(failed(&session, activation, failure));
+    }
     for job in std::mem::take(&mut session.jobs) {
         report.activations.push(one(&session, &job).await);
     }
     Ok(report)
+}
+
+/// An activation whose ledger cannot be looked into.
+fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationPlan {
+    ActivationPlan {
+        activation: activation.name.to_string(),
+        target: target::of(activation, session),
+        mode: activation.mode.name().into(),
+        status: failure.status,
+        stopped: Some(failure.clone().into()),
+        ..ActivationPlan::default()
+    }
 }
 
 async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
@@ -39,8 +54,8 @@ async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
         causes: causes(session, job),
         ..ActivationPlan::default()
     };
-    if let Err(Failure { status, code, message, help }) = look(session, job, &mut plan).await {
-        plan.stopped = Some(Stopped { status, code, message, help });
+    if let Err(failure) = look(session, job, &mut plan).await {
+        plan.stopped = Some(failure.into());
     }
     plan.status = plan.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     plan
@@ -60,8 +75,9 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
+    plan.warnings.extend(job.back.as_deref().map(tell::back));
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
-    plan.silent = guards::silence(&changes.counts, session.options.adopt);
+    plan.silent = guards::silence(&changes.counts, session.options.adopt, false);
     show(session, job, &changes, full_number, plan).await
 }
 

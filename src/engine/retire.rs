@@ -39,6 +39,9 @@ pub async fn retire(
         activation.dataset.allow_empty = true;
     }
     let mut session = Session::open(world, root, &spec, &options, Access::Write)?;
+    if let Some((_, failure)) = session.failed.pop() {
+        return Err(failure.into());
+    }
     let mut activations = Vec::new();
     for mut job in std::mem::take(&mut session.jobs) {
         // Nothing is wanted any more: the difference is all that was put in.

@@ -12,7 +12,7 @@ use crate::ir::change::{Cause, Changes, Counts};
 use crate::ir::delivery::Halt;
 use crate::ir::plan::{LedgerField, PlannedField};
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
-use crate::ir::spec::Spec;
+use crate::ir::spec::{Activation, Spec};
 use crate::record::{self, Closing, OpenRun, Opening};
 use crate::store::StoreError;
 use crate::world::World;
@@ -27,6 +27,13 @@ pub async fn run(
 ) -> Result<RunReport, Trouble> {
     let mut session = Session::open(world, root, spec, options, Access::Write)?;
     let mut report = session.report();
+    for (activation, failure) in &session.failed {
+        let done = failed(&session, activation, failure);
+        progress.done(&done);
+        notify::tell(&session, &done).await;
+        keep(&session, &done);
+        report.activations.push(done);
+    }
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;
         progress.done(&done);
@@ -48,12 +55,25 @@ pub async fn conduct(
     let mut report = head(session, &job);
     let outcome = steps(session, &mut job, &mut report, progress, stop).await;
     if let Err(failure) = outcome {
-        let Failure { status, code, message, help } = failure;
-        report.stopped = Some(Stopped { status, code, message, help });
+        report.stopped = Some(failure.into());
     }
     report.seconds = (session.world.elapsed() - begun).as_secs_f64();
     report.status = report.status.max(status(&report));
     Ok(report)
+}
+
+/// An activation whose ledger cannot be used.
+pub fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationReport {
+    ActivationReport {
+        run: session.run.clone(),
+        activation: activation.name.to_string(),
+        target: target::of(activation, session),
+        mode: activation.mode.name().into(),
+        started: session.world.now().to_string(),
+        status: failure.status,
+        stopped: Some(failure.clone().into()),
+        ..ActivationReport::default()
+    }
 }
 
 pub fn head(session: &Session<'_>, job: &Job<'_>) -> ActivationReport {
@@ -78,6 +98,7 @@ async fn steps(
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         report.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
+    report.warnings.extend(job.back.as_deref().map(tell::back));
     // Nothing may be compared with the entries of another target.
     if let Some(stopped) = &job.stopped {
         report.stopped = Some(stopped.clone());
@@ -97,7 +118,7 @@ async fn steps(
         report.left = changes.counts.to_send();
         return Ok(());
     }
-    report.silent = guards::silence(&changes.counts, session.options.adopt);
+    report.silent = guards::silence(&changes.counts, session.options.adopt, true);
     let run = open_run(session, job, full_number);
     let opening = opening(session, job, &run, &changes);
     if session.options.adopt {

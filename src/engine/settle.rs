@@ -9,7 +9,7 @@ use super::{Options, Progress, StopSignal, Trouble, prepare};
 use crate::emit::Depth;
 use crate::ir::change::Counts;
 use crate::ir::delivery::JobId;
-use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Stopped};
+use crate::ir::run::{ActivationReport, Failure, RunReport, Sent};
 use crate::ir::spec::Spec;
 use crate::record::{self, Closing};
 use crate::world::World;
@@ -25,12 +25,15 @@ pub async fn settle(
 ) -> Result<RunReport, Trouble> {
     let mut session = Session::open(world, root, spec, options, Access::Write)?;
     let mut report = session.report();
+    for (activation, failure) in &session.failed {
+        report.activations.push(run::failed(&session, activation, failure));
+    }
     for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
         let mut done = run::head(&session, &job);
         let settled = both(&session, &mut job, &mut done, assume, progress).await;
-        if let Err(Failure { status, code, message, help }) = settled {
-            done.status = status;
-            done.stopped = Some(Stopped { status, code, message, help });
+        if let Err(failure) = settled {
+            done.status = failure.status;
+            done.stopped = Some(failure.into());
         }
         done.status = done.status.max(run::status(&done));
         let idle = done.sent.settled == 0 && done.stopped.is_none() && done.warnings.is_empty();

@@ -11,6 +11,9 @@ use super::words;
 /// One block for each activation, then a line for all of them.
 pub fn human(report: &RunReport, paint: Paint) -> String {
     let blocks: Vec<String> = report.activations.iter().map(|done| activation(done, paint)).collect();
+    if report.activations.iter().all(forgotten) && !report.activations.is_empty() {
+        return blocks.concat();
+    }
     format!("{}\n{}\n", blocks.join("\n"), paint.bold(&summary(report)))
 }
 
@@ -57,7 +60,15 @@ fn aside_from_sending(sent: &Sent) -> Vec<String> {
         .collect()
 }
 
+/// Not a run: a ledger was forgotten, whatever its target was.
+fn forgotten(done: &ActivationReport) -> bool {
+    done.target.is_empty() && done.silent.is_some()
+}
+
 fn activation(done: &ActivationReport, paint: Paint) -> String {
+    if let (true, Some(silent)) = (forgotten(done), &done.silent) {
+        return format!("{}: {silent}\n", paint.bold(&done.activation));
+    }
     let status = words::painted_status(done.status, paint);
     let time = paint.dim(&words::duration(done.seconds));
     let mut out = format!("{} -> {}: {status}, {time}\n", paint.bold(&done.activation), words::target(&done.target));
@@ -66,7 +77,11 @@ fn activation(done: &ActivationReport, paint: Paint) -> String {
     }
     // What reads no source (`settle`) has nothing to count.
     if done.counts != Counts::default() {
-        out += &format!("  {}: {}\n", count(done.counts.rows, "row"), words::counts(&done.counts));
+        let counts = match done.sent.adopted {
+            0 => words::counts(&done.counts),
+            adopted => format!("{} adopted", thousands(adopted)),
+        };
+        out += &format!("  {}: {counts}\n", count(done.counts.rows, "row"));
     }
     let aside = words::set_aside(&done.counts);
     if !aside.is_empty() {
@@ -100,7 +115,9 @@ fn sending(done: &ActivationReport) -> Vec<String> {
     if done.counts.refused > 0 && done.silent.is_none() {
         lines.push(words::refused(&done.counts));
     }
-    lines.extend(aside_from_sending(sent));
+    if sent.settled > 0 {
+        lines.push(format!("{} settled", thousands(sent.settled)));
+    }
     if done.counts.removals_held_back > 0 {
         let held = thousands(done.counts.removals_held_back);
         lines.push(format!("{held} removals held back: the source has rows without a key"));
@@ -115,7 +132,10 @@ fn sending(done: &ActivationReport) -> Vec<String> {
 fn advice(done: &ActivationReport, paint: Paint) -> String {
     let mut out = String::new();
     let mut advise = |text: String| out += &format!("  {} {text}\n", paint.mark("help:"));
-    if done.sent.rejected + done.sent.failed + done.sent.warned + done.counts.invalid + done.counts.refused > 0 {
+    // What was stopped before anything was offered has not been written down.
+    let noted = done.stopped.is_none() || done.sent.offered > 0;
+    let aside = if noted { done.counts.invalid + done.counts.refused } else { 0 };
+    if done.sent.rejected + done.sent.failed + done.sent.warned + aside > 0 {
         advise(format!("`sendoff rejected {}` lists rows with the reasons", done.activation));
     }
     if done.sent.unclear + done.counts.unclear > 0 {
