@@ -150,7 +150,7 @@ fn field(
     }
     let typed = value::typed(&mapping.expr, sql_type, &placement)
         .map_err(|wanted| error::type_mismatch(mapping, sql_type, &wanted))?;
-    Ok(PlannedField {
+    let mut field = PlannedField {
         name: mapping.name.to_string(),
         custom: mapping.target.is_custom(),
         create: mapping.create,
@@ -161,7 +161,20 @@ fn field(
         unfit: typed.unfit,
         clear: mapping.clear,
         required_on_create: mapping.required_on_create,
-    })
+    };
+    written_otherwise(&mut field, shape);
+    Ok(field)
+}
+
+/// A destination may take the same value under another wire type for another attribute (`date(seen)` beside `seen`): a field
+/// that is written otherwise than before owes every row, like one newly mapped.
+fn written_otherwise(field: &mut PlannedField, shape: &LedgerShape) {
+    let position = field.column.position;
+    let before = shape.fields.iter().find(|held| held.position == position && held.mapped);
+    if before.and_then(|held| held.wire.as_ref()).is_some_and(|wire| *wire != field.wire()) {
+        field.column.since = shape.mapping_version + 1;
+        field.column.fresh = true;
+    }
 }
 
 fn placement(

@@ -71,6 +71,15 @@ impl OpenRun {
     }
 }
 
+/// What the end of a run says beyond its rows.
+#[derive(Clone, Debug, Default)]
+pub struct Closing {
+    /// Every row that the first load owed was offered.
+    pub complete: bool,
+    /// The sums of a source that was acknowledged whole.
+    pub sums: Option<String>,
+}
+
 /// The delta of a run, now durable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delta {

@@ -126,6 +126,7 @@ fn resolve(
         name: ActivationName(written.name.value.clone()),
         span: written.span,
         key: model.key.clone(),
+        key_span: model.key_span,
         mapping_digest: digest::mapping(&dataset, model, &identify, &fields),
         dataset,
         connection: target.connection.name.clone(),

@@ -15,9 +15,9 @@ use crate::ir::delivery::{Offer, Request};
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
-use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
+use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status};
 use crate::ir::secret::MASK;
-use crate::ir::spec::Spec;
+use crate::ir::spec::{Activation, Spec};
 use crate::ir::value::Value;
 use crate::record;
 use crate::store::StoreError;
@@ -35,12 +35,27 @@ pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options
         ..PlanReport::default()
     };
     let mut outlook = Outlook::default();
+    for (activation, failure) in &session.failed {
+        report.activations.push(failed(&session, activation, failure));
+    }
     for job in std::mem::take(&mut session.jobs) {
         let plan = one(&session, &job, &mut outlook).await;
         plan.estimate.iter().for_each(|estimate| report.total.add(estimate));
         report.activations.push(plan);
     }
     Ok(report)
+}
+
+/// An activation whose ledger cannot be looked into.
+fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationPlan {
+    ActivationPlan {
+        activation: activation.name.to_string(),
+        target: target::of(activation, session),
+        mode: activation.mode.name().into(),
+        status: failure.status,
+        stopped: Some(failure.clone().into()),
+        ..ActivationPlan::default()
+    }
 }
 
 async fn one(session: &Session<'_>, job: &Job<'_>, outlook: &mut Outlook) -> ActivationPlan {
@@ -51,8 +66,8 @@ async fn one(session: &Session<'_>, job: &Job<'_>, outlook: &mut Outlook) -> Act
         causes: causes(session, job),
         ..ActivationPlan::default()
     };
-    if let Err(Failure { status, code, message, help }) = look(session, job, outlook, &mut plan).await {
-        plan.stopped = Some(Stopped { status, code, message, help });
+    if let Err(failure) = look(session, job, outlook, &mut plan).await {
+        plan.stopped = Some(failure.into());
     }
     plan.status = plan.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     plan
@@ -79,9 +94,10 @@ async fn look(
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
+    plan.warnings.extend(job.back.as_deref().map(tell::back));
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
     plan.warnings.extend(cautions(session, job, &changes)?);
-    plan.silent = guards::silence(&changes.counts, session.options.adopt);
+    plan.silent = guards::silence(&changes.counts, session.options.adopt, false);
     show(session, job, &changes, full_number, outlook, plan).await
 }
 

@@ -43,6 +43,9 @@ pub async fn retire(
     let accounts = account::ask(world, &spec, &options, Asking::Run, &StopSignal::default()).await?;
     let mut session =
         Session::open(world, root, &spec, &options, Access::Write, accounts, &StopSignal::default()).await?;
+    if let Some((_, failure)) = session.failed.pop() {
+        return Err(failure.into());
+    }
     let mut activations = Vec::new();
     for mut job in std::mem::take(&mut session.jobs) {
         // Nothing is wanted any more: the difference is all that was put in.

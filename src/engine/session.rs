@@ -1,10 +1,10 @@
 //! One command's DuckDB: sources and ledgers attached, doors locked, models loaded, every activation planned.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::account::{Accounts, Said};
-use super::target::Target;
 use super::{Options, StopSignal, Trouble, tell};
 use crate::diag::Problems;
 use crate::emit::Limiters;
@@ -12,9 +12,9 @@ use crate::ir::account::Account;
 use crate::ir::ast::Expr;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
-use crate::ir::run::{RunReport, Stopped};
+use crate::ir::run::{Failure, RunReport};
 use crate::ir::secret::Redactor;
-use crate::ir::spec::{Activation, Connection, Spec};
+use crate::ir::spec::{Activation, Spec};
 use crate::load::{LoadedModel, LoadedModels, Loader};
 use crate::store::ledger::{Layout, Ledger};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -52,27 +52,23 @@ pub struct Session<'a> {
     /// The start of the command, as DuckDB spells it, UTC.
     pub now: String,
     pub jobs: Vec<Job<'a>>,
+    /// Activations whose ledger cannot be used. The others go on.
+    pub failed: Vec<(&'a Activation, Failure)>,
 }
 
-/// An activation, ready to be compared.
+/// An activation, ready to be compared: an opened one with its plan.
 pub struct Job<'a> {
-    pub activation: &'a Activation,
-    pub connection: &'a Connection,
-    pub target: Target,
-    pub path: PathBuf,
-    pub ledger: Ledger,
-    /// There was no ledger before this command.
-    pub new: bool,
+    opened: Opened<'a>,
     pub plan: Plan,
     pub shape: LedgerShape,
-    /// Rows of a cut-short run whose outcome nobody knows.
-    pub recovered: Option<u64>,
-    /// What could not be verified of the target.
-    pub unverified: Option<String>,
-    /// Why this activation may not go on.
-    pub stopped: Option<Stopped>,
-    /// Fields that only the account knows, where it was not asked.
-    pub unseen: Vec<String>,
+}
+
+impl<'a> Deref for Job<'a> {
+    type Target = Opened<'a>;
+
+    fn deref(&self) -> &Opened<'a> {
+        &self.opened
+    }
 }
 
 impl<'a> Session<'a> {
@@ -102,6 +98,7 @@ impl<'a> Session<'a> {
             run,
             now,
             jobs: Vec::new(),
+            failed: Vec::new(),
         };
         let models = chosen.iter().map(|activation| activation.dataset.model.clone()).collect();
         let loader = session.loader();
@@ -110,7 +107,10 @@ impl<'a> Session<'a> {
         let mut opened = Vec::new();
         for (at, activation) in chosen.iter().enumerate() {
             let owner = owners.get(&activation.connection).cloned().unwrap_or(Owner::Unasked);
-            opened.push(session.attach(activation, at, (&folder, access), owner)?);
+            match session.attach(activation, at, (&folder, access), owner) {
+                Ok(one) => opened.push(one),
+                Err(failure) => session.failed.push((*activation, failure)),
+            }
         }
         let (files, folders) = session.loader().files(&models);
         session.store.lock_down(&files, &folders).map_err(|error| tell::store(&error))?;
@@ -170,12 +170,16 @@ impl<'a> Session<'a> {
         needed
     }
 
-    fn plan_all(&self, opened: Vec<Opened<'a>>, loaded: &LoadedModels) -> Result<Vec<Job<'a>>, Trouble> {
+    fn plan_all(&mut self, opened: Vec<Opened<'a>>, loaded: &LoadedModels) -> Result<Vec<Job<'a>>, Trouble> {
         let mut problems = Problems::default();
         let mut jobs = Vec::new();
         for opened in opened {
-            let Some(model) = loaded.get(&opened.activation.dataset.model) else { continue };
-            jobs.extend(self.plan_one(opened, model, &mut problems)?);
+            let activation = opened.activation;
+            let Some(model) = loaded.get(&activation.dataset.model) else { continue };
+            match self.plan_one(opened, model, &mut problems) {
+                Ok(job) => jobs.extend(job),
+                Err(failure) => self.failed.push((activation, failure)),
+            }
         }
         refuse(problems)?;
         self.wake(&mut jobs);
@@ -187,7 +191,7 @@ impl<'a> Session<'a> {
         mut opened: Opened<'a>,
         model: &LoadedModel,
         problems: &mut Problems,
-    ) -> Result<Option<Job<'a>>, Trouble> {
+    ) -> Result<Option<Job<'a>>, Failure> {
         let activation = opened.activation;
         let (types, found) = inspect::types(&self.store, &model.relation, &exprs(activation));
         let bad = found.any_error();
@@ -199,7 +203,7 @@ impl<'a> Session<'a> {
         let (plan, found) = plan::plan(activation, &loaded, &shape);
         let bad = bad || found.any_error();
         if bad && self.is_empty(model)? {
-            return Err(tell::empty_model(activation).into());
+            return Err(tell::empty_model(activation));
         }
         problems.extend(found);
         if bad {
@@ -215,7 +219,7 @@ impl<'a> Session<'a> {
             self.world.durable();
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
-        Ok(Some(opened.job(plan, shape)))
+        Ok(Some(Job { opened, plan, shape }))
     }
 
     /// What the account says; a run that could not ask it stops here.
@@ -229,13 +233,13 @@ impl<'a> Session<'a> {
     }
 
     /// Columns of an empty file have no types that an expression could be held to.
-    fn is_empty(&self, model: &LoadedModel) -> Result<bool, Trouble> {
+    fn is_empty(&self, model: &LoadedModel) -> Result<bool, Failure> {
         let rows = self.store.number(&format!("SELECT count(*) FROM {}", model.relation));
         Ok(rows.map_err(|error| tell::store(&error))? == 0)
     }
 
-    pub fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Trouble> {
-        ledger.shape(&self.store).map_err(|error| tell::ledger(activation, path, &error).into())
+    fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Failure> {
+        ledger.shape(&self.store).map_err(|error| tell::ledger(activation, path, &error))
     }
 
     /// Absent rows wake when an activation that comes before, on the same destination, has written their identifier.

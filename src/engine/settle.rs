@@ -12,9 +12,9 @@ use super::{Options, Progress, StopSignal, Trouble, guards, prepare};
 use crate::emit::Depth;
 use crate::ir::change::Counts;
 use crate::ir::delivery::WaitingJob;
-use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Stopped, Waiting};
+use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Waiting};
 use crate::ir::spec::Spec;
-use crate::record;
+use crate::record::{self, Closing};
 use crate::world::World;
 
 /// Asks after every job that rows wait for. `assume`: what became of the rows no one can ask after.
@@ -29,12 +29,15 @@ pub async fn settle(
     let mut session =
         Session::open(world, root, spec, options, Access::Write, Accounts::default(), &StopSignal::default()).await?;
     let mut report = RunReport { settles: true, ..session.report() };
+    for (activation, failure) in &session.failed {
+        report.activations.push(run::failed(&session, activation, failure));
+    }
     for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
         let mut done = run::head(&session, &job);
         let settled = both(&session, &mut job, &mut done, assume, progress).await;
-        if let Err(Failure { status, code, message, help }) = settled {
-            done.status = status;
-            done.stopped = Some(Stopped { status, code, message, help });
+        if let Err(failure) = settled {
+            done.status = failure.status;
+            done.stopped = Some(failure.into());
         }
         done.status = done.status.max(run::status(&done));
         let idle = done.settlement.settled == 0 && done.stopped.is_none() && done.warnings.is_empty();
@@ -84,7 +87,7 @@ fn assumed(session: &Session<'_>, job: &mut Job<'_>, report: &mut ActivationRepo
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "unclear").map_err(fail)?;
     report.settlement.settled += rows;
     record::assume(&session.store, &job.ledger, sent, &now).map_err(fail)?;
-    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)
+    record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)
 }
 
 /// Settles what waits for jobs, before anything is compared. The ledger's shape is read again afterwards.
@@ -143,7 +146,7 @@ async fn ask(
     let ending = ending.map_err(fail)?;
     given.map_err(fail)?;
     let now = session::duck_time(session.world);
-    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
+    record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)?;
     session.world.durable();
     // What came of them counts in the exit code like what comes of rows sent now.
     let settled = delivered.sent.answered() - delivered.sent.pending;

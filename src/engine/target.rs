@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Sandboxed;
+use super::session::Session;
 use crate::ir::catalog::SettingKind;
 use crate::ir::run::{Status, Stopped};
 use crate::ir::spec::{Activation, Connection, Settings};
@@ -72,6 +73,13 @@ pub fn told(target: &Target) -> String {
     if rest.is_empty() { head } else { format!("{head} ({})", rest.join(", ")) }
 }
 
+/// The target in words, of an activation that could not be opened.
+pub fn of(activation: &Activation, session: &Session<'_>) -> String {
+    let connection = session.spec.connections.get(&activation.connection);
+    let sandbox = session.options.sandbox.as_ref();
+    connection.map(|connection| told(&target(activation, connection, sandbox))).unwrap_or_default()
+}
+
 /// What the ledger knows of its account stands as long as nobody could ask.
 pub fn take_over(recorded: &str, target: &mut Target, facts: &[&str]) {
     let recorded: Target = serde_json::from_str(recorded).unwrap_or_default();
@@ -104,7 +112,7 @@ pub fn changed(recorded: &str, target: &Target, facts: &[&str]) -> Option<Stoppe
         code: "run::target_changed".into(),
         message: format!("the ledger speaks of another target: {}", differences.join("; ")),
         help: "`--full` begins a new ledger and sends every row; `--adopt` takes the rows there as already sent; with \
-               the old setting back, the old ledger goes on; `sendoff ledger move OLD NEW` follows a renamed activation"
+               an old setting back, its ledger goes on; `sendoff ledger move OLD NEW` follows a renamed activation"
             .into(),
     })
 }

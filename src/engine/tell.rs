@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::Trouble;
 use crate::diag::{count, suggestion, thousands};
 use crate::diff::Found;
 use crate::ir::plan::UnclearPolicy;
@@ -20,9 +19,9 @@ pub fn no_activation(spec: &Spec, name: &str) -> Failure {
     failure(Status::Wrong, "run::no_activation", format!("there is no activation `{name}`"), &help)
 }
 
-pub fn no_connection(activation: &Activation) -> Trouble {
+pub fn no_connection(activation: &Activation) -> Failure {
     let message = format!("the destination of `{}` is not known", activation.name);
-    failure(Status::Wrong, "run::no_destination", message, "").into()
+    failure(Status::Wrong, "run::no_destination", message, "")
 }
 
 pub fn store(error: &StoreError) -> Failure {
@@ -89,6 +88,12 @@ pub fn empty_model(activation: &Activation) -> Failure {
         format!("the model `{}` is empty, and its columns have no types that would fit", activation.dataset.model),
         "if that is right, say `types { ... }` with the file and `allow_empty = true` with the model's name",
     )
+}
+
+/// The ledger in use was set aside when the target changed.
+pub fn back(path: &Path) -> String {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("the target is back: its ledger goes on, which was set aside as `{file}` when another took its place")
 }
 
 /// What a run that was cut short leaves to the next one.

@@ -3,6 +3,7 @@
 use super::catalog::{Normalise, Placement};
 use super::ident::ActivationName;
 use super::mode::Mode;
+use super::value::Family;
 
 /// A piece of SQL, complete in itself (parenthesised where it must be).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +112,14 @@ pub struct PlannedField {
     pub column: LedgerColumn,
 }
 
+impl PlannedField {
+    /// What the destination tells values apart by: wire type, family and place. The same value under another one is another.
+    pub fn wire(&self) -> String {
+        let Placement { wire, at, .. } = &self.placement;
+        format!("{} {} at {at}", wire.name(), Family::of(&self.sql_type).name())
+    }
+}
+
 /// The ledger's column for a field: `v7` for position 7.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerColumn {
@@ -119,13 +128,16 @@ pub struct LedgerColumn {
     pub sql_type: Option<String>,
     /// The mapping version that brought it.
     pub since: u32,
-    /// Mapped for the first time, or again after a gap: what the ledger holds of it does not count.
+    /// Mapped for the first time, again after a gap, or written as another type than before: what the ledger holds of it
+    /// does not count.
     pub fresh: bool,
 }
 
 /// What a ledger says of itself: all of it but the entries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LedgerShape {
+    /// Of the file; an older one is migrated by the first run that writes.
+    pub format: u32,
     /// The target as canonical JSON; empty in a new ledger.
     pub target: String,
     pub mode: Option<Mode>,
@@ -144,7 +156,8 @@ pub struct LedgerShape {
     pub entries: u64,
     /// Rows of the source at the last run, for guards.
     pub last_rows: Option<u64>,
-    /// The last run found nothing to send. The text says by which sums it knew; empty where it had to compare.
+    /// The sums of the last run's source, where all of it could be offered and was acknowledged: none of its rows shares a
+    /// key or an identifier.
     pub rested: Option<String>,
     /// A run that ended before its outcomes were merged.
     pub open_run: Option<String>,
@@ -159,4 +172,6 @@ pub struct LedgerField {
     pub since: u32,
     /// Whether the last run that wrote had it in its mapping.
     pub mapped: bool,
+    /// How it went out then (`PlannedField::wire`); `None` in ledgers that did not keep it.
+    pub wire: Option<String>,
 }

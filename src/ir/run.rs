@@ -281,6 +281,12 @@ pub struct LedgerView {
     pub problem: Option<String>,
 }
 
+impl From<Failure> for Stopped {
+    fn from(Failure { status, code, message, help }: Failure) -> Stopped {
+        Stopped { status, code, message, help }
+    }
+}
+
 /// A command that could not do its work at all: what, and what to do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

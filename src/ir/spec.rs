@@ -168,6 +168,7 @@ pub struct Activation {
     pub dataset: Dataset,
     /// Columns of the key, as the model (or the inline `from`) names them.
     pub key: Vec<String>,
+    pub key_span: Span,
     pub connection: DestinationName,
     pub destination: Arc<Destination>,
     pub service: Arc<Service>,

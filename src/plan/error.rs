@@ -10,14 +10,14 @@ use crate::ir::value::Family;
 pub fn unknown_key(activation: &Activation, name: &str, columns: &[ColumnFacts]) -> Problem {
     let known = columns.iter().map(|column| column.name.as_str());
     Problem::error("plan::unknown_column", format!("the key column `{name}` is not in `{}`", activation.dataset.name))
-        .at(activation.dataset.span)
+        .at(activation.key_span)
         .suggest(name, known)
 }
 
 pub fn key_type(activation: &Activation, column: &ColumnFacts, held: &str) -> Problem {
     let (name, now) = (&column.name, column.sql_type.to_lowercase());
     let message = format!("the key `{name}` is {now} now, and {} in the ledger", held.to_lowercase());
-    Problem::error("plan::key_type", message).at(activation.dataset.span).help(format!(
+    Problem::error("plan::key_type", message).at(activation.key_span).help(format!(
         "cast it back in the query; or, when the new type is meant, `sendoff retire {} --forget` and run anew",
         activation.name
     ))

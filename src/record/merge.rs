@@ -1,6 +1,6 @@
 //! Outcomes into entries: the only place where what is acknowledged moves.
 
-use super::{OpenRun, numbered, positions, timestamp};
+use super::{Closing, OpenRun, numbered, positions, timestamp};
 use crate::ir::mode::Mode;
 use crate::ir::plan::Sql;
 use crate::store::ledger::Ledger;
@@ -17,20 +17,25 @@ pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str
         ledger.table("flight"),
         ledger.table("outcome")
     ))?;
-    finish(store, ledger, &run, now, false)?;
+    finish(store, ledger, &run, now, &Closing::default())?;
     Ok(Some(lost))
 }
 
-/// Merges the outcomes of a run and closes it. `complete`: every row that the first load owed was offered.
-pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, complete: bool) -> Result<(), StoreError> {
-    let mut statements = vec![lost_outcomes(ledger, now)];
-    let columns = positions(store, ledger, "delta", 'd')?;
-    statements.push(merge(ledger, run, &columns, now));
-    statements.extend(overwritten(ledger, run));
-    statements.extend(park(store, ledger, run)?);
-    if complete {
+/// Merges the outcomes of a run and closes it.
+pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing: &Closing) -> Result<(), StoreError> {
+    let mut statements = Vec::new();
+    // Without rows there is nothing to merge, and looking for it would read every entry.
+    if store.number(&format!("SELECT count(*) FROM {}", ledger.table("delta")))? > 0 {
+        statements.push(lost_outcomes(ledger, now));
+        let columns = positions(store, ledger, "delta", 'd')?;
+        statements.push(merge(ledger, run, &columns, now));
+        statements.extend(overwritten(ledger, run));
+        statements.extend(park(store, ledger, run)?);
+    }
+    if closing.complete {
         statements.push(ledger.set("baseline", "closed"));
     }
+    statements.extend(closing.sums.as_deref().map(|sums| ledger.set("rested", sums)));
     statements.push(ledger.unset("open_run"));
     for table in ["delta", "flight", "outcome"] {
         statements.push(format!("DROP TABLE {}", ledger.table(table)));

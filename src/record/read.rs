@@ -145,7 +145,7 @@ pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<Reject
          CASE WHEN state = 'synced' THEN 'warning' ELSE state END AS state, coalesce(reason, '') AS reason, \
          CASE WHEN refused IS NULL THEN CAST([] AS INTEGER[]) ELSE map_keys(refused) END AS fields, \
          strftime(since, '%Y-%m-%dT%H:%M:%SZ') AS since FROM {entry} \
-         WHERE (state = 'owed' AND (acked_at IS NOT NULL OR request IS NOT NULL)) OR state IN ('unclear', 'absent') OR cardinality(coalesce(refused, MAP {{}})) > 0 \
+         WHERE (state = 'owed' AND (acked_at IS NOT NULL OR request IS NOT NULL)) OR state IN ('unclear', 'absent') OR (state <> 'gone' AND cardinality(coalesce(refused, MAP {{}})) > 0) \
          OR (state IN ('synced', 'pending') AND reason IS NOT NULL) \
          UNION ALL SELECT key, identifier, 'invalid', reason, CAST([] AS INTEGER[]), NULL FROM {aside}) \
          ORDER BY key LIMIT {limit}",

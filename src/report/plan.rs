@@ -103,6 +103,9 @@ fn changes(plan: &ActivationPlan, paint: Paint) -> Vec<String> {
     if !aside.is_empty() {
         lines.push(format!("set aside: {}", aside.join(", ")));
     }
+    if counts.refused > 0 && plan.silent.is_none() {
+        lines.push(words::refused(counts));
+    }
     if counts.reidentified > 0 {
         lines.push(format!("{} with another identifier: written as another contact", thousands(counts.reidentified)));
     }

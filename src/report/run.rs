@@ -11,6 +11,9 @@ use super::words;
 /// One block for each activation, then a line for all of them.
 pub fn human(report: &RunReport, paint: Paint) -> String {
     let blocks: Vec<String> = report.activations.iter().map(|done| activation(done, report.settles, paint)).collect();
+    if report.activations.iter().all(forgotten) && !report.activations.is_empty() {
+        return blocks.concat();
+    }
     format!("{}\n{}\n", blocks.join("\n"), paint.bold(&summary(report)))
 }
 
@@ -80,7 +83,15 @@ fn add(sum: Sent, more: &Sent) -> Sent {
     }
 }
 
+/// Not a run: a ledger was forgotten, whatever its target was.
+fn forgotten(done: &ActivationReport) -> bool {
+    done.target.is_empty() && done.silent.is_some()
+}
+
 fn activation(done: &ActivationReport, settles: bool, paint: Paint) -> String {
+    if let (true, Some(silent)) = (forgotten(done), &done.silent) {
+        return format!("{}: {silent}\n", paint.bold(&done.activation));
+    }
     let status = words::painted_status(done.status, paint);
     let time = paint.dim(&words::duration(done.seconds));
     let mut out = format!("{} -> {}: {status}, {time}\n", paint.bold(&done.activation), words::target(&done.target));
@@ -89,7 +100,11 @@ fn activation(done: &ActivationReport, settles: bool, paint: Paint) -> String {
     }
     // What reads no source (`settle`) has nothing to count.
     if done.counts != Counts::default() {
-        out += &format!("  {}: {}\n", count(done.counts.rows, "row"), words::counts(&done.counts));
+        let counts = match done.sent.adopted {
+            0 => words::counts(&done.counts),
+            adopted => format!("{} adopted", thousands(adopted)),
+        };
+        out += &format!("  {}: {counts}\n", count(done.counts.rows, "row"));
     }
     let aside = words::set_aside(&done.counts);
     if !aside.is_empty() {
@@ -145,6 +160,9 @@ fn sending(done: &ActivationReport) -> Vec<String> {
     if sent.adopted > 0 {
         lines.push(format!("{} adopted", thousands(sent.adopted)));
     }
+    if done.counts.refused > 0 && done.silent.is_none() {
+        lines.push(words::refused(&done.counts));
+    }
     if done.counts.removals_held_back > 0 {
         let held = thousands(done.counts.removals_held_back);
         lines.push(format!("{held} removals held back: the source has rows without a key"));
@@ -160,7 +178,10 @@ fn advice(done: &ActivationReport, paint: Paint) -> String {
     let mut out = String::new();
     let mut advise = |text: String| out += &format!("  {} {text}\n", paint.mark("help:"));
     let bad = |sent: &Sent| sent.rejected + sent.failed + sent.warned > 0;
-    if bad(&done.sent) || bad(&done.settlement) || done.counts.invalid > 0 {
+    // What was stopped before anything was offered has not been written down.
+    let noted = done.stopped.is_none() || done.sent.offered > 0;
+    let aside = if noted { done.counts.invalid + done.counts.refused } else { 0 };
+    if bad(&done.sent) || bad(&done.settlement) || aside > 0 {
         advise(format!("`sendoff rejected {}` lists rows with the reasons", done.activation));
     }
     if done.sent.unclear + done.counts.unclear > 0 {

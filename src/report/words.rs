@@ -21,8 +21,9 @@ pub fn cause(cause: &Cause) -> String {
                 if fields.len() == 1 { "it" } else { "them" }
             )
         }
-        Cause::TypeChanged { field, from, to } => {
-            format!("the type of `{field}` changed from `{from}` to `{to}`: what cannot be compared counts as changed")
+        Cause::TypeChanged { field, from, to, written_otherwise } => {
+            let so = if *written_otherwise { "every row owes it" } else { "what cannot be compared counts as changed" };
+            format!("the type of `{field}` changed from `{from}` to `{to}`: {so}")
         }
         Cause::ModeChanged { from, to } => format!("the mode changed from `{from}` to `{to}`"),
     }
@@ -66,6 +67,11 @@ pub fn set_aside(counts: &Counts) -> Vec<String> {
         (counts.null_keys, "without a key"),
         (counts.invalid.saturating_sub(counts.duplicates + counts.null_keys), "with a value that does not fit"),
     ])
+}
+
+/// Values that the destination refused before and that are still wanted.
+pub fn refused(counts: &Counts) -> String {
+    format!("{} refused before, not sent until another value is wanted", count(counts.refused, "field"))
 }
 
 /// What became of the rows that went out.

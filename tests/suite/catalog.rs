@@ -53,7 +53,7 @@ fn the_made_up_vendor_has_no_problems() {
     let (catalog, problems, sources) = read_all(&folder("vendors/parcel", "parcel"));
     assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
     let services: usize = catalog.destinations.values().map(|destination| destination.services.len()).sum();
-    assert_eq!(services, 3);
+    assert_eq!(services, 4);
 }
 
 /// Cases are files of the destination `toy`, each after a line `# file: NAME`; those a case does not have are in `base/`.

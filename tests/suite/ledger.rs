@@ -40,6 +40,7 @@ struct Activation {
     /// Service with its options: `circle { circle = "gold" }`.
     to: Option<String>,
     mode: Option<String>,
+    /// `email`, `person_id, email`; `all number, email`.
     identify: Option<String>,
     map: Option<String>,
     /// Further lines of the activation.
@@ -51,6 +52,10 @@ struct Activation {
     types: Option<BTreeMap<String, String>>,
     /// Further activations and segments.
     also: Option<String>,
+    /// Columns of the key, `id` where none are named.
+    key: Option<String>,
+    /// Further settings of the project.
+    project: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +84,9 @@ struct Run {
     plan: bool,
     offline: bool,
     settle: bool,
+    /// Take out what was put in; `forget`: only the ledger.
+    retire: bool,
+    forget: bool,
     assume: Option<String>,
     full: bool,
     adopt: bool,
@@ -155,7 +163,7 @@ fn played(case: &Case) -> String {
         }
         line(&mut out, "");
     }
-    out
+    out.replace(&*folder.path().to_string_lossy(), "[DIR]")
 }
 
 fn rows(source: &str, times: Option<usize>) -> String {
@@ -199,7 +207,12 @@ impl Step {
         drop(runtime);
         let requests = vendor.take_requests();
         if self.times.is_none() {
-            requests.iter().for_each(|request| line(out, &format!("> {request}")));
+            for same in requests.chunk_by(|one, next| one == next) {
+                match same {
+                    [first, ..] if same.len() > 10 => line(out, &format!("> {first} (again and again)")),
+                    _ => same.iter().for_each(|request| line(out, &format!("> {request}"))),
+                }
+            }
         }
         for path in ledgers(root) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -223,6 +236,8 @@ impl Step {
         let done = if self.run.settle {
             let assume = self.run.assume.as_deref().map(|word| word == "sent");
             engine::settle(vendor, root, spec, options, assume, &Silent).await
+        } else if self.run.retire || self.run.forget {
+            engine::retire(vendor, root, spec, options, "people", self.run.forget, &Silent).await
         } else {
             engine::run(vendor, root, spec, options, &Silent, &StopSignal::default()).await
         };
@@ -271,7 +286,7 @@ fn look(out: &mut String, root: &Path, path: &Path) {
 
 impl Activation {
     fn overlay(&mut self, over: &Activation) {
-        let Activation { to, mode, identify, map, more, from, site, types, also } = over.clone();
+        let Activation { to, mode, identify, map, more, from, site, types, also, key, project } = over.clone();
         self.to = to.or(self.to.take());
         self.mode = mode.or(self.mode.take());
         self.identify = identify.or(self.identify.take());
@@ -281,23 +296,28 @@ impl Activation {
         self.site = site.or(self.site.take());
         self.types = types.or(self.types.take());
         self.also = also.or(self.also.take());
+        self.key = key.or(self.key.take());
+        self.project = project.or(self.project.take());
     }
 
     fn written(&self, root: &Path) -> String {
         let text = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_string());
+        let identify = text(&self.identify, "email");
+        let (all, identify) = identify.strip_prefix("all ").map_or(("", identify.as_str()), |rest| ("all ", rest));
         let map = self.map.as_ref().map(|map| format!("  map {{ {map} }}\n")).unwrap_or_default();
         format!(
-            "project {{ ledger = \"state\" }}\n\
+            "project {{ ledger = \"state\" {project}}}\n\
              destination parcel = parcel {{ site = \"{site}\", token = env(\"PARCEL_TOKEN\") }}\n\
-             model people {{\n  from file \"people.csv\" {{ types {{ {types} }} }}\n  key id\n}}\n{also}\n\
-             activation people {{\n  from {from}\n  to parcel.{to}\n  mode {mode}\n  identify {{ {identify} }}\n{map}{more}\n}}\n",
+             model people {{\n  from file \"people.csv\" {{ types {{ {types} }} }}\n  key {key}\n}}\n{also}\n\
+             activation people {{\n  from {from}\n  to parcel.{to}\n  mode {mode}\n  identify {all}{{ {identify} }}\n{map}{more}\n}}\n",
             site = text(&self.site, "acme"),
             types = self.column_types(root),
             also = text(&self.also, ""),
+            key = text(&self.key, "id"),
+            project = self.project.as_ref().map(|more| format!(", {more} ")).unwrap_or_default(),
             from = text(&self.from, "people"),
             to = text(&self.to, "people"),
             mode = text(&self.mode, "upsert"),
-            identify = text(&self.identify, "email"),
             more = text(&self.more, ""),
         )
     }
@@ -337,6 +357,8 @@ impl Run {
             (self.plan, "plan"),
             (self.offline, "--offline"),
             (self.settle, "settle"),
+            (self.retire, "retire"),
+            (self.forget, "retire --forget"),
             (self.full, "--full"),
             (self.adopt, "--adopt"),
             (self.again, "--again"),

@@ -38,6 +38,18 @@ pub fn missing_setting(place: &Place, setting: &Setting) -> Problem {
     problem.help(how_to_give(setting))
 }
 
+pub fn empty_setting(place: &Place, setting: &Setting, span: Span) -> Problem {
+    let message = format!("{} needs the {} `{}`, and it is empty", place.name, place.noun, setting.name);
+    Problem::error("check::missing_setting", message)
+        .at(span)
+        .help("without an empty default, `check` says which variable is not set")
+}
+
+pub fn control_character(known: &Setting, span: Span) -> Problem {
+    let message = format!("the value of `{}` holds a line break or another control character", known.name);
+    Problem::error("check::control_character", message).at(span).help("copy it once more, without what surrounds it")
+}
+
 fn how_to_give(setting: &Setting) -> String {
     let example = match (setting.secret, setting.kind) {
         (true, _) => format!("env(\"{}\")", setting.name.to_uppercase()),

@@ -63,6 +63,9 @@ impl Vendor {
     }
 
     fn answer(&self, request: &Request) -> Option<Result<Response, HttpError>> {
+        if request.url.contains("//alerts.") {
+            return Some(Ok(response(200, &json!({}))));
+        }
         let path = request.url.split("/v1/").last().unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
@@ -73,6 +76,8 @@ impl Vendor {
             ["people", "find"] => "find",
             ["people", call @ ("create" | "update" | "delete")] => call,
             ["people", _] => "patch",
+            ["cards"] => "put",
+            ["cards", _] => "withdraw",
             ["imports"] => "import",
             ["imports", _] => "import_status",
             ["signals", _] => "fire",
@@ -93,7 +98,7 @@ impl Vendor {
             "everyone" => self.everyone(&identifier),
             "patch" => self.single(call, &format!("{}@x", parts[1])),
             "fire" => self.single(call, body["email"].as_str().unwrap_or_default()),
-            "import" => response(202, &json!({"job": "j1"})),
+            "import" | "withdraw" => response(202, &json!({"job": "j1"})),
             "import_status" => self.import_status(),
             "circles" => response(200, &json!({"circles": [{"id": 7, "name": "gold"}]})),
             batch => self.results(batch, &body),
@@ -139,9 +144,10 @@ impl Vendor {
 
     fn results(&self, call: &str, body: &Json) -> Response {
         let records = body["records"].as_array().or(body["members"].as_array()).cloned().unwrap_or_default();
-        let identifiers = records.iter().filter_map(|record| record["email"].as_str());
+        let name = |record: &Json| record["number"].as_str().or(record["email"].as_str()).map(str::to_string);
+        let identifiers: Vec<String> = records.iter().filter_map(name).collect();
         let results: Vec<Json> =
-            identifiers.filter_map(|of| self.said(call, of).map(|said| complaint(of, &said))).collect();
+            identifiers.iter().filter_map(|of| self.said(call, of).map(|said| complaint(of, &said))).collect();
         response(200, &json!({"results": results}))
     }
 }
@@ -210,6 +216,7 @@ impl World for Vendor {
     fn env(&self, name: &str) -> Option<String> {
         match name {
             "PARCEL_TOKEN" => Some("token-1".into()),
+            "ALERT_URL" => Some("https://alerts.test/hook".into()),
             // One thread, so that rows come in one order.
             "SENDOFF_THREADS" => Some("1".into()),
             _ => None,
