@@ -6,7 +6,9 @@ use super::connection::{condition, templates};
 use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
-use crate::ir::catalog::{AccountFields, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare, Refused, Wire};
+use crate::ir::catalog::{
+    AccountFields, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare, Refused, Wire,
+};
 use crate::ir::ident::CallName;
 use crate::ir::value::Family;
 

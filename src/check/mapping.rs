@@ -216,7 +216,13 @@ fn unmapped(
         .flat_map(|block| &block.written.mappings)
         .filter_map(|mapping| written_target(mapping, &mut Problems::default()))
         .map(|(parts, _)| parts.join("."))
-        .map(|name| target.service.field(&name).filter(|field| field.also.contains(&name)).map_or(name, |field| field.name.clone()))
+        .map(|name| {
+            target
+                .service
+                .field(&name)
+                .filter(|field| field.also.contains(&name))
+                .map_or(name, |field| field.name.clone())
+        })
         .collect();
     let required = target.service.fields.iter().filter(|field| field.required_on_create).map(|field| &field.name);
     for name in required.chain(&against.mandatory) {

@@ -200,7 +200,8 @@ impl<'a> Preparer<'a> {
     /// What the creation gives; `None` where the listing has to say.
     async fn create(&self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         let (answer, scope) = self.asker.call(name, &want.scope).await?;
-        let gives = self.asker.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
+        let gives =
+            self.asker.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
         match answer {
             Answer::Relist => Ok(None),
             _ if gives.is_empty() => Ok(None),
@@ -216,7 +217,9 @@ fn fits(name: &str, kind: Option<&CustomType>, there: Option<&str>) -> Result<()
     if native == there || kind.fits.iter().any(|other| other == there) || there.starts_with('(') {
         return Ok(());
     }
-    let told = format!("attribute `{name}` is of type {there} there, and what is mapped is {native}; cast it, or name it in `map`");
+    let told = format!(
+        "attribute `{name}` is of type {there} there, and what is mapped is {native}; cast it, or name it in `map`"
+    );
     Err(Halt::Refused(told))
 }
 

@@ -236,7 +236,8 @@ pub fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
 
 /// An address that is not below `base_url`, such as that of the token call. What the stand-in itself said stays as it is.
 pub fn rerouted(url: String, stand_in: Option<&str>) -> String {
-    let host = |url: &str| url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default().len());
+    let host =
+        |url: &str| url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default().len());
     let (Some(stand_in), Some(length)) = (stand_in, host(&url)) else { return url };
     let end = url.find("://").unwrap_or_default() + 3 + length;
     match stand_in.starts_with(&url[..end]) {
@@ -273,7 +274,11 @@ mod tests {
     #[test]
     fn addresses_keep_their_path_below_a_stand_in() {
         let cases = [
-            ("https://auth.acme.example/oauth2/token?a=b", Some("http://sandbox/acme"), "http://sandbox/acme/oauth2/token?a=b"),
+            (
+                "https://auth.acme.example/oauth2/token?a=b",
+                Some("http://sandbox/acme"),
+                "http://sandbox/acme/oauth2/token?a=b",
+            ),
             ("http://sandbox/acme/files/1", Some("http://sandbox/acme"), "http://sandbox/acme/files/1"),
             ("https://acme.example", Some("http://127.0.0.1:4010/acme/"), "http://127.0.0.1:4010/acme"),
             ("https://acme.example/x", None, "https://acme.example/x"),

@@ -44,12 +44,7 @@ impl fmt::Debug for Held {
 
 impl TokenPlan {
     /// `None` where the settings given do not use a token.
-    pub fn new(
-        token: &Token,
-        scope: &Scope,
-        held: Slot,
-        stand_in: Option<&str>,
-    ) -> Result<Option<TokenPlan>, String> {
+    pub fn new(token: &Token, scope: &Scope, held: Slot, stand_in: Option<&str>) -> Result<Option<TokenPlan>, String> {
         if !holds(token.when.as_ref(), scope)? {
             return Ok(None);
         }

@@ -77,7 +77,9 @@ fn wanted(activation: &Activation) -> Wanted {
     for field in &activation.fields {
         match &field.target {
             FieldTarget::Account => wanted.names.push(field.name.to_string()),
-            FieldTarget::Known(placement) if placement.choices.is_some() => wanted.choosing.push(field.name.to_string()),
+            FieldTarget::Known(placement) if placement.choices.is_some() => {
+                wanted.choosing.push(field.name.to_string())
+            }
             FieldTarget::Known(_) | FieldTarget::CustomTyped { .. } | FieldTarget::CustomByFamily => {}
         }
     }
@@ -111,8 +113,7 @@ impl Asker<'_> {
     ) -> Said {
         let (world, sandbox) = (self.world, self.options.sandbox.as_ref());
         let base_url = base_url(connection, sandbox);
-        let run =
-            RunFacts { id: run_id(world), full: self.options.full, remapped: false, rows: 0, now: world.now() };
+        let run = RunFacts { id: run_id(world), full: self.options.full, remapped: false, rows: 0, now: world.now() };
         let setup = Setup {
             destination: &activation.destination,
             service: &activation.service,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::plan::shown;
 use super::account::Accounts;
+use super::plan::shown;
 use super::run::{compare, told};
 use super::session::{Access, Job, Session};
 use super::{Options, Trouble};

@@ -81,7 +81,10 @@ fn word(choice: &Choice) -> (String, serde_json::Value) {
 pub fn same_twice(planned: &[(&FieldMapping, PlannedField)]) -> Vec<Problem> {
     let pairs = planned.iter().enumerate().filter_map(|(at, (again, field))| {
         let same = |(_, other): &&(&FieldMapping, PlannedField)| {
-            !field.custom && !other.custom && other.placement.at == field.placement.at && !field.placement.at.contains('{')
+            !field.custom
+                && !other.custom
+                && other.placement.at == field.placement.at
+                && !field.placement.at.contains('{')
         };
         let (first, _) = planned[..at].iter().find(same)?;
         Some(error::field_twice(again, first))

@@ -66,11 +66,7 @@ impl Failure {
             401 => Failure::new(401, 1, "Credentials are invalid"),
             403 => Failure::new(403, 1, "Forbidden"),
             404 => Failure::new(404, 3006, "No contact list found"),
-            429 => Failure::new(
-                429,
-                7003,
-                "Too many requests for this account and resource within the last minute.",
-            ),
+            429 => Failure::new(429, 7003, "Too many requests for this account and resource within the last minute."),
             400..500 => Failure::new(status, 1, "refused on purpose"),
             500 => Failure::new(500, 1003, "internal error"),
             _ => Failure::new(status, 1, "The resource is not available"),

@@ -26,7 +26,8 @@ const SKEW_MS: i64 = 5 * 60 * 1000;
 const TOKEN_LIVES_MS: u64 = 3_600_000;
 
 static WSSE: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"^UsernameToken Username="([^"]+)", PasswordDigest="([^"]+)", Nonce="([0-9a-fA-F]{32})", Created="([^"]+)"$"#;
+    let pattern =
+        r#"^UsernameToken Username="([^"]+)", PasswordDigest="([^"]+)", Nonce="([0-9a-fA-F]{32})", Created="([^"]+)"$"#;
     Regex::new(pattern).expect("the pattern is a constant")
 });
 

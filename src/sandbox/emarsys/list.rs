@@ -123,7 +123,8 @@ pub fn count(account: &Account, id: &str) -> Result<Reply, Failure> {
 pub fn members(account: &Account, id: &str, query: &str) -> Result<Reply, Failure> {
     let list = known(account, id)?;
     let asked = |name: &str| {
-        let pair = query.split('&').find_map(|pair| pair.strip_prefix(name).or(pair.strip_prefix(&name.replace('$', "%24"))));
+        let pair =
+            query.split('&').find_map(|pair| pair.strip_prefix(name).or(pair.strip_prefix(&name.replace('$', "%24"))));
         pair.and_then(|value| value.parse::<usize>().ok())
     };
     let (skip, top) = (asked("$skiptoken=").unwrap_or(0), asked("$top=").unwrap_or(PAGE));

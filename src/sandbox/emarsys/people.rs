@@ -74,7 +74,8 @@ pub fn check(account: &Account, body: &Map<String, Value>) -> Result<Reply, Fail
 /// `POST /contact/getdata`, whose keys are in camel case and whose errors are a list.
 pub fn data(account: &Account, body: &Map<String, Value>) -> Result<Reply, Failure> {
     let (key, key_id, values) = wanted(account, body, ("keyId", "keyValues"), CONTACTS_MAX, 2002)?;
-    let fields: Vec<String> = body.get("fields").and_then(Value::as_array).into_iter().flatten().map(value::text).collect();
+    let fields: Vec<String> =
+        body.get("fields").and_then(Value::as_array).into_iter().flatten().map(value::text).collect();
     let (mut result, mut errors) = (Vec::new(), Vec::new());
     for wanted in values.into_iter().map(value::text) {
         match only(account, key, &key_id, &wanted) {

@@ -32,7 +32,9 @@ pub fn kept(field: &Known<'_>, value: &Value) -> Result<Value, Complaint> {
     }
     match (field.kind, value) {
         (Kind::MultiChoice, Value::Array(items)) if items.is_empty() => wrong("No choice provided"),
-        (Kind::MultiChoice, Value::Array(items)) if items.iter().all(|item| is_choice(field, item)) => Ok(value.clone()),
+        (Kind::MultiChoice, Value::Array(items)) if items.iter().all(|item| is_choice(field, item)) => {
+            Ok(value.clone())
+        }
         (Kind::MultiChoice, Value::Array(_)) => wrong("Invalid choice id"),
         (Kind::MultiChoice, _) => wrong("Array expected"),
         (_, Value::Array(_) | Value::Object(_)) => wrong("Scalar expected"),
