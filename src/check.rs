@@ -29,12 +29,14 @@ mod model;
 mod names;
 mod order;
 mod project;
+mod refuse;
 mod scope;
 mod secret;
 mod settings;
 mod source;
 mod sql;
 mod target;
+mod template;
 mod values;
 mod walk;
 

@@ -11,6 +11,7 @@ pub mod mode;
 pub mod plan;
 pub mod run;
 pub mod secret;
+pub mod slot;
 pub mod span;
 pub mod spec;
 pub mod value;

@@ -14,6 +14,8 @@ mod remote;
 mod scenarios;
 #[path = "suite/conformance/service.rs"]
 mod service;
+#[path = "suite/simulation/mod.rs"]
+mod simulation;
 #[path = "suite/conformance/stage.rs"]
 mod stage;
 #[path = "suite/conformance/wanted.rs"]
@@ -32,5 +34,6 @@ fn main() {
             Trial::test(name, move || play(&case).map_err(Into::into))
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let trials = trials.chain(simulation::seeds::trials(&cases)).collect();
+    libtest_mimic::run(&arguments, trials).exit();
 }

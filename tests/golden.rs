@@ -23,3 +23,5 @@ mod parse;
 mod report;
 #[path = "suite/sandbox.rs"]
 mod sandbox;
+#[path = "suite/secrets.rs"]
+mod secrets;

@@ -7,7 +7,8 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{
-    AccountFields, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare, Refused, Wire,
+    AccountFields, Caution, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare,
+    Refused, Wire,
 };
 use crate::ir::ident::CallName;
 use crate::ir::value::Family;
@@ -43,7 +44,20 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer, cal
         native: fields.text(reader, "native"),
         from: fields.take("from").map(|node| families(reader, node)).unwrap_or_default(),
         choices: calls.and_then(|calls| fields.take("choices").and_then(|node| calls.choices(reader, node))),
+        warn: fields.take("warn").map(|node| cautions(reader, node)).unwrap_or_default(),
     }
+}
+
+fn cautions(reader: &Reader<'_>, node: &Node) -> Vec<Caution> {
+    reader.list(node).iter().filter_map(|item| caution(reader, item)).collect()
+}
+
+fn caution(reader: &Reader<'_>, node: &Node) -> Option<Caution> {
+    let mut fields = Fields::new(reader, node, "a warning")?;
+    let pattern = fields.need("pattern").and_then(|node| reader.pattern(node));
+    let says = fields.need("says").and_then(|node| reader.text(node));
+    fields.finish(reader);
+    Some(Caution { pattern: pattern?, says: says? })
 }
 
 fn words(reader: &Reader<'_>, node: &Node) -> Vec<(String, serde_json::Value)> {
@@ -89,7 +103,7 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
         name: name.to_string(),
         about: fields.text(reader, "about").unwrap_or_default(),
         placement: placement(reader, &mut fields, pointer, None),
-        normalise: normalise.iter().filter_map(|item| reader.word(item, normal, &["trim", "lower", "upper"])).collect(),
+        normalise: normalise.iter().filter_map(|item| reader.word(item, normal, &NORMAL)).collect(),
         refuse: refuse.iter().filter(|item| item.text().is_some()).filter_map(|item| reader.text(item)).collect(),
         refuse_patterns: refuse
             .iter()
@@ -102,6 +116,8 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
     fields.finish(reader);
     Some(identifier)
 }
+
+const NORMAL: [&str; 4] = ["trim", "lower", "upper", "digits"];
 
 fn refused(reader: &Reader<'_>, node: &Node) -> Option<Refused> {
     let mut fields = Fields::new(reader, node, "a refusal")?;
@@ -116,6 +132,7 @@ fn normal(word: &str) -> Option<Normalise> {
         "trim" => Some(Normalise::Trim),
         "lower" => Some(Normalise::Lower),
         "upper" => Some(Normalise::Upper),
+        "digits" => Some(Normalise::Digits),
         _ => None,
     }
 }
@@ -183,7 +200,6 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
         types: fields.need("types").map(|node| types(reader, node, calls)).unwrap_or_default(),
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
-        readback: fields.take("readback").and_then(|node| calls.any(reader, node)),
     };
     fields.finish(reader);
     Some(custom)
@@ -213,7 +229,6 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node, calls: &Calls<'_>) 
         word: word.to_string(),
         families: given.unwrap_or_else(|| family(word).into_iter().collect()),
         ask,
-        fits: fields.texts(reader, "fits"),
         placement: placement(reader, &mut fields, Pointer::Needed, Some(calls)),
     };
     fields.finish(reader);
@@ -252,10 +267,11 @@ fn known(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_
     let mut fields = Fields::new(reader, node, "`known`")?;
     let listing = fields.need("in").and_then(|node| calls.listing(reader, node));
     let by = fields.need("by").and_then(|node| reader.value(node, Site::Found, declared));
+    let fits = condition(reader, fields.take("fits"), Site::Found, declared);
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);
-    Some(Known { listing: listing?, by: by?, gives, create })
+    Some(Known { listing: listing?, by: by?, fits, gives, create })
 }
 
 pub fn preparations(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Vec<Prepare> {

@@ -10,6 +10,7 @@ use super::names::{Declared, Site};
 use super::node::{Kind, Node, Place, locate};
 use crate::diag::{Problem, Problems, list, nearest, suggestion};
 use crate::ir::catalog::{Condition, Template};
+use crate::ir::slot::Form;
 use crate::ir::span::{FileId, Span};
 use crate::template::{Engine, TemplateError};
 
@@ -200,6 +201,9 @@ impl<'a> Reader<'a> {
             self.error_help("catalog::expression", "a condition is a bare expression", node, help);
             return None;
         }
+        if matches!(site, Site::Answer | Site::Item) {
+            declared.slot(text.trim(), Form::Condition, site);
+        }
         match Engine::lenient().expression(&text) {
             Ok(expression) => self.check_names(node, site, declared, &expression.paths()),
             Err(error) => self.template_error(node, &text, &error),
@@ -208,14 +212,19 @@ impl<'a> Reader<'a> {
     }
 
     pub fn template(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
+        self.template_as(node, Form::Text, site, declared)
+    }
+
+    fn template_as(&self, node: &Node, form: Form, site: Site, declared: &Declared) -> Option<Template> {
         let template = Template(self.text(node)?);
         self.check_template(&template, node, site, declared);
+        inside(&template.0).into_iter().for_each(|path| declared.slot(path, form.clone(), site));
         Some(template)
     }
 
     /// A template that must be exactly one expression, since a list or a truth is wanted and not text.
     pub fn value(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
-        let template = self.template(node, site, declared)?;
+        let template = self.template_as(node, Form::Value, site, declared)?;
         if Engine::lenient().text(&template).is_ok_and(|text| text.expression().is_none()) {
             let help = Some("exactly one `{{ ... }}`, and nothing around it".to_string());
             self.error_help("catalog::expression", "a value is needed here, and this is text", node, help);
@@ -232,7 +241,7 @@ impl<'a> Reader<'a> {
     }
 
     fn check_names(&self, node: &Node, site: Site, declared: &Declared, paths: &[String]) {
-        for stranger in declared.strangers(site, paths) {
+        for stranger in declared.names(site).strangers(paths) {
             let span = self.span(node);
             let found = node.text().and_then(|text| Some((text.find(&stranger.path)?, stranger.path.len())));
             let at = found.and_then(|(offset, len)| self.inside(node, span, offset, len)).unwrap_or(span);
@@ -258,6 +267,11 @@ impl<'a> Reader<'a> {
         let lead = written.find(value)?;
         Some(span.part(lead + offset, len))
     }
+}
+
+/// What stands in the braces of a text that is exactly one expression.
+pub fn inside(text: &str) -> Option<&str> {
+    Some(text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim())
 }
 
 fn duration(text: &str) -> Option<Duration> {

@@ -9,10 +9,12 @@ use super::field::{Calls, account_fields, custom, fields, identifiers, preparati
 use super::inherit::{CONNECTION, Home, Written};
 use super::names::Declared;
 use super::node::{Kind, Node};
+use super::readback::{readback, refusals};
 use super::reader::{Fields, Reader};
 use super::route::{Ways, modes};
-use crate::ir::catalog::{AccountFields, Answer, Call, Dots, Identifier, Service, Setting};
+use crate::ir::catalog::{AccountFields, Answer, Call, Dots, Identifier, Service, Setting, SettingKind};
 use crate::ir::ident::{CallName, ServiceName};
+use crate::template;
 
 /// Days after which an absent row is tried again, unless the service says otherwise.
 const ABSENT_RETRY_DAYS: u32 = 7;
@@ -26,7 +28,8 @@ pub fn service(
     written: &Written<'_>,
 ) -> Option<Service> {
     let mut top = Fields::new(reader, node, "a service")?;
-    let options = top.take("options").map(|node| settings(reader, node)).unwrap_or_default();
+    let option_nodes = top.take("options");
+    let mut options = option_nodes.map(|node| settings(reader, node)).unwrap_or_default();
     let identifiers = top.need("identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
     let prepare = top.take("prepare");
     let declared = declared(connection, &options, &identifiers, prepare);
@@ -42,6 +45,7 @@ pub fn service(
         nodes.iter().filter_map(|(name, node)| Some((CallName(name.clone()), call(reader, name, node, &around)?)));
     let calls: BTreeMap<CallName, Call> = read.collect();
     check_readers(reader, &nodes, &calls, connection);
+    slots(reader, &mut options, option_nodes, &declared);
     let ways = Ways { declared: &declared, names: &names, calls: &calls, shared: &connection.answer };
     let service = Service {
         name: ServiceName(home.1.clone()),
@@ -65,6 +69,8 @@ pub fn service(
         absent_retry_days: top.take("absent_retry").and_then(|node| days(reader, node)).unwrap_or(ABSENT_RETRY_DAYS),
         modes: top.need("modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
         prepare: prepare.map(|node| preparations(reader, node, &declared, &names)).unwrap_or_default(),
+        readback: top.take("readback").and_then(|node| readback(reader, node, &declared, &names)),
+        refuse: top.take("refuse").map(|node| refusals(reader, node, &declared)).unwrap_or_default(),
         options,
         identifiers,
         calls,
@@ -136,6 +142,21 @@ fn days(reader: &Reader<'_>, node: &Node) -> Option<u32> {
     u32::try_from(duration.as_secs() / DAY.as_secs()).ok()
 }
 
+/// Gives template options the places that calls have for them, and holds their defaults against these.
+fn slots(reader: &Reader<'_>, options: &mut [Setting], nodes: Option<&Node>, declared: &Declared) {
+    for (name, slot) in declared.slots.take() {
+        options.iter_mut().filter(|option| option.name == name).for_each(|option| option.slots.push(slot.clone()));
+    }
+    for option in options.iter().filter(|option| option.kind == SettingKind::Template) {
+        let at = nodes.and_then(|nodes| nodes.get(&option.name)).and_then(|node| node.get("default"));
+        let (Some(at), Some(default)) = (at, &option.default) else { continue };
+        for flaw in template::flaws_of_default(&option.slots, default) {
+            let message = format!("the default of `{}` is wrong: {flaw}", option.name);
+            reader.error("catalog::expression", message, at);
+        }
+    }
+}
+
 /// Names that the service's expressions may use.
 fn declared(
     connection: &Connection<'_>,
@@ -145,6 +166,8 @@ fn declared(
 ) -> Declared {
     let mut declared = connection.declared.clone();
     declared.options.extend(options.iter().map(|option| option.name.clone()));
+    let templates = options.iter().filter(|option| option.kind == SettingKind::Template);
+    declared.templates.extend(templates.map(|option| option.name.clone()));
     declared.identifier.extend(identifiers.iter().flat_map(|identifier| identifier.extra.keys().cloned()));
     for (name, node) in prepare.map(Node::entries).unwrap_or_default() {
         let gives = node.get("gives").map(Node::entries).unwrap_or_default();
@@ -201,7 +224,7 @@ fn call_nodes(
 
 /// Every text that stands where a call may be named.
 fn references(node: &Node, found: &mut BTreeSet<String>) {
-    const KEYS: [&str; 9] = ["call", "scan", "in", "create", "readback", "poll", "with", "after", "choices"];
+    const KEYS: [&str; 9] = ["call", "scan", "in", "create", "find", "poll", "with", "after", "choices"];
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::List(items) => items.iter().for_each(|item| references(item, found)),

@@ -12,6 +12,7 @@ use crate::ir::ast;
 use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::mode::Mode;
 use crate::ir::secret::Secret;
+use crate::ir::slot;
 use crate::ir::span::Span;
 use crate::ir::spec::{SettingValue, Settings};
 
@@ -68,7 +69,9 @@ pub fn own(name: &str, kind: SettingKind) -> Setting {
         default: None,
         values: Vec::new(),
         pattern: None,
+        parts: Vec::new(),
         about: String::new(),
+        slots: Vec::new(),
     }
 }
 
@@ -112,10 +115,15 @@ fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mu
         problems.push(error::secret_literal(&known.name, span));
         return None;
     }
-    if known.secret && scope.inputs.sandbox && values::is_unset(scope, &setting.value) {
-        return Some(SettingValue::Secret(Secret::new(STAND_IN)));
-    }
-    let given = values::evaluate(scope, &setting.value, problems)?;
+    let stood_in;
+    let written = match known.secret && scope.inputs.sandbox {
+        true => {
+            stood_in = secret::stood_in(scope, &setting.value, STAND_IN);
+            &stood_in
+        }
+        false => &setting.value,
+    };
+    let given = values::evaluate(scope, written, problems)?;
     if given == Given::Unset {
         return Some(SettingValue::Unset);
     }
@@ -123,18 +131,29 @@ fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mu
         problems.push(error::setting_kind(known, setting.value.span()));
         return None;
     };
-    if !fits(scope, known, &json, setting.value.span(), problems) {
+    if !has_known_parts(known, &setting.value, problems) || !fits(scope, known, &json, setting.value.span(), problems) {
         return None;
     }
-    Some(if known.secret { SettingValue::Secret(sealed(json)) } else { SettingValue::Plain(json) })
+    Some(match (known.secret, known.kind, &json) {
+        (true, _, Json::String(text)) => SettingValue::Secret(Secret::new(text)),
+        (true, _, block) => SettingValue::Secret(Secret::block(block, secret::from_outside(scope, written))),
+        (false, SettingKind::Template, given) => {
+            SettingValue::Plain(slot::completed(&known.slots, known.default.as_ref(), given))
+        }
+        (false, ..) => SettingValue::Plain(json),
+    })
 }
 
-/// A secret is text; a secret block is kept as the JSON it comes to.
-fn sealed(json: Json) -> Secret {
-    match json {
-        Json::String(text) => Secret::new(text),
-        other => Secret::new(other.to_string()),
+/// Whether the names in a block are those that the setting has, where its list is closed.
+fn has_known_parts(known: &Setting, value: &ast::Value, problems: &mut Problems) -> bool {
+    let ast::Value::Block(block) = value else { return true };
+    let strange = |part: &&ast::Setting| !known.parts.is_empty() && !known.parts.contains(&part.key.value);
+    let mut right = true;
+    for part in block.settings.iter().filter(strange) {
+        problems.push(error::unknown_part(&known.name, &part.key, known.parts.iter().map(String::as_str)));
+        right = false;
     }
+    right
 }
 
 /// The value as the kind wants it; text from outside may be read as a number or a boolean.

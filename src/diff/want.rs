@@ -38,8 +38,8 @@ pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, 
     if plan.mode.is_set() {
         store.execute(&format!("CREATE OR REPLACE TEMP TABLE diff_base AS {}", base(plan, &source)))?;
         store.execute(&set_want(plan))?;
-        // A view in either case: the next activation may be of the other kind, and a name cannot change from one to the other.
-        store.execute("CREATE OR REPLACE TEMP VIEW diff_want AS FROM diff_members")?;
+        // One name, one kind: a table cannot take the place of a view that another activation of this run has made.
+        store.execute("CREATE OR REPLACE TEMP VIEW diff_want AS SELECT * FROM diff_set")?;
         source.wanted = store.number("SELECT count(*) FROM diff_want WHERE problem IS NULL")?;
         kept(store, basis)?;
     } else {
@@ -201,7 +201,7 @@ fn set_want(plan: &Plan) -> String {
         plan.fields.iter().map(|field| format!(", any_value(d{0}) AS d{0}", field.column.position)).collect();
     let nulls: String = plan.fields.iter().map(|field| format!(", CAST(NULL AS {})", field.sql_type)).collect();
     format!(
-        "CREATE OR REPLACE TEMP TABLE diff_members AS \
+        "CREATE OR REPLACE TEMP TABLE diff_set AS \
          SELECT i1 AS k1, i1, 0 AS which, list_sort(list(key_text)) AS keys{values}, NULL::VARCHAR AS problem FROM diff_base \
          WHERE problem IS NULL GROUP BY i1 \
          UNION ALL SELECT i1, i1, 0, list_sort(list(key_text)){nulls}, any_value(problem) FROM diff_base \

@@ -26,9 +26,10 @@ pub struct Rider {
 }
 
 impl Rider {
-    pub fn new(offer: Offer) -> Rider {
+    /// `remote_id` is known beforehand, or not yet.
+    pub fn new(offer: Offer, remote_id: Option<String>) -> Rider {
         Rider {
-            remote_id: offer.remote_id.clone(),
+            remote_id,
             offer,
             step: None,
             marked: false,

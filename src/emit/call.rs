@@ -11,12 +11,13 @@ use super::option;
 use super::pace::Limiter;
 use super::program::{Ground, rerouted};
 use super::render::{self, Ink};
+use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
-use crate::ir::secret::MASK;
-use crate::template::{Engine, Scope, TemplateError, Text, percent_encoded};
+use crate::ir::secret::{MASK, percent_encoded};
+use crate::template::{Engine, Scope, TemplateError, Text};
 
 /// Requests of one call at once, where its definition does not say.
 const IN_FLIGHT: u32 = 8;
@@ -42,6 +43,8 @@ pub struct CallPlan {
     pub paced: Vec<Paced>,
     pub judge: Judge,
     pub job: Option<JobPlan>,
+    /// It lists what records are looked up in.
+    pub scan: Option<ScanPlan>,
     /// What all requests of the call can read.
     pub scope: Scope,
     method: String,
@@ -95,14 +98,14 @@ impl CallPlan {
         fields: &Fields,
     ) -> Result<CallPlan, String> {
         let engine = Engine::strict();
+        let call = &*option::filled(call, ground.setup.service, Some(ground.setup.options));
         let identifiers = if ground.setup.identify_all { (0..fields.identifiers.len()).collect() } else { vec![which] };
         let tree_ground = tree::Ground { scope, fields, identifiers, engine };
-        let setup = ground.setup;
-        let node = |tree: &Option<Tree>| {
-            tree.as_ref().map(|tree| tree::compile(&option::tree(tree, setup), &tree_ground)).transpose()
-        };
-        let text = |template: &Template| text(engine, &option::template(template, setup));
+        let node = |tree: &Option<Tree>| tree.as_ref().map(|tree| tree::compile(tree, &tree_ground)).transpose();
+        let text = |template: &Template| text(engine, template);
         let record = node(&call.record)?;
+        // A record that comes to none is no body at all: a DELETE that names its record in the path.
+        let bodyless = record.as_ref().is_some_and(tree::is_nothing);
         let query = call.query.iter().map(|(name, value)| Ok((text(name)?, text(value)?)));
         let limits = call.limits.iter().map(|name| paced(name, ground));
         Ok(CallPlan {
@@ -117,19 +120,29 @@ impl CallPlan {
             in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
             has_fields: record.as_ref().is_some_and(Node::has_fields),
             paced: limits.collect::<Result<_, _>>()?,
-            judge: Judge::new(call, &ground.setup.destination.answer)?,
+            judge: Judge::new(call, &ground.setup.destination.answer, ground.redactor.clone())?,
             job: call.job.as_ref().map(job_plan).transpose()?,
+            scan: None,
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
-            stand_in: setup.stand_in.map(str::to_string),
+            stand_in: ground.setup.stand_in.map(str::to_string),
             path: text(&call.path)?,
             url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
             headers: headers(call, ground)?,
-            body: node(&call.body)?,
+            body: node(&call.body)?.filter(|body| !(bodyless && matches!(body, Node::Record))),
             record,
         })
+    }
+
+    /// The call as a scan: records gather and are looked up in what it lists.
+    pub fn scanning(mut self, call: &Call) -> Result<CallPlan, String> {
+        let listing = call.list.as_ref().ok_or("it lists nothing")?;
+        self.scan = Some(ScanPlan::new(listing)?);
+        self.records = scan::ROWS;
+        self.in_flight = 1;
+        Ok(self)
     }
 
     /// The request for these records. `row` is the only record, where there is only one; `scope` is the call's, or that with
@@ -152,6 +165,20 @@ impl CallPlan {
         }
         let method = self.method.clone();
         Ok(Request { method, url: self.written_url(&scope)?, headers, secret_headers, body, timeout: TIMEOUT })
+    }
+
+    /// Its address comes from an answer.
+    pub fn elsewhere(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// What a request's headers hold that was made of secrets. Those of a block (`*`) are left out: what of them is secret is
+    /// known beforehand, and the rest is ordinary text.
+    pub fn secret_values<'r>(&self, request: &'r Request) -> impl Iterator<Item = &'r str> {
+        let own: Vec<&str> =
+            self.headers.iter().filter(|header| header.secret).map(|header| header.name.as_str()).collect();
+        let secret = request.headers.iter().filter(move |(name, _)| own.contains(&name.as_str()));
+        secret.map(|(_, value)| value.as_str())
     }
 
     fn written_url(&self, scope: &Scope) -> Result<String, String> {
@@ -218,7 +245,7 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
     let own = |name: &str| call.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let all = shared.filter(|(name, _)| !own(name)).chain(&call.headers);
     all.map(|(name, template)| {
-        let value = text(Engine::strict(), &option::template(template, ground.setup))?;
+        let value = text(Engine::strict(), template)?;
         Ok(Header { name: name.clone(), value, secret: tells_secret(template, ground) })
     })
     .collect()

@@ -26,6 +26,8 @@ pub struct Placed {
     pub cleared: Option<&'static [u8]>,
     /// The column holds JSON text, which goes as it is.
     pub json_text: bool,
+    /// An identifier that is the destination's own id.
+    pub remote_id: bool,
 }
 
 impl Fields {
@@ -45,7 +47,7 @@ impl Fields {
         let identifiers = identifiers.iter().map(|identifier| place_identifier(service, identifier));
         let placed = fields.iter().map(|field| place_field(field, service.dots, known(&field.name)));
         let placed: Vec<Placed> = placed.collect();
-        let groups = service.whole.iter().map(|top| group(top, &placed)).filter(|group| group.len() > 1).collect();
+        let groups = service.whole.iter().map(|name| group(name, &placed)).filter(|group| group.len() > 1).collect();
         Ok(Fields {
             identifiers: identifiers.collect::<Result<_, _>>()?,
             fields: placed,
@@ -72,6 +74,12 @@ impl Fields {
         all
     }
 
+    /// The destination's id of a record: learnt in an earlier run, or given by the identifier itself.
+    pub fn remote_id<'a>(&self, offer: &'a Offer) -> Option<&'a str> {
+        let given = self.identifiers.get(offer.which).filter(|placed| placed.remote_id);
+        given.and_then(|_| offer.identifiers.get(offer.which)?.as_deref()).or(offer.remote_id.as_deref())
+    }
+
     pub fn value<'a>(&self, offer: &'a Offer, at: usize) -> &'a Value {
         offer.values.get(at).unwrap_or(&Value::Null)
     }
@@ -90,7 +98,14 @@ fn place_identifier(service: &Service, planned: &PlannedIdentifier) -> Result<Pl
     let identifier = service.identifier(name).ok_or_else(|| format!("the service has no identifier `{name}`"))?;
     let id = planned.id.as_deref().unwrap_or(name);
     let place = segments(&identifier.placement.at, name, id, Dots::Name);
-    Ok(Placed { name: name.to_string(), place, wire: identifier.placement.wire, cleared: None, json_text: false })
+    Ok(Placed {
+        name: name.to_string(),
+        place,
+        wire: identifier.placement.wire,
+        cleared: None,
+        json_text: false,
+        remote_id: identifier.remote_id,
+    })
 }
 
 fn place_field(field: &PlannedField, dots: Dots, id: Option<String>) -> Placed {
@@ -100,6 +115,7 @@ fn place_field(field: &PlannedField, dots: Dots, id: Option<String>) -> Placed {
         wire: field.placement.wire,
         cleared: cleared(&field.placement, field.clear),
         json_text: field.sql_type.eq_ignore_ascii_case("json"),
+        remote_id: false,
     }
 }
 
@@ -125,8 +141,14 @@ fn segments(pointer: &str, name: &str, id: &str, dots: Dots) -> Vec<String> {
     out
 }
 
-fn group(top: &str, fields: &[Placed]) -> Vec<usize> {
-    let inside =
-        |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
+/// Fields of an object: `preferences`, or `channels.email` on a deeper level.
+fn group(object: &str, fields: &[Placed]) -> Vec<usize> {
+    let parts: Vec<&str> = object.split('.').collect();
+    let holds = |place: &[&str]| place.windows(parts.len()).any(|some| some == parts.as_slice());
+    let inside = |field: &Placed| {
+        let name: Vec<&str> = field.name.split('.').collect();
+        let place: Vec<&str> = field.place.iter().map(String::as_str).collect();
+        name.starts_with(&parts) || holds(&place)
+    };
     fields.iter().enumerate().filter(|(_, field)| inside(field)).map(|(at, _)| at).collect()
 }

@@ -9,7 +9,7 @@ use super::pace::{Credential, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
 use super::retry::Line;
 use super::{Delivery, Journal, StopSignal};
-use crate::ir::catalog::{Answer, CustomType, Template};
+use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::CallName;
 use crate::ir::secret::Redactor;
@@ -49,12 +49,12 @@ pub async fn prepare(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor, 0);
+    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+    let delivery = Delivery::of(program, redactor.clone(), 0);
     let mut preparer = Preparer {
         asker: Asker {
             line: Line { delivery: &delivery, world, journal, stop },
-            ground: Ground { setup, limiters, credential, base: &base },
+            ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
         },
         scope: match setup.identifiers.is_empty() {
             true => scope,
@@ -86,6 +86,7 @@ struct Want<'a> {
     scope: Scope,
     listing: &'a CallName,
     by: &'a Template,
+    fits: Option<&'a Condition>,
     gives: &'a [(String, Template)],
     create: Option<&'a CallName>,
 }
@@ -105,8 +106,10 @@ impl<'a> Preparer<'a> {
                     scope: self.scope.with("want", &want),
                     listing: &thing.listing,
                     by: &thing.by,
+                    fits: None,
                     gives: &thing.gives,
-                    create: thing.create.as_ref(),
+                    // A number is an id, and ids are given, not taken.
+                    create: thing.create.as_ref().filter(|_| !want.is_number()),
                 })
                 .await?;
             self.made.prepared.things.insert(thing.name.clone(), Json::Object(found));
@@ -133,12 +136,11 @@ impl<'a> Preparer<'a> {
                 scope: self.scope.with("field", &facts),
                 listing: &known.listing,
                 by: &known.by,
+                fits: known.fits.as_ref(),
                 gives: &known.gives,
                 create: known.create.as_ref().filter(|_| custom.create && field.create),
             };
             let found = self.ensure(want).await?;
-            let kind = custom.types.iter().find(same);
-            fits(&field.name, kind, found.get("type").and_then(Json::as_str))?;
             let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
             let id = match id {
                 // Two that are still to be created are two.
@@ -191,7 +193,8 @@ impl<'a> Preparer<'a> {
         for item in self.listings.get(want.listing).into_iter().flatten() {
             let scope = want.scope.with_datum("item", item.clone());
             if by.truth(&scope).unwrap_or(false) {
-                return given(want.gives, &scope).map(Some);
+                let found = given(want.gives, &scope)?;
+                return fitting(want, &scope, &found).map(|()| Some(found));
             }
         }
         Ok(None)
@@ -210,20 +213,19 @@ impl<'a> Preparer<'a> {
     }
 }
 
-/// An attribute that is there already must be of a type that takes what is mapped.
-fn fits(name: &str, kind: Option<&CustomType>, there: Option<&str>) -> Result<(), Halt> {
-    let (Some(kind), Some(there)) = (kind, there) else { return Ok(()) };
-    let Some(native) = &kind.placement.native else { return Ok(()) };
-    if native == there || kind.fits.iter().any(|other| other == there) || there.starts_with('(') {
+/// What is there under the name may be something else: another type, for which the mapping has no values.
+fn fitting(want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<(), Halt> {
+    let Some(fits) = want.fits else { return Ok(()) };
+    let fits = Engine::lenient().expression(&fits.0).map_err(refused)?;
+    if fits.truth(scope).unwrap_or(false) {
         return Ok(());
     }
-    let told = format!(
-        "attribute `{name}` is of type {there} there, and what is mapped is {native}; cast it, or name it in `map`"
-    );
-    Err(Halt::Refused(told))
+    let told = found.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or(&value.to_string())));
+    let told: Vec<String> = told.collect();
+    Err(Halt::Refused(format!("{} is there as something else ({})", want.label, told.join(", "))))
 }
 
-fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
+pub fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
     let values = gives.iter().map(|(name, template)| {
         let value = compiled(Engine::lenient(), template)?.value(scope).map_err(refused)?;
         Ok((name.clone(), value))

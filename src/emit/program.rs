@@ -7,13 +7,16 @@ use serde_json::{Value as Json, json};
 
 use super::call::CallPlan;
 use super::fields::Fields;
+use super::option;
 use super::pace::{Credential, Limiters};
+use super::readback::ReadbackPlan;
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
-use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting};
+use crate::ir::catalog::{Call, Condition, Destination, Identifier, Repeat, Service, Setting, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
+use crate::ir::secret::Redactor;
 use crate::ir::spec::{SettingValue, Settings};
 use crate::template::{Engine, Scope};
 
@@ -65,44 +68,56 @@ pub struct Program {
     routes: HashMap<(ChangeKind, usize), Vec<StepPlan>>,
     pub fields: Fields,
     pub token: Option<TokenPlan>,
+    pub readback: Option<ReadbackPlan>,
     pub mode: Mode,
 }
 
 impl Program {
-    pub fn new(setup: &Setup<'_>, prepared: &Prepared, limiters: &Limiters) -> Result<Program, String> {
+    pub fn new(
+        setup: &Setup<'_>,
+        prepared: &Prepared,
+        limiters: &Limiters,
+        redactor: &Redactor,
+    ) -> Result<Program, String> {
         let scope = base_scope(setup, prepared);
         check_prepared(setup, prepared, &scope)?;
         let known = |name: &str| prepared.known.get(name).cloned();
         let fields = Fields::new(setup.service, setup.mode, setup.identifiers, setup.fields, known)?;
         let base = base_url(setup, &scope)?;
         let credential = Credential::new(&base, setup.settings.secrets());
-        let token = token(setup, &scope, limiters.token(credential))?;
+        let token = token(setup, &scope, limiters.token(credential), redactor)?;
         let mut program = Program {
             calls: Vec::new(),
             index: HashMap::new(),
             routes: HashMap::new(),
             fields,
             token,
+            readback: ReadbackPlan::new(setup, &scope)?,
             mode: setup.mode,
         };
-        let ground = Ground { setup, limiters, credential, base: &base };
+        let ground = Ground { setup, limiters, credential, base: &base, redactor };
         for which in 0..setup.identifiers.len() {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
             program.add_jobs(&ground, which, &scope);
+            for call in setup.service.readback.iter().flat_map(|readback| readback.find.iter().chain([&readback.call]))
+            {
+                program.add_call(&ground, call, which, &scope)?;
+            }
         }
         Ok(program)
     }
 
     /// Calls only, compiled as they are needed: for preparation.
-    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Program, String> {
-        let token = token(setup, scope, held)?;
+    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Program, String> {
+        let token = token(setup, scope, held, redactor)?;
         Ok(Program {
             calls: Vec::new(),
             index: HashMap::new(),
             routes: HashMap::new(),
             fields: Fields::none(),
             token,
+            readback: None,
             mode: setup.mode,
         })
     }
@@ -122,12 +137,26 @@ impl Program {
             let Some(taken) = route::choose(routes, kind, scope)? else { continue };
             let mut steps = Vec::with_capacity(taken.steps.len());
             for step in &taken.steps {
-                let call = self.add_call(ground, route::call_of(step)?, which, scope)?;
+                let call = match &step.action {
+                    StepAction::Call(name) => self.add_call(ground, name, which, scope)?,
+                    StepAction::Scan(name) => self.add_scan(ground, name, which, scope)?,
+                };
                 steps.push(StepPlan { call, after: step.after.clone(), lacks_remote_id: step.lacks_remote_id });
             }
             self.routes.insert((kind, which), steps);
         }
         Ok(())
+    }
+
+    /// A listing that records are looked up in. The same one serves every route.
+    fn add_scan(&mut self, ground: &Ground<'_>, name: &CallName, which: usize, scope: &Scope) -> Result<usize, String> {
+        let at = self.add_call(ground, name, which, scope)?;
+        if self.calls[at].scan.is_none() {
+            let call = ground.setup.service.calls.get(name).ok_or_else(|| format!("there is no call `{name}`"))?;
+            let plan = CallPlan::new(call, which, scope, ground, &self.fields).and_then(|plan| plan.scanning(call));
+            self.calls[at] = plan.map_err(|error| format!("call `{name}`: {error}"))?;
+        }
+        Ok(at)
     }
 
     /// Calls that submit jobs, whatever the routes of this run: an earlier run may have taken others, and its rows wait. Jobs of
@@ -164,11 +193,12 @@ pub struct Ground<'a> {
     pub limiters: &'a Limiters,
     pub credential: Credential,
     pub base: &'a str,
+    pub redactor: &'a Redactor,
 }
 
-fn token(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+fn token(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Option<TokenPlan>, String> {
     match &setup.destination.token {
-        Some(token) => TokenPlan::new(token, scope, held, setup.stand_in),
+        Some(token) => TokenPlan::new(token, scope, held, setup.stand_in, redactor),
         None => Ok(None),
     }
 }
@@ -215,8 +245,11 @@ fn filled(declared: &[Setting], given: &Settings) -> Json {
         declared.iter().map(|setting| (setting.name.clone(), setting.default.clone().unwrap_or(Json::Null))).collect();
     for (name, value) in &given.0 {
         match value {
-            SettingValue::Plain(value) => all.insert(name.clone(), value.clone()),
-            SettingValue::Secret(secret) => all.insert(name.clone(), json!(secret.reveal())),
+            SettingValue::Plain(value) => {
+                let known = declared.iter().find(|setting| setting.name == *name);
+                all.insert(name.clone(), known.map_or_else(|| value.clone(), |known| option::completed(known, value)))
+            }
+            SettingValue::Secret(secret) => all.insert(name.clone(), secret.reveal_json()),
             SettingValue::Unset => all.insert(name.clone(), Json::Null),
         };
     }
@@ -248,13 +281,17 @@ pub fn rerouted(url: String, stand_in: Option<&str>) -> String {
 
 pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
     let planned = &setup.identifiers[which];
-    let name = planned.name.as_str();
-    let definition = setup.service.identifier(name);
-    let mut facts: serde_json::Map<String, Json> =
-        definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
-    if let Some(id) = &planned.id {
+    let mut facts = facts_of(&planned.name, setup.service.identifier(&planned.name));
+    if let (Some(id), Json::Object(facts)) = (&planned.id, &mut facts) {
         facts.insert("id".to_string(), json!(id));
     }
+    facts
+}
+
+/// What expressions read of an identifier.
+pub fn facts_of(name: &str, definition: Option<&Identifier>) -> Json {
+    let mut facts: serde_json::Map<String, Json> =
+        definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
     facts.insert("name".to_string(), json!(name));
     facts.insert("remote_id".to_string(), json!(definition.is_some_and(|identifier| identifier.remote_id)));
     Json::Object(facts)

@@ -1,8 +1,7 @@
 //! Routes: which calls a record goes through, by kind of change and by what came of the step before.
 
 use super::program::holds;
-use crate::ir::catalog::{Route, Step, StepAction};
-use crate::ir::ident::CallName;
+use crate::ir::catalog::Route;
 use crate::ir::mode::{ChangeKind, Verdict};
 use crate::template::Scope;
 
@@ -33,17 +32,11 @@ pub fn choose<'a>(routes: &'a [Route], kind: ChangeKind, scope: &Scope) -> Resul
     Ok(None)
 }
 
-pub fn call_of(step: &Step) -> Result<&CallName, String> {
-    match &step.action {
-        StepAction::Call(name) => Ok(name),
-        StepAction::Scan(name) => Err(format!("`scan: {name}` is not supported yet: a look-up for each record is")),
-    }
-}
-
 /// The first step a record takes. One with a remote id passes over look-ups that only serve to find it.
 pub fn first(steps: &[StepPlan], has_remote_id: bool) -> Next {
     match steps.first() {
-        None => Next::End(Verdict::Failed),
+        // A route without a step: there is nothing to say to the destination.
+        None => Next::End(Verdict::Accepted),
         Some(step) if step.lacks_remote_id && has_remote_id => after(steps, Some(0), Verdict::Found, true),
         Some(_) => Next::Step(0),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Delivery;
 use super::batch::{Load, Rider};
 use super::call::{Attempt, masked};
+use super::listing::Page;
 use super::render::{self, Row};
 use super::retry::request;
 use super::route::{self, Next};
@@ -20,7 +21,8 @@ impl Delivery {
             let Some((call, record)) = self.first_record(offer) else { continue };
             let load = loads.entry(call).or_insert_with(|| Load::new(call));
             if load.len() < self.program.calls[call].records {
-                load.push(Rider::new(offer.clone()), &record);
+                let remote_id = self.program.fields.remote_id(offer).map(str::to_string);
+                load.push(Rider::new(offer.clone(), remote_id), &record);
             }
         }
         loads.values().filter_map(|load| self.sample_request(load)).collect()
@@ -28,14 +30,15 @@ impl Delivery {
 
     fn first_record(&self, offer: &Offer) -> Option<(usize, Vec<u8>)> {
         let steps = self.program.route(offer.kind, offer.which)?;
-        let Next::Step(step) = route::first(steps, offer.remote_id.is_some()) else { return None };
+        let remote_id = self.program.fields.remote_id(offer);
+        let Next::Step(step) = route::first(steps, remote_id.is_some()) else { return None };
         let call = steps[step].call;
         let plan = &self.program.calls[call];
         let mut record = Vec::new();
         if let Some(node) = &plan.record {
             let mut take = Vec::new();
             self.program.fields.choose(offer, plan.send, false, &mut take);
-            let row = Row::new(offer, offer.remote_id.as_deref(), &self.program.fields, &take, &plan.scope);
+            let row = Row::new(offer, remote_id, &self.program.fields, &take, &plan.scope);
             render::record(&mut record, node, &row).ok()?;
         }
         Some((call, record))
@@ -45,9 +48,15 @@ impl Delivery {
         let call = &self.program.calls[load.call];
         let token = self.program.token.as_ref().map(|_| MASK);
         let attempt = Attempt { nonce: MASK.to_string(), now: MASK.to_string(), token };
-        let request = request(&self.program.fields, call, &call.scope, load, &attempt).ok()?;
+        let scope = match call.scan {
+            Some(_) => call.scope.with("page", &Page::default().facts()),
+            None => call.scope.clone(),
+        };
+        let request = request(&self.program.fields, call, &scope, load, &attempt).ok()?;
         let request = masked(request);
-        Some(Request { url: self.redactor.scrub(&request.url), ..request })
+        let clean = |text: &str| self.redactor.scrub(text);
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect();
+        Some(Request { url: clean(&request.url), body: request.body.as_deref().map(clean), headers, ..request })
     }
 
     /// Seconds that the definition's limits alone make those rows take, bursts left out.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::deliver;
-use super::prepare::keys_set;
 use super::run::stopped;
-use super::session::{base_url, chosen, redactor, run_id};
+use super::session::{base_url, chosen, keys_set, redactor, run_id};
 use super::{Options, StopSignal, Trouble};
 use crate::emit::{self, Journal, Limiters, RunFacts, Setup};
 use crate::ir::account::{Account, Wanted};

@@ -6,7 +6,7 @@ use super::account::Accounts;
 use super::plan::shown;
 use super::run::{compare, told};
 use super::session::{Access, Job, Session};
-use super::{Options, Trouble};
+use super::{Options, StopSignal, Trouble};
 use crate::ir::plan::Sql;
 use crate::ir::run::{EntryView, ExplainedField, Explanation, Failure, RequestView, Status};
 use crate::ir::spec::Spec;
@@ -23,8 +23,10 @@ pub async fn explain(
     activation: &str,
     key: &str,
 ) -> Result<Explanation, Trouble> {
-    let options = Options { only: Some(activation.to_string()), ..options.clone() };
-    let mut session = Session::open(world, root, spec, &options, Access::Read, Accounts::default())?;
+    // What the ledger holds is told without asking the destination.
+    let options = Options { only: Some(activation.to_string()), offline: true, ..options.clone() };
+    let mut session =
+        Session::open(world, root, spec, &options, Access::Read, Accounts::default(), &StopSignal::default()).await?;
     let Some(job) = session.jobs.pop() else { return Err(unknown(activation, key).into()) };
     compare(&session, &job, job.shape.full_number)?;
     let explanation = look(&session, &job, key).map_err(|error| told(&job, &error))?;

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::account::{self, Asking};
-use super::prepare::{delivery, keys_set};
-use super::run::{causes, compare};
-use super::session::{Access, Job, Session};
-use super::{Options, StopSignal, Trouble, guards, target, tell};
+use super::prepare::delivery;
+use super::run::{causes, cautions, compare};
+use super::session::{Access, Job, Session, keys_set};
+use super::{Options, StopSignal, Trouble, guards, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Changes, Sample};
@@ -21,7 +21,7 @@ use crate::world::World;
 
 pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -> Result<PlanReport, Trouble> {
     let accounts = account::ask(world, spec, options, Asking::Plan, &StopSignal::default()).await?;
-    let mut session = Session::open(world, root, spec, options, Access::Read, accounts)?;
+    let mut session = Session::open(world, root, spec, options, Access::Read, accounts, &StopSignal::default()).await?;
     let mut report = PlanReport {
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
@@ -49,6 +49,7 @@ async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
 }
 
 async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Result<(), Failure> {
+    plan.warnings.extend(job.unverified.iter().map(|what| format!("not verified: {what}")));
     if let Some(stopped) = &job.stopped {
         plan.stopped = Some(stopped.clone());
         return Ok(());
@@ -57,12 +58,14 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
     plan.by_field = changes.by_field.clone();
+    plan.waiting = settle::under_way(session, job)?;
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
+    plan.warnings.extend(cautions(session, job, &changes)?);
     plan.silent = guards::silence(&changes.counts, session.options.adopt);
     show(session, job, &changes, full_number, plan).await
 }

@@ -7,7 +7,6 @@ use super::{StopSignal, tell};
 use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
 use crate::ir::change::Counts;
 use crate::ir::run::{Failure, Stopped};
-use crate::ir::spec::{Connection, SettingValue};
 
 /// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
 fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
@@ -52,11 +51,6 @@ pub async fn delivery(
     let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
     let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
     Ok((delivery, preparation))
-}
-
-/// A destination can be asked only with all its secrets at hand.
-pub fn keys_set(connection: &Connection) -> bool {
-    !connection.settings.0.values().any(|value| matches!(value, SettingValue::Unset))
 }
 
 fn failed(stopped: Stopped) -> Failure {

@@ -23,6 +23,7 @@ pub async fn retire(
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
     let report = |activations| RunReport {
+        settles: false,
         run: String::new(),
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
@@ -40,7 +41,8 @@ pub async fn retire(
         activation.dataset.allow_empty = true;
     }
     let accounts = account::ask(world, &spec, &options, Asking::Run, &StopSignal::default()).await?;
-    let mut session = Session::open(world, root, &spec, &options, Access::Write, accounts)?;
+    let mut session =
+        Session::open(world, root, &spec, &options, Access::Write, accounts, &StopSignal::default()).await?;
     let mut activations = Vec::new();
     for mut job in std::mem::take(&mut session.jobs) {
         // Nothing is wanted any more: the difference is all that was put in.

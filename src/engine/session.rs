@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::account::{Accounts, Said};
 use super::target::Target;
-use super::{Options, Trouble, tell};
+use super::{Options, StopSignal, Trouble, tell};
 use crate::diag::Problems;
 use crate::emit::Limiters;
 use crate::ir::account::Account;
@@ -24,10 +24,13 @@ use crate::{diff, inspect, plan};
 mod attach;
 mod naming;
 mod online;
+mod owner;
 
 use attach::Opened;
 pub use naming::{base_url, duck_time, ledger_folder, redactor, run_id};
 pub use online::columns;
+use owner::Owner;
+pub use owner::keys_set;
 
 /// Whether ledgers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,8 @@ pub struct Job<'a> {
     pub shape: LedgerShape,
     /// Rows of a cut-short run whose outcome nobody knows.
     pub recovered: Option<u64>,
+    /// What could not be verified of the target.
+    pub unverified: Option<String>,
     /// Why this activation may not go on.
     pub stopped: Option<Stopped>,
     /// Fields that only the account knows, where it was not asked.
@@ -71,13 +76,14 @@ pub struct Job<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub fn open(
+    pub async fn open(
         world: &'a dyn World,
         root: &'a Path,
         spec: &'a Spec,
         options: &'a Options,
         access: Access,
         accounts: Accounts,
+        stop: &StopSignal,
     ) -> Result<Session<'a>, Trouble> {
         let chosen = chosen(spec, options)?;
         let folder = ledger_folder(root, spec, options);
@@ -100,9 +106,11 @@ impl<'a> Session<'a> {
         let models = chosen.iter().map(|activation| activation.dataset.model.clone()).collect();
         let loader = session.loader();
         refuse(loader.attach(&models))?;
+        let owners = session.owners(&chosen, stop).await;
         let mut opened = Vec::new();
         for (at, activation) in chosen.iter().enumerate() {
-            opened.push(session.attach(activation, at, &folder, access)?);
+            let owner = owners.get(&activation.connection).cloned().unwrap_or(Owner::Unasked);
+            opened.push(session.attach(activation, at, (&folder, access), owner)?);
         }
         let (files, folders) = session.loader().files(&models);
         session.store.lock_down(&files, &folders).map_err(|error| tell::store(&error))?;
@@ -114,6 +122,7 @@ impl<'a> Session<'a> {
     /// The head of what a run or a settlement reports.
     pub fn report(&self) -> RunReport {
         RunReport {
+            settles: false,
             run: self.run.clone(),
             environment: self.spec.project.environment.clone(),
             sandbox: self.options.sandbox.is_some(),

@@ -60,13 +60,23 @@ pub fn told(target: &Target) -> String {
     if rest.is_empty() { head } else { format!("{head} ({})", rest.join(", ")) }
 }
 
-/// What differs between the ledger's target and the activation's, and the ways on.
-pub fn changed(recorded: &str, target: &Target) -> Option<Stopped> {
+/// What the ledger knows of its account stands as long as nobody could ask.
+pub fn take_over(recorded: &str, target: &mut Target, facts: &[&str]) {
     let recorded: Target = serde_json::from_str(recorded).unwrap_or_default();
+    for (name, value) in recorded.into_iter().filter(|(name, _)| facts.contains(&name.as_str())) {
+        target.entry(name).or_insert(value);
+    }
+}
+
+/// What differs between the ledger's target and the activation's, and the ways on. A ledger that never heard of its account
+/// (`facts`) is told of it, and that is no change.
+pub fn changed(recorded: &str, target: &Target, facts: &[&str]) -> Option<Stopped> {
+    let recorded: Target = serde_json::from_str(recorded).unwrap_or_default();
+    let learnt = |name: &str| facts.contains(&name) && !recorded.contains_key(name);
     let names: std::collections::BTreeSet<&String> = recorded.keys().chain(target.keys()).collect();
     let differences: Vec<String> = names
         .into_iter()
-        .filter(|name| recorded.get(*name) != target.get(*name))
+        .filter(|name| recorded.get(*name) != target.get(*name) && !learnt(name))
         .map(|name| match (recorded.get(name), target.get(name)) {
             (Some(old), Some(new)) => format!("{name} was `{old}` and is now `{new}`"),
             (Some(old), None) => format!("{name} was `{old}` and is now unset"),

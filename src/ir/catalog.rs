@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ident::{CallName, KindName, ServiceName};
 use super::mode::{ChangeKind, Mode, Verdict};
+use super::slot::Slot;
 use super::value::Family;
 
 /// Every destination of the product and of the project.
@@ -78,7 +79,12 @@ pub struct Setting {
     /// The only values allowed, where the list is closed.
     pub values: Vec<String>,
     pub pattern: Option<String>,
+    /// The only names that may stand in a block, where the list is closed.
+    pub parts: Vec<String>,
     pub about: String,
+    /// Where calls put an option of type `template`.
+    #[serde(skip)]
+    pub slots: Vec<Slot>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -239,6 +245,8 @@ pub struct Service {
     pub modes: Vec<(Mode, Vec<Route>)>,
     pub calls: BTreeMap<CallName, Call>,
     pub prepare: Vec<Prepare>,
+    pub readback: Option<Readback>,
+    pub refuse: Vec<Refusal>,
 }
 
 impl Service {
@@ -250,6 +258,16 @@ impl Service {
     pub fn identifier(&self, name: &str) -> Option<&Identifier> {
         let named = |wanted: &str| self.identifiers.iter().find(|identifier| identifier.name == wanted);
         named(name).or_else(|| named(ANY))
+    }
+
+    /// What conditions can say of an identifier: its name, whether it is the destination's own id, its `extra`.
+    pub fn identifier_facts(&self, name: &str) -> serde_json::Value {
+        let known = self.identifier(name);
+        let extra = known.into_iter().flat_map(|identifier| identifier.extra.clone());
+        let mut facts: serde_json::Map<_, _> = extra.collect();
+        facts.insert("name".to_string(), name.into());
+        facts.insert("remote_id".to_string(), known.is_some_and(|identifier| identifier.remote_id).into());
+        serde_json::Value::Object(facts)
     }
 
     /// The field of that name, else the one declared as `*`, which stands for any name.
@@ -301,6 +319,8 @@ pub enum Normalise {
     Trim,
     Lower,
     Upper,
+    /// All but digits goes.
+    Digits,
 }
 
 #[derive(Clone, Debug)]
@@ -345,6 +365,8 @@ pub struct Placement {
     pub from: Vec<Family>,
     /// The listing of the ids and labels that may be chosen, where the account keeps them.
     pub choices: Option<CallName>,
+    /// What values can look like that are taken and still not what was meant.
+    pub warn: Vec<Caution>,
 }
 
 impl Placement {
@@ -353,6 +375,14 @@ impl Placement {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
     }
+}
+
+/// Values that match are told of before they are first sent; they are sent all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caution {
+    pub pattern: String,
+    /// What the destination makes of them.
+    pub says: String,
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.
@@ -434,8 +464,31 @@ pub struct Custom {
     pub known: Option<Known>,
     /// Names that may not be used.
     pub reserved: Vec<String>,
-    /// Whether a sample is read back before the second batch.
-    pub readback: Option<CallName>,
+}
+
+/// A record read again after it was written, at a destination that may take a value and not keep it. The first batch of a
+/// run is, before a second one leaves.
+#[derive(Clone, Debug)]
+pub struct Readback {
+    pub when: Option<Condition>,
+    /// A record of every batch is read, not only one of the first.
+    pub every: Option<Condition>,
+    /// Gives the remote id of a record that has none.
+    pub find: Option<CallName>,
+    pub call: CallName,
+    /// What must not be: asked of the record as a whole.
+    pub record: Vec<RecordRule>,
+    /// And of each field that went along with a value.
+    pub fields: Vec<RecordRule>,
+}
+
+/// What may not be written together, beyond what settings and fields say by themselves. Asked of each field where it speaks
+/// of `field`, else of each identifier where it speaks of `identifier`, else once.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub when: Condition,
+    pub says: Template,
+    pub help: String,
 }
 
 #[derive(Clone, Debug)]
@@ -444,8 +497,6 @@ pub struct CustomType {
     pub families: Vec<Family>,
     /// Only when the mapping says `{ type = WORD }`.
     pub ask: bool,
-    /// The vendor's words for other types that take such values, where an attribute is there already.
-    pub fits: Vec<String>,
     pub placement: Placement,
 }
 
@@ -469,6 +520,8 @@ pub struct AccountFields {
 pub struct Known {
     pub listing: CallName,
     pub by: Template,
+    /// What must be true of one that is found, or the mapping does not go together with it (its type).
+    pub fits: Option<Condition>,
     pub gives: Vec<(String, Template)>,
     pub create: Option<CallName>,
 }
@@ -582,6 +635,8 @@ pub enum Reader {
 pub struct Match {
     pub index: Option<Template>,
     pub key: Option<Template>,
+    /// The destination's own id, where a request names its records by that.
+    pub remote_id: Option<Template>,
     pub fold_case: bool,
 }
 
@@ -650,6 +705,8 @@ pub struct Example {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: serde_json::Value,
+    /// What the records are identified by; the service's first identifier where it does not say.
+    pub identifier: Option<String>,
     /// Identifiers of the records sent, in order.
     pub sent: Vec<String>,
     pub expect: Expect,

@@ -1,6 +1,6 @@
 //! What will be done for one activation, in terms DuckDB understands: which relation, key, identifiers, values.
 
-use super::catalog::Placement;
+use super::catalog::{Normalise, Placement};
 use super::ident::ActivationName;
 use super::mode::Mode;
 
@@ -17,6 +17,18 @@ impl Sql {
     /// A text literal.
     pub fn text(text: &str) -> Sql {
         Sql(format!("'{}'", text.replace('\'', "''")))
+    }
+
+    /// The same text as a definition normalises identifiers.
+    pub fn normalised(self, steps: &[Normalise]) -> Sql {
+        steps.iter().fold(self, |Sql(sql), step| {
+            Sql(match step {
+                Normalise::Trim => format!("trim({sql})"),
+                Normalise::Lower => format!("lower({sql})"),
+                Normalise::Upper => format!("upper({sql})"),
+                Normalise::Digits => format!("regexp_replace({sql}, '[^0-9]', '', 'g')"),
+            })
+        })
     }
 
     /// An expression as a person wrote it: in parentheses, and with a line end of its own, so that neither an alias nor a
@@ -76,6 +88,8 @@ pub struct PlannedIdentifier {
     pub id: Option<String>,
     /// Text, normalised; NULL where it is empty or stands for nobody.
     pub sql: Sql,
+    /// How it is normalised, for what is compared with it.
+    pub normalise: Vec<Normalise>,
     /// Conditions under which a value is there and does not fit, each with its reason.
     pub unfit: Vec<(Sql, String)>,
 }

@@ -91,7 +91,7 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
         ("", "o.noted_at")
     };
     let from = format!(
-        "SELECT d.* EXCLUDE (row{own}), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
+        "SELECT d.* EXCLUDE (row{own}) REPLACE (coalesce(o.remote_id, d.remote_id) AS remote_id), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
         last(ledger)
     );
     let keys = numbered("k", run.keys).join(", ");
@@ -181,8 +181,10 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
         ),
     );
     let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
-    // The reason of what stays refused stays.
-    let reason = format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 THEN {} END)", old("reason"));
+    // The reason of what stays refused stays, and that of a row that is tried again, until the job says what came of it.
+    let again = format!("s.verdict = 'pending' AND {} IN ('owed', 'pending')", old("state"));
+    let reason =
+        format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 OR ({again}) THEN {} END)", old("reason"));
     set("refused", refused);
     set("reason", reason);
     set(

@@ -99,6 +99,7 @@ fn identifier(known: &Identifier) -> (String, String, String) {
             Normalise::Trim => "trimmed",
             Normalise::Lower => "in lower case",
             Normalise::Upper => "in upper case",
+            Normalise::Digits => "digits alone",
         };
         word.to_string()
     }));

@@ -205,7 +205,7 @@ fn examples_hold() {
         {
             for example in &call.examples {
                 count += 1;
-                if let Err(error) = sendoff::emit::judge_example(destination, call, example) {
+                if let Err(error) = sendoff::emit::judge_example(destination, service, call, example) {
                     wrong.push(format!(
                         "{} {} {}: {}: {error}",
                         destination.kind, service.name, call.name, example.name

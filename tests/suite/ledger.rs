@@ -56,6 +56,8 @@ struct Activation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
+    /// What the connection's definition says besides, from here on.
+    definition: Option<String>,
     source: Option<String>,
     /// How often a line of the source with `#` in it stands there, with numbers from 2 in place of `#`. How far such a run
     /// comes before it stops is nobody's to say, so little is told of it.
@@ -75,6 +77,7 @@ struct Step {
 #[serde(deny_unknown_fields, default)]
 struct Run {
     plan: bool,
+    offline: bool,
     settle: bool,
     assume: Option<String>,
     full: bool,
@@ -125,13 +128,17 @@ fn outcome(path: &Path) -> String {
 
 fn played(case: &Case) -> String {
     let folder = tempfile::tempdir().expect("a folder");
-    copy_definitions(folder.path());
+    copy_definitions(folder.path(), "");
     let vendor = Vendor::default();
     let mut activation = case.activation.clone();
     let mut checked = (String::new(), Err(Vec::new()));
     let mut out = String::new();
     for (at, step) in case.steps.iter().enumerate() {
         activation.overlay(&step.activation);
+        if let Some(definition) = &step.definition {
+            copy_definitions(folder.path(), definition);
+            checked.0.clear();
+        }
         if let Some(source) = &step.source {
             fs::write(folder.path().join("people.csv"), rows(source, step.times)).expect("the folder can be written");
         }
@@ -166,13 +173,16 @@ fn check(vendor: &Vendor, root: &Path) -> Result<Spec, Vec<String>> {
     checked.spec.clone().ok_or_else(problems)
 }
 
-fn copy_definitions(folder: &Path) {
+fn copy_definitions(folder: &Path, more: &str) {
     let target = folder.join("destinations/parcel");
     fs::create_dir_all(&target).expect("a folder");
     let parcel = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors/parcel");
     for entry in fs::read_dir(parcel).expect("the vendor is there").flatten() {
         fs::copy(entry.path(), target.join(entry.file_name())).expect("copied");
     }
+    let connection = target.join("connection.yaml");
+    let text = fs::read_to_string(&connection).expect("the definition can be read");
+    fs::write(connection, format!("{text}\n{more}")).expect("the folder can be written");
 }
 
 impl Step {
@@ -315,6 +325,7 @@ impl Run {
             only: self.only.clone(),
             accept: self.accept.clone(),
             require_ledger: self.require_ledger,
+            offline: self.offline,
             samples: 5,
             ..Options::default()
         }
@@ -324,6 +335,7 @@ impl Run {
     fn told(&self) -> String {
         let flags = [
             (self.plan, "plan"),
+            (self.offline, "--offline"),
             (self.settle, "settle"),
             (self.full, "--full"),
             (self.adopt, "--adopt"),

@@ -19,6 +19,12 @@ pub fn unknown_setting(place: &Place, key: &Name, known: &[Setting]) -> Problem 
     problem.help(meant_of_all(&key.value, known.iter().map(|setting| setting.name.as_str())))
 }
 
+pub fn unknown_part<'a>(whole: &str, key: &Name, known: impl IntoIterator<Item = &'a str>) -> Problem {
+    Problem::error("check::unknown_part", format!("`{whole}` has no part `{}`", key.value))
+        .at(key.span)
+        .help(meant_of_all(&key.value, known))
+}
+
 pub fn duplicate_setting(key: &Name, first: Span) -> Problem {
     Problem::error("check::duplicate_setting", format!("`{}` is set twice", key.value))
         .label(key.span, "again here")
@@ -99,7 +105,7 @@ pub fn setting_value(known: &Setting, value: &str, span: Span) -> Problem {
     })
 }
 
-fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+pub fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     match words.as_slice() {
         [] => String::new(),
@@ -149,4 +155,10 @@ pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
         }
     };
     Problem::error("check::unset_var", format!("the variable `{name}` has no value")).at(span).help(help)
+}
+
+/// In the definition's own words.
+pub fn refused(said: &str, help: &str, place: Span) -> Problem {
+    let problem = Problem::error("check::refused", said).at(place);
+    if help.is_empty() { problem } else { problem.help(help) }
 }

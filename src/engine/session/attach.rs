@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::owner::Owner;
 use super::{Access, Job, Session};
 use crate::engine::target::{self, Target};
 use crate::engine::{Trouble, tell};
@@ -21,14 +22,30 @@ pub struct Opened<'a> {
     pub ledger: Ledger,
     pub new: bool,
     pub recovered: Option<u64>,
+    pub unverified: Option<String>,
     pub stopped: Option<Stopped>,
     pub unseen: Vec<String>,
 }
 
 impl<'a> Opened<'a> {
     pub fn job(self, plan: Plan, shape: LedgerShape) -> Job<'a> {
-        let Opened { activation, connection, target, path, ledger, new, recovered, stopped, unseen } = self;
-        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, stopped, unseen }
+        let Opened { activation, connection, target, path, ledger, new, recovered, unverified, stopped, unseen } = self;
+        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, unverified, stopped, unseen }
+    }
+}
+
+impl Opened<'_> {
+    /// What the destination says of its account becomes part of the target. A look goes on without it, a run does not.
+    fn settle_owner(&mut self, owner: Owner, access: Access) {
+        match owner {
+            Owner::Nameless => {}
+            Owner::Told(facts) => self.target.extend(facts),
+            Owner::Unasked => self.unverified = Some("which account the key opens".into()),
+            Owner::Failed(stopped) if access == Access::Read => {
+                self.unverified = Some(format!("which account the key opens: {}", stopped.message));
+            }
+            Owner::Failed(stopped) => self.stopped = Some(stopped),
+        }
     }
 }
 
@@ -38,8 +55,8 @@ impl<'a> Session<'a> {
         &self,
         activation: &'a Activation,
         at: usize,
-        folder: &Path,
-        access: Access,
+        (folder, access): (&Path, Access),
+        owner: Owner,
     ) -> Result<Opened<'a>, Trouble> {
         let connection =
             self.spec.connections.get(&activation.connection).ok_or_else(|| tell::no_connection(activation))?;
@@ -54,9 +71,11 @@ impl<'a> Session<'a> {
             path,
             ledger: Ledger { alias },
             recovered: None,
+            unverified: None,
             stopped: None,
             unseen: Vec::new(),
         };
+        opened.settle_owner(owner, access);
         let told = |error| tell::ledger(activation, &opened.path, &error);
         self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
         let told = |error| tell::ledger(activation, &opened.path, &error);
@@ -70,7 +89,12 @@ impl<'a> Session<'a> {
             opened.recovered = self.recover(&opened, &shape, access).map_err(told)?;
             self.world.durable();
         }
-        opened.stopped = target::changed(&shape.target, &opened.target);
+        if opened.stopped.is_some() {
+            return Ok(opened);
+        }
+        let facts = Owner::facts(activation);
+        target::take_over(&shape.target, &mut opened.target, &facts);
+        opened.stopped = target::changed(&shape.target, &opened.target, &facts);
         if opened.stopped.is_some() && (self.options.full || self.options.adopt) {
             match access {
                 Access::Write => self.set_aside(&opened, folder).map_err(told)?,

@@ -52,7 +52,7 @@ pub struct Play {
     pardoned: Vec<Range<usize>>,
 }
 
-struct Silent;
+pub struct Silent;
 
 impl Progress for Silent {
     fn begin(&self, _activation: &str, _rows: u64) {}
@@ -207,7 +207,7 @@ impl Play {
         })?;
         self.baseline |= report.status() <= Status::Incomplete;
         let mut asked = 0;
-        while report.activations.iter().any(|one| one.sent.pending > 0) {
+        while report.activations.iter().any(|one| one.waiting.rows > 0) {
             asked += 1;
             if asked > ASKED_MAX {
                 return Err(format!("a job never ends:\n{}", self.told(&report)));
@@ -382,7 +382,7 @@ fn remote(case: &Case) -> Box<dyn Remote> {
     Box::new(OfSandbox::new(&case.service.destination))
 }
 
-fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
+pub fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
     let part = |(name, column, value): (String, Option<String>, Value)| match column {
         Some(column) => (name, person.json(&column)),
         None => (name, value),
@@ -390,7 +390,7 @@ fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
     case.people().into_iter().map(part).collect()
 }
 
-fn said(trouble: &Trouble) -> String {
+pub fn said(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Problems(problems) => {
             let lines = problems.0.iter().map(|problem| format!("{}: {}", problem.code, problem.message));
@@ -406,10 +406,11 @@ fn merge(report: &mut RunReport, settled: RunReport) {
         let Some(one) = report.activations.iter_mut().find(|one| one.activation == done.activation) else { continue };
         one.status = one.status.max(done.status);
         one.stopped = one.stopped.take().or(done.stopped);
-        one.sent.pending = done.sent.pending;
-        one.sent.accepted += done.sent.accepted;
-        one.sent.absent += done.sent.absent;
-        one.sent.rejected += done.sent.rejected;
-        one.sent.failed += done.sent.failed;
+        one.waiting = done.waiting;
+        one.sent.pending = done.waiting.rows;
+        one.sent.accepted += done.settlement.accepted;
+        one.sent.absent += done.settlement.absent;
+        one.sent.rejected += done.settlement.rejected;
+        one.sent.failed += done.settlement.failed;
     }
 }

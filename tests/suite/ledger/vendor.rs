@@ -21,7 +21,8 @@ const START: &str = "2026-01-31T09:00:00Z";
 ///
 /// A word is a status of the record (`absent`, `exists`, `rejected`), or for `*` a status code, `lost` (no answer comes),
 /// `crash`, and of an import `running` or `lost_there`.
-/// `{refused_field: city}` refuses one field.
+/// `{refused_field: city}` refuses one field. `everyone` names the people that a listing holds, with their ids;
+/// `whoami` the account that the token opens.
 pub type Answers = BTreeMap<String, BTreeMap<String, Json>>;
 
 #[derive(Default)]
@@ -67,6 +68,8 @@ impl Vendor {
         let parts: Vec<&str> = path.split('/').collect();
         let body: Json = request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
         let call = match parts.as_slice() {
+            ["whoami"] => "whoami",
+            ["people"] => "everyone",
             ["people", "find"] => "find",
             ["people", call @ ("create" | "update" | "delete")] => call,
             ["people", _] => "patch",
@@ -86,6 +89,8 @@ impl Vendor {
         let identifier = query.split('=').next_back().unwrap_or_default().replace("%40", "@");
         Some(Ok(match call {
             "find" => self.find(&identifier),
+            "whoami" => response(200, &json!({"account": self.said("whoami", "account").unwrap_or(json!(7))})),
+            "everyone" => self.everyone(&identifier),
             "patch" => self.single(call, &format!("{}@x", parts[1])),
             "fire" => self.single(call, body["email"].as_str().unwrap_or_default()),
             "import" => response(202, &json!({"job": "j1"})),
@@ -93,6 +98,15 @@ impl Vendor {
             "circles" => response(200, &json!({"circles": [{"id": 7, "name": "gold"}]})),
             batch => self.results(batch, &body),
         }))
+    }
+
+    /// Two people a page: whoever the case names, each with an id.
+    fn everyone(&self, after: &str) -> Response {
+        let named = self.answers.lock().expect("not poisoned").get("everyone").cloned().unwrap_or_default();
+        let left: Vec<_> = named.iter().filter(|(email, _)| email.as_str() > after).collect();
+        let page = left.iter().take(2).map(|(email, id)| json!({"email": email, "id": id}));
+        let next = left.get(1).filter(|_| left.len() > 2).map(|(email, _)| email);
+        response(200, &json!({"people": page.collect::<Vec<_>>(), "next": next}))
     }
 
     fn find(&self, identifier: &str) -> Response {
