@@ -53,6 +53,9 @@ const REQUEST: &[&str] = &[
     "answer",
 ];
 
+/// Names that a definition's own work has: those who write an activation have no use for them.
+const INNER: [&str; 5] = ["want", "field", "page", "job", "answer"];
+
 impl Site {
     /// Names at the top level.
     pub fn names(self) -> Vec<&'static str> {
@@ -131,7 +134,9 @@ impl Declared {
         let mut parts = path.strip_prefix("option.").into_iter().flat_map(|path| path.split('.')).map(str::to_string);
         let Some(option) = parts.next().filter(|option| self.templates.contains(option)) else { return };
         let call = self.call.borrow().clone();
-        let slot = Slot { call: CallName(call), part: parts.collect(), form, names: self.names(site) };
+        let mut names = self.names(site);
+        names.0.retain(|name, _| !INNER.contains(&name.as_str()));
+        let slot = Slot { call: CallName(call), part: parts.collect(), form, names };
         self.slots.borrow_mut().push((option, slot));
     }
 }

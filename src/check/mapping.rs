@@ -152,7 +152,7 @@ fn known(
         Some(field) => {
             let also = field.also.contains(&text);
             let name = if also { FieldName::flat(&field.name) } else { name };
-            Some((name, FieldTarget::Known(field.placement.named(&text))))
+            Some((name, FieldTarget::Known(field.placement.clone())))
         }
         None if service.account_fields.is_some() => {
             problems.push(error::account_field(&text, span, target));

@@ -6,15 +6,12 @@ use crate::diag::Problems;
 use crate::ir::ast::{Block, Setting, TextLit, Value};
 use crate::ir::span::Span;
 
-/// Where a secret is written out, if it is. Empty text is none: `env("ALERT_URL", "")` says "or nothing".
-pub fn written_out(scope: &Scope<'_>, name: &str, value: &Value) -> Option<Span> {
-    match value {
-        Value::Block(block) if name == HEADERS => {
-            let secret = block.settings.iter().filter(|setting| is_secret_header(&setting.key.value));
-            first(scope, secret)
-        }
-        _ => literal(scope, value),
-    }
+/// Where a secret is written out, if it is, and what it is called there: the setting, or a part of its block. Empty text is
+/// none: `env("ALERT_URL", "")` says "or nothing".
+pub fn written_out<'v>(scope: &Scope<'_>, name: &'v str, value: &'v Value) -> Option<(&'v str, Span)> {
+    let Value::Block(block) = value else { return literal(scope, value).map(|span| (name, span)) };
+    let mut parts = block.settings.iter().filter(|part| name != HEADERS || is_secret_header(&part.key.value));
+    parts.find_map(|part| literal(scope, &part.value).map(|span| (part.key.value.as_str(), span)))
 }
 
 /// The one kind of block whose parts are not all secret: most headers may stand in a file.

@@ -111,8 +111,8 @@ pub fn fill(
 
 fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mut Problems) -> Option<SettingValue> {
     let written = if known.secret { secret::written_out(scope, &known.name, &setting.value) } else { None };
-    if let Some(span) = written {
-        problems.push(error::secret_literal(&known.name, span));
+    if let Some((name, span)) = written {
+        problems.push(error::secret_literal(name, span));
         return None;
     }
     let stood_in;

@@ -40,7 +40,7 @@ pub fn check(
         return;
     }
     let reached = reach::calls(&target.service, mode, options, &ChangeKind::ALL);
-    let checker = Checker { scope, target, reached: &reached, to: to.span };
+    let checker = Checker { scope, target, reached: &reached };
     for option in templates {
         let slots = narrowed(&option.slots, mapped);
         let place = At { option, slots: &slots, path: Vec::new() };
@@ -77,7 +77,6 @@ struct Checker<'a> {
     target: &'a Target<'a>,
     /// The calls that this activation's rows can come to.
     reached: &'a BTreeSet<CallName>,
-    to: Span,
 }
 
 /// An option, or a part of it.
@@ -164,7 +163,8 @@ impl Checker<'_> {
         for slot in slots {
             let before = problems.0.len();
             self.tree(at, slot, value, problems);
-            if let Some(Given::Written(whole)) = values::evaluate(self.scope, value, &mut Problems::default())
+            if problems.0.len() == before
+                && let Some(Given::Written(whole)) = values::evaluate(self.scope, value, &mut Problems::default())
                 && let Some(flaw) = template::no_rows(slot, &whole)
             {
                 problems.push(error::template_flaw(&at.name(), &flaw, value.span()));

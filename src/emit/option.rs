@@ -65,7 +65,8 @@ impl Filler<'_> {
         match reader {
             Reader::Each { each, matching, rules } => {
                 self.template(each);
-                matching.index.iter_mut().chain(&mut matching.key).for_each(|template| self.template(template));
+                let ties = matching.index.iter_mut().chain(&mut matching.key).chain(&mut matching.remote_id);
+                ties.for_each(|template| self.template(template));
                 rules.iter_mut().for_each(|rule| self.record_rule(rule));
             }
             Reader::Others { is: _, reason } => reason.iter_mut().for_each(|reason| self.template(reason)),

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::Sandboxed;
+use crate::ir::catalog::SettingKind;
 use crate::ir::run::{Status, Stopped};
 use crate::ir::spec::{Activation, Connection, Settings};
 
 /// Facts by name, as they are told to people.
 pub type Target = BTreeMap<String, String>;
+
+/// What requests are made of, where the pipeline says so: too long to be told in a line.
+const TEMPLATES: &str = "templates";
 
 pub fn target(activation: &Activation, connection: &Connection, sandbox: Option<&Sandboxed>) -> Target {
     let mut target = Target::from([
@@ -18,7 +22,13 @@ pub fn target(activation: &Activation, connection: &Connection, sandbox: Option<
     let identity = activation.destination.settings.iter().filter(|setting| setting.identity && !setting.secret);
     add(&mut target, identity.map(|setting| setting.name.as_str()), &connection.settings);
     let identity = activation.service.options.iter().filter(|option| option.identity && !option.secret);
-    add(&mut target, identity.map(|option| option.name.as_str()), &activation.options);
+    let (templates, plain): (Vec<_>, Vec<_>) = identity.partition(|option| option.kind == SettingKind::Template);
+    add(&mut target, plain.into_iter().map(|option| option.name.as_str()), &activation.options);
+    let templates = templates.iter().map(|option| (&option.name, activation.options.plain(&option.name)));
+    let templates: BTreeMap<_, _> = templates.collect();
+    if !templates.is_empty() {
+        target.insert(TEMPLATES.into(), serde_json::to_string(&templates).unwrap_or_default());
+    }
     if let (Some(base_url), None) = (&connection.base_url, sandbox) {
         target.insert("base_url".into(), base_url.clone());
     }
@@ -53,7 +63,9 @@ pub fn told(target: &Target) -> String {
     let get = |name: &str| target.get(name).map(String::as_str).unwrap_or_default();
     let rest: Vec<String> = target
         .iter()
-        .filter(|(name, _)| !["destination", "service", "identifiers", "key", "entries"].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            !["destination", "service", "identifiers", "key", "entries", TEMPLATES].contains(&name.as_str())
+        })
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     let head = format!("{}.{}", get("destination"), get("service"));

@@ -176,16 +176,18 @@ impl Http {
         let home = home.ok_or_else(|| Complaint::absent(key))?;
         home.refused(key, &Map::new(), call.refusals)?;
         let members = self.lists.entry(list.into()).or_default();
-        match joins {
-            true => drop(members.insert(key.to_string())),
-            false if !members.remove(key) => return Err(Complaint::absent(key)),
-            false => {}
+        if joins {
+            members.insert(key.to_string());
+        } else if !members.remove(key) {
+            return Err(Complaint::absent(key));
         }
         Ok(())
     }
 
     fn forget(&mut self, key: &str) {
-        self.lists.values_mut().for_each(|members| drop(members.remove(key)));
+        for members in self.lists.values_mut() {
+            members.remove(key);
+        }
     }
 
     fn contact(&self, collection: &Collection, key: &str, record: &Map<String, Value>) -> Contact {
@@ -209,7 +211,9 @@ fn flatten(name: &str, value: &Value, fields: &mut BTreeMap<String, Value>) {
         Value::Object(members) if !members.is_empty() => {
             members.iter().for_each(|(inner, value)| flatten(&format!("{name}.{inner}"), value, fields));
         }
-        value => drop(fields.insert(name.to_string(), value.clone())),
+        value => {
+            fields.insert(name.to_string(), value.clone());
+        }
     }
 }
 

@@ -86,7 +86,9 @@ pub fn flaws_of(slot: &Slot, value: &Json) -> Vec<Flaw> {
         }
         Json::Bool(_) | Json::Number(_) => {}
     }
-    found.extend(no_rows(slot, value));
+    if found.is_empty() {
+        found.extend(no_rows(slot, value));
+    }
     found
 }
 

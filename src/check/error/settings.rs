@@ -75,7 +75,17 @@ pub fn part_of(place: &Place, group: &[String], lacking: &[String]) -> Problem {
 pub fn secret_literal(name: &str, span: Span) -> Problem {
     Problem::error("check::secret_literal", format!("`{name}` is secret and must not stand in a file"))
         .at(span)
-        .help(format!("read it from the environment: `{name} = env(\"{}\")`", name.to_uppercase()))
+        .help(format!("read it from the environment: `{} = env(\"{}\")`", key(name), variable(name)))
+}
+
+/// A setting's name as it is written.
+fn key(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain { name.to_string() } else { format!("\"{name}\"") }
+}
+
+fn variable(name: &str) -> String {
+    name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 pub fn setting_kind(known: &Setting, span: Span) -> Problem {
