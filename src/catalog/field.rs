@@ -229,7 +229,6 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node, calls: &Calls<'_>) 
         word: word.to_string(),
         families: given.unwrap_or_else(|| family(word).into_iter().collect()),
         ask,
-        fits: fields.texts(reader, "fits"),
         placement: placement(reader, &mut fields, Pointer::Needed, Some(calls)),
     };
     fields.finish(reader);

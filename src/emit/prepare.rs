@@ -159,8 +159,6 @@ impl<'a> Preparer<'a> {
                 create: known.create.as_ref().filter(|_| custom.create && field.create),
             };
             let found = self.ensure(want).await?;
-            let kind = custom.types.iter().find(same);
-            fits(&field.name, kind, found.get("type").and_then(Json::as_str))?;
             let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
             let id = match id {
                 // Two that are still to be created are two.
@@ -273,19 +271,6 @@ impl<'a> Preparer<'a> {
             _ => given(gives, &scope).map(Some),
         }
     }
-}
-
-/// An attribute that is there already must be of a type that takes what is mapped.
-fn fits(name: &str, kind: Option<&CustomType>, there: Option<&str>) -> Result<(), Halt> {
-    let (Some(kind), Some(there)) = (kind, there) else { return Ok(()) };
-    let Some(native) = &kind.placement.native else { return Ok(()) };
-    if native == there || kind.fits.iter().any(|other| other == there) || there.starts_with('(') {
-        return Ok(());
-    }
-    let told = format!(
-        "attribute `{name}` is of type {there} there, and what is mapped is {native}; cast it, or name it in `map`"
-    );
-    Err(Halt::Refused(told))
 }
 
 /// What is there under the name may be something else: another type, for which the mapping has no values.

@@ -497,8 +497,6 @@ pub struct CustomType {
     pub families: Vec<Family>,
     /// Only when the mapping says `{ type = WORD }`.
     pub ask: bool,
-    /// The vendor's words for other types that take such values, where an attribute is there already.
-    pub fits: Vec<String>,
     pub placement: Placement,
 }
 

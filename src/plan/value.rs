@@ -83,7 +83,8 @@ fn is_float(sql_type: &str) -> bool {
 /// Numbers are what they are: a word for `3` would be a label, and a label that looks like an id of another choice.
 fn has_words(placement: &Placement, family: Family) -> bool {
     let numeric = matches!(placement.wire, Wire::Integer | Wire::Number | Wire::Choice);
-    !placement.words.is_empty() && !(numeric && family == Family::Number)
+    let plain = numeric && family == Family::Number;
+    !plain && !placement.words.is_empty()
 }
 
 /// Booleans (and other values) as the destination's words: `true` becomes `subscribed`. A value that is one of the words
@@ -115,7 +116,8 @@ fn by_words(text: &str, placement: &Placement) -> String {
 /// Each item of a list by its word.
 fn choices(raw: &Sql, sql_type: &str, family: Family, placement: &Placement) -> Result<Sql, String> {
     let texts = family == Family::Texts;
-    if !texts && !(family == Family::Json && sql_type.ends_with("[]")) {
+    let numbers = family == Family::Json && sql_type.ends_with("[]");
+    if !texts && !numbers {
         return Err("a list of choices".into());
     }
     let list = if texts { raw.to_string() } else { format!("try_cast({raw} AS VARCHAR[])") };

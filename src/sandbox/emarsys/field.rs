@@ -1,5 +1,6 @@
 //! Fields: the vendor's own and the account's, and the choices that some of them have.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,9 @@ pub enum Kind {
     Text(usize),
 }
 
+/// Ids and labels.
+type Choices = Vec<(String, String)>;
+
 /// A field as its account knows it.
 pub struct Known<'a> {
     pub id: u32,
@@ -41,7 +45,7 @@ pub struct Own {
     pub name: String,
     pub string_id: String,
     pub application_type: String,
-    pub choices: Vec<(String, String)>,
+    pub choices: Choices,
     pub indexed: bool,
 }
 
@@ -130,11 +134,11 @@ const SYSTEM: [(u32, &str, &str, &str, bool); 48] = [
 ];
 
 /// Those whose whole list is documented; of the others only ids are certain, so they have some without names.
-static CHOICES: LazyLock<Vec<(u32, Vec<(String, String)>)>> = LazyLock::new(|| {
+static CHOICES: LazyLock<BTreeMap<u32, Choices>> = LazyLock::new(|| {
     SYSTEM.iter().filter(|field| field.3 == "singlechoice").map(|field| (field.0, choices_of(field.0))).collect()
 });
 
-fn choices_of(id: u32) -> Vec<(String, String)> {
+fn choices_of(id: u32) -> Choices {
     let named: &[&str] = match id {
         5 => &["Male", "Female", "Prefer not to say"],
         6 => &["Single", "Married", "Partnership", "Divorced", "Widowed"],
@@ -152,7 +156,7 @@ fn choices_of(id: u32) -> Vec<(String, String)> {
 }
 
 /// Choices by ids that count from 1.
-pub fn numbered(labels: &[&str]) -> Vec<(String, String)> {
+pub fn numbered(labels: &[&str]) -> Choices {
     labels.iter().zip(1..).map(|(label, id): (&&str, u32)| (id.to_string(), label.to_string())).collect()
 }
 
@@ -167,7 +171,7 @@ fn label(field: u32, choice: u32) -> String {
 
 pub fn system(id: u32) -> Option<Known<'static>> {
     let (id, string_id, name, application_type, read_only) = SYSTEM.iter().copied().find(|field| field.0 == id)?;
-    let choices = CHOICES.iter().find(|(field, _)| *field == id).map_or(&[][..], |(_, choices)| choices);
+    let choices = CHOICES.get(&id).map_or(&[][..], Vec::as_slice);
     let indexed = id == 3;
     Some(Known { id, string_id, name, kind: kind(application_type), application_type, read_only, choices, indexed })
 }

@@ -34,3 +34,20 @@ impl Window {
             .header("X-RateLimit-Reset", (self.begun_ms + MINUTE_MS).div_ceil(1000))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_has_a_thousand_requests() {
+        let full = (0..LIMIT).fold(Window::new(1_500), |window, _| window.with_one_more(2_000));
+        assert!(!full.is_over());
+        let over = full.with_one_more(61_499);
+        assert!(over.is_over());
+        let headers = over.told(Reply::default()).headers;
+        let told: Vec<&str> = headers.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(told, ["1000", "0", "62"]);
+        assert!(!over.with_one_more(61_500).is_over());
+    }
+}
