@@ -12,6 +12,7 @@ mod field;
 mod inherit;
 mod names;
 mod node;
+mod readback;
 mod reader;
 mod route;
 mod service;

@@ -29,6 +29,7 @@ mod model;
 mod names;
 mod order;
 mod project;
+mod refuse;
 mod scope;
 mod secret;
 mod settings;

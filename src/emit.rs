@@ -17,6 +17,7 @@ mod owner;
 mod pace;
 mod prepare;
 mod program;
+mod readback;
 mod render;
 mod retry;
 mod route;

@@ -7,9 +7,8 @@ use std::collections::HashMap;
 use crate::diag::{Problem, Problems};
 use crate::ir::account::Account;
 use crate::ir::ast::Expr;
-use crate::ir::catalog::{ANY, Call, Clear, Identifier, Placement, Repeat, StepAction};
+use crate::ir::catalog::{ANY, Clear, Identifier, Placement, Repeat};
 use crate::ir::facts::ColumnFacts;
-use crate::ir::mode::Mode;
 use crate::ir::plan::{
     LedgerColumn, LedgerShape, Plan, PlannedField, PlannedIdentifier, PlannedKey, Sql, UnclearPolicy,
 };
@@ -19,6 +18,7 @@ use crate::ir::value::Family;
 
 mod account;
 mod error;
+mod route;
 mod value;
 
 /// Types of expressions over the loaded model, by the place they stand at.
@@ -207,7 +207,8 @@ fn column(mapping: &FieldMapping, shape: &LedgerShape, next: &mut u32) -> Ledger
 
 /// The most careful of the mode's writing calls decides.
 pub fn unclear_policy(activation: &Activation) -> UnclearPolicy {
-    let repeats: Vec<&Repeat> = writing_calls(activation, activation.mode).map(|call| &call.repeat).collect();
+    let calls = route::writing_calls(activation, activation.mode);
+    let repeats: Vec<&Repeat> = calls.iter().map(|call| &call.repeat).collect();
     if repeats.contains(&&Repeat::Never) {
         UnclearPolicy::Wait
     } else if repeats.iter().any(|repeat| matches!(repeat, Repeat::After(_))) {
@@ -215,16 +216,4 @@ pub fn unclear_policy(activation: &Activation) -> UnclearPolicy {
     } else {
         UnclearPolicy::SendAgain
     }
-}
-
-/// The calls of a mode that change something.
-pub fn writing_calls(activation: &Activation, mode: Mode) -> impl Iterator<Item = &Call> {
-    let routes = activation.service.routes(mode).unwrap_or_default();
-    let steps = routes.iter().flat_map(|route| &route.steps);
-    steps
-        .filter_map(|step| match &step.action {
-            StepAction::Call(name) => activation.service.calls.get(name),
-            StepAction::Scan(_) => None,
-        })
-        .filter(|call| call.writes)
 }

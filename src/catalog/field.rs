@@ -186,7 +186,6 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
         types: fields.need("types").map(|node| types(reader, node, calls)).unwrap_or_default(),
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
-        readback: fields.take("readback").and_then(|node| calls.any(reader, node)),
     };
     fields.finish(reader);
     Some(custom)

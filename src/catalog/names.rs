@@ -31,6 +31,10 @@ pub enum Site {
     Answer,
     /// rules for one item of an answer
     Item,
+    /// rules for a record that was read back
+    Readback,
+    /// `refuse` of a service
+    Refusal,
 }
 
 const ROUTE: &[&str] = &["setting", "option", "identifier", "mode", "run"];
@@ -67,6 +71,8 @@ impl Site {
             Site::Record => (REQUEST, &["record"]),
             Site::Answer => (REQUEST, &["token", "status", "body", "headers", "sent"]),
             Site::Item => (REQUEST, &["token", "status", "body", "headers", "sent", "item"]),
+            Site::Readback => (REQUEST, &["token", "status", "body", "headers", "sent", "record"]),
+            Site::Refusal => (&["option", "identifier", "mode", "field"], &[]),
         };
         base.iter().chain(more).copied().collect()
     }
@@ -81,7 +87,7 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
         "page" => &["next", "number", "seen", "count"],
         "record" => &["identifier", "identifiers", "remote_id", "change", "fields"],
         "answer" => &["status", "body"],
-        "field" => &["name", "native", "id", "type"],
+        "field" => &["name", "native", "id", "type", "custom", "value"],
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@ use super::field::{Calls, account_fields, custom, fields, identifiers, preparati
 use super::inherit::{CONNECTION, Home, Written};
 use super::names::Declared;
 use super::node::{Kind, Node};
+use super::readback::{readback, refusals};
 use super::reader::{Fields, Reader};
 use super::route::{Ways, modes};
 use crate::ir::catalog::{AccountFields, Answer, Call, Dots, Identifier, Service, Setting, SettingKind};
@@ -68,6 +69,8 @@ pub fn service(
         absent_retry_days: top.take("absent_retry").and_then(|node| days(reader, node)).unwrap_or(ABSENT_RETRY_DAYS),
         modes: top.need("modes").map(|node| modes(reader, node, &ways)).unwrap_or_default(),
         prepare: prepare.map(|node| preparations(reader, node, &declared, &names)).unwrap_or_default(),
+        readback: top.take("readback").and_then(|node| readback(reader, node, &declared, &names)),
+        refuse: top.take("refuse").map(|node| refusals(reader, node, &declared)).unwrap_or_default(),
         options,
         identifiers,
         calls,
@@ -221,7 +224,7 @@ fn call_nodes(
 
 /// Every text that stands where a call may be named.
 fn references(node: &Node, found: &mut BTreeSet<String>) {
-    const KEYS: [&str; 9] = ["call", "scan", "in", "create", "readback", "poll", "with", "after", "choices"];
+    const KEYS: [&str; 9] = ["call", "scan", "in", "create", "find", "poll", "with", "after", "choices"];
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::List(items) => items.iter().for_each(|item| references(item, found)),

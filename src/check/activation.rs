@@ -8,7 +8,7 @@ use super::dataset::{self, Narrowed};
 use super::mapping::{Against, Block};
 use super::scope::Scope;
 use super::target::{Shelf, Target};
-use super::{digest, error, guard, identify, mapping, mode, model, order, target, template};
+use super::{digest, error, guard, identify, mapping, mode, model, order, refuse, target, template};
 use crate::diag::Problems;
 use crate::ir::ast::{self, ActivationEntry, After, From, Identify, Input, Key, ModeEntry, Name, To};
 use crate::ir::facts::ColumnFacts;
@@ -108,10 +108,11 @@ fn resolve(
     let fields = mapping::resolve(&against, mode, &entries.blocks, problems);
     if let Some(mode) = mode {
         mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
-    }
-    if let (Some(to), Some(target), Some(mode)) = (entries.to, &target, mode) {
-        let mapped = template::Mapped { identify: &identify, fields: &fields };
-        template::check(scope, to, target, mode, &options, &mapped, problems);
+        if let (Some(target), Some(to)) = (&target, entries.to) {
+            let (options, identify, fields) = (&options, identify.as_slice(), fields.as_slice());
+            refuse::check(target, &refuse::Written { mode, options, identify, fields, place: to.span }, problems);
+            template::check(scope, to, target, mode, options, &template::Mapped { identify, fields }, problems);
+        }
     }
     let mut guards: Vec<_> = entries.guards.iter().filter_map(|one| guard::resolve(one, problems)).collect();
     let after = order::names(scope, &entries.after, problems);

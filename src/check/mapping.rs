@@ -226,8 +226,15 @@ fn unmapped(
         .collect();
     let required = target.service.fields.iter().filter(|field| field.required_on_create).map(|field| &field.name);
     for name in required.chain(&against.mandatory) {
-        if !written.contains(name) && identify.iter().all(|identifier| identifier.name != *name) {
+        if !written.contains(name) && !identify.iter().any(|identifier| is_at(&target.service, &identifier.name, name))
+        {
             problems.push(error::required_field(name, mode, place, target));
         }
     }
+}
+
+/// Whether an identifier goes where a field would: under its name, or at its place.
+fn is_at(service: &Service, identifier: &str, field: &str) -> bool {
+    let place = service.identifier(identifier).map(|known| known.placement.at.as_str()).filter(|at| !at.is_empty());
+    identifier == field || place.is_some_and(|at| service.field(field).is_some_and(|known| known.placement.at == at))
 }

@@ -90,7 +90,8 @@ impl<'a> Flow<'a> {
             let reason = format!("the mode has no route for rows that are {}", offer.kind.name());
             return self.end(rider, Verdict::Failed, Some(reason), 0, None);
         };
-        let look = steps.iter().find_map(|step| match &program.calls[step.call].repeat {
+        // A route that begins otherwise looks or updates by itself, and creates only what that says is not there.
+        let look = steps.first().and_then(|step| match &program.calls[step.call].repeat {
             Repeat::After(name) => program.call(name, offer.which),
             Repeat::Safe | Repeat::Never => None,
         });
@@ -156,11 +157,20 @@ impl<'a> Flow<'a> {
         }
         let calls: Vec<usize> = self.ready.keys().copied().collect();
         for call in calls {
-            while self.flying.get(&call).copied().unwrap_or(0) < self.line.delivery.program.calls[call].in_flight {
+            while self.may_fly(call) {
                 let Some((load, pause)) = self.ready.get_mut(&call).and_then(VecDeque::pop_front) else { break };
                 self.depart(load, pause);
             }
         }
+    }
+
+    /// Whether another request of a call may be in flight. Until the first batch was read back, it is alone.
+    fn may_fly(&self, call: usize) -> bool {
+        let program = &self.line.delivery.program;
+        let flying = |call: &usize| self.flying.get(call).copied().unwrap_or(0);
+        let alone = program.calls[call].writes && program.readback.as_ref().is_some_and(|readback| readback.is_due());
+        let writing = || self.flying.keys().filter(|call| program.calls[**call].writes).map(flying).sum::<usize>();
+        flying(&call) < program.calls[call].in_flight && !(alone && writing() > 0)
     }
 
     /// Cuts the batches that no record on its way can still join.

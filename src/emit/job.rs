@@ -60,7 +60,7 @@ impl Line<'_> {
         }
         let mut request = 0;
         let exchange = self.exchange(call, &call.scope, &mut load, &mut request).await;
-        let (came, halt, job) = match exchange {
+        let (mut came, mut halt, job) = match exchange {
             Exchange::Answered { whole, scope, .. } if is_pending(whole.is) && call.job.is_some() => {
                 self.submitted(call, &load, &scope, &mut request).await
             }
@@ -72,6 +72,9 @@ impl Line<'_> {
             Exchange::Failed(reason) => (all(&load, Verdict::Failed, Some(reason)), None, None),
             Exchange::Halted(halt) => (Came::NotSent, Some(halt), None),
         };
+        if let (Came::Judged(judged), None) = (&mut came, &halt) {
+            halt = self.read_back(call, &load, judged).await;
+        }
         Landing { load, came, halt, request, job }
     }
 

@@ -25,6 +25,23 @@ pub struct Judge {
     json_lines: bool,
 }
 
+/// Rules for what was read back, compiled.
+#[derive(Clone, Debug)]
+pub struct Rules(Vec<ItemRule>);
+
+impl Rules {
+    pub fn new(rules: &[RecordRule]) -> Result<Rules, String> {
+        let engine = Engine::lenient();
+        rules.iter().map(|rule| ItemRule::new(engine, rule)).collect::<Result<_, _>>().map(Rules)
+    }
+
+    /// What the first rule that holds says, with its reason.
+    pub fn first(&self, scope: &Scope) -> Option<(RecordVerdict, String)> {
+        let rule = self.0.iter().find(|rule| holds(rule.when.as_ref(), scope))?;
+        Some((rule.is, rule.reason.as_ref().and_then(|reason| told(reason, scope)).unwrap_or_default()))
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Rule {
     when: Option<Expression>,

@@ -9,6 +9,7 @@ use super::call::CallPlan;
 use super::fields::Fields;
 use super::option;
 use super::pace::{Credential, Limiters};
+use super::readback::ReadbackPlan;
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
 use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting, StepAction};
@@ -66,6 +67,7 @@ pub struct Program {
     routes: HashMap<(ChangeKind, usize), Vec<StepPlan>>,
     pub fields: Fields,
     pub token: Option<TokenPlan>,
+    pub readback: Option<ReadbackPlan>,
     pub mode: Mode,
 }
 
@@ -84,6 +86,7 @@ impl Program {
             routes: HashMap::new(),
             fields,
             token,
+            readback: ReadbackPlan::new(setup, &scope)?,
             mode: setup.mode,
         };
         let ground = Ground { setup, limiters, credential, base: &base };
@@ -91,6 +94,10 @@ impl Program {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
             program.add_jobs(&ground, which, &scope);
+            for call in setup.service.readback.iter().flat_map(|readback| readback.find.iter().chain([&readback.call]))
+            {
+                program.add_call(&ground, call, which, &scope)?;
+            }
         }
         Ok(program)
     }
@@ -104,6 +111,7 @@ impl Program {
             routes: HashMap::new(),
             fields: Fields::none(),
             token,
+            readback: None,
             mode: setup.mode,
         })
     }

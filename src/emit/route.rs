@@ -35,7 +35,8 @@ pub fn choose<'a>(routes: &'a [Route], kind: ChangeKind, scope: &Scope) -> Resul
 /// The first step a record takes. One with a remote id passes over look-ups that only serve to find it.
 pub fn first(steps: &[StepPlan], has_remote_id: bool) -> Next {
     match steps.first() {
-        None => Next::End(Verdict::Failed),
+        // A route without a step: there is nothing to say to the destination.
+        None => Next::End(Verdict::Accepted),
         Some(step) if step.lacks_remote_id && has_remote_id => after(steps, Some(0), Verdict::Found, true),
         Some(_) => Next::Step(0),
     }

@@ -245,6 +245,8 @@ pub struct Service {
     pub modes: Vec<(Mode, Vec<Route>)>,
     pub calls: BTreeMap<CallName, Call>,
     pub prepare: Vec<Prepare>,
+    pub readback: Option<Readback>,
+    pub refuse: Vec<Refusal>,
 }
 
 impl Service {
@@ -256,6 +258,16 @@ impl Service {
     pub fn identifier(&self, name: &str) -> Option<&Identifier> {
         let named = |wanted: &str| self.identifiers.iter().find(|identifier| identifier.name == wanted);
         named(name).or_else(|| named(ANY))
+    }
+
+    /// What conditions can say of an identifier: its name, whether it is the destination's own id, its `extra`.
+    pub fn identifier_facts(&self, name: &str) -> serde_json::Value {
+        let known = self.identifier(name);
+        let extra = known.into_iter().flat_map(|identifier| identifier.extra.clone());
+        let mut facts: serde_json::Map<_, _> = extra.collect();
+        facts.insert("name".to_string(), name.into());
+        facts.insert("remote_id".to_string(), known.is_some_and(|identifier| identifier.remote_id).into());
+        serde_json::Value::Object(facts)
     }
 
     /// The field of that name, else the one declared as `*`, which stands for any name.
@@ -434,8 +446,31 @@ pub struct Custom {
     pub known: Option<Known>,
     /// Names that may not be used.
     pub reserved: Vec<String>,
-    /// Whether a sample is read back before the second batch.
-    pub readback: Option<CallName>,
+}
+
+/// A record read again after it was written, at a destination that may take a value and not keep it. The first batch of a
+/// run is, before a second one leaves.
+#[derive(Clone, Debug)]
+pub struct Readback {
+    pub when: Option<Condition>,
+    /// A record of every batch is read, not only one of the first.
+    pub every: Option<Condition>,
+    /// Gives the remote id of a record that has none.
+    pub find: Option<CallName>,
+    pub call: CallName,
+    /// What must not be: asked of the record as a whole.
+    pub record: Vec<RecordRule>,
+    /// And of each field that went along with a value.
+    pub fields: Vec<RecordRule>,
+}
+
+/// What may not be written together, beyond what settings and fields say by themselves. Asked of each field where it speaks
+/// of `field`, else of each identifier where it speaks of `identifier`, else once.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub when: Condition,
+    pub says: Template,
+    pub help: String,
 }
 
 #[derive(Clone, Debug)]

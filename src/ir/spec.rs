@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::Expr;
-use super::catalog::{Destination, Placement, Service};
+use super::catalog::{Destination, Placement, Service, Setting};
 use super::ident::{ActivationName, DatasetName, DestinationName, FieldName};
 use super::mode::Mode;
 use super::secret::Secret;
@@ -139,6 +139,18 @@ impl Settings {
             SettingValue::Secret(secret) => Some(secret),
             SettingValue::Plain(_) | SettingValue::Unset => None,
         })
+    }
+
+    /// Every declared setting for conditions that stand before any run: those not given are null, and of a secret no more is
+    /// told than that it is there.
+    pub fn known(&self, declared: &[Setting]) -> serde_json::Value {
+        let value = |setting: &Setting| match self.0.get(&setting.name) {
+            Some(SettingValue::Plain(value)) => value.clone(),
+            Some(SettingValue::Secret(_)) => serde_json::Value::Bool(true),
+            Some(SettingValue::Unset) => serde_json::Value::Null,
+            None => setting.default.clone().unwrap_or_default(),
+        };
+        serde_json::Value::Object(declared.iter().map(|setting| (setting.name.clone(), value(setting))).collect())
     }
 
     pub fn plain(&self, name: &str) -> Option<&serde_json::Value> {

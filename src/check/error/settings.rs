@@ -166,3 +166,9 @@ pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
     };
     Problem::error("check::unset_var", format!("the variable `{name}` has no value")).at(span).help(help)
 }
+
+/// In the definition's own words.
+pub fn refused(said: &str, help: &str, place: Span) -> Problem {
+    let problem = Problem::error("check::refused", said).at(place);
+    if help.is_empty() { problem } else { problem.help(help) }
+}

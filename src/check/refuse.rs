@@ -1,0 +1,64 @@
+//! What a definition itself refuses: settings, identifiers and fields that do not go together.
+
+use serde_json::{Value as Json, json};
+
+use super::error;
+use super::target::Target;
+use crate::diag::Problems;
+use crate::ir::catalog::Refusal;
+use crate::ir::mode::Mode;
+use crate::ir::span::Span;
+use crate::ir::spec::{FieldMapping, IdentifierMapping, Settings};
+use crate::template::{Engine, Scope};
+
+/// An activation as far as refusals can speak of it.
+pub struct Written<'a> {
+    pub mode: Mode,
+    pub options: &'a Settings,
+    pub identify: &'a [IdentifierMapping],
+    pub fields: &'a [FieldMapping],
+    /// Where what concerns the whole of it is told.
+    pub place: Span,
+}
+
+pub fn check(target: &Target<'_>, written: &Written<'_>, problems: &mut Problems) {
+    for refusal in &target.service.refuse {
+        // A definition that does not compile says so where it is read.
+        let Ok(when) = Engine::strict().expression(&refusal.when.0) else { continue };
+        let names = when.names();
+        let speaks_of = |name: &str| names.iter().any(|known| known == name);
+        for (scope, place) in subjects(target, written, speaks_of("identifier"), speaks_of("field")) {
+            if when.truth(&scope).unwrap_or(false) {
+                problems.push(error::refused(&said(refusal, &scope), &refusal.help, place));
+            }
+        }
+    }
+}
+
+/// What a refusal is asked about, each with its place: the identifiers, the fields, or both together.
+fn subjects(target: &Target<'_>, written: &Written<'_>, identifiers: bool, fields: bool) -> Vec<(Scope, Span)> {
+    let service = &target.service;
+    let base = Scope::new()
+        .with("option", &written.options.known(&service.options))
+        .with("mode", &written.mode.name().into())
+        .with("identifier", &Json::Null)
+        .with("field", &Json::Null);
+    let named =
+        written.identify.iter().map(|one| (base.with("identifier", &service.identifier_facts(&one.name)), one.span));
+    let asked = if identifiers { named.collect() } else { vec![(base, written.place)] };
+    if !fields {
+        return asked;
+    }
+    let of_fields = asked.iter().flat_map(|(scope, _)| {
+        written.fields.iter().map(|field| {
+            let facts = json!({"name": field.name.to_string(), "custom": field.target.is_custom()});
+            (scope.with("field", &facts), field.span)
+        })
+    });
+    of_fields.collect()
+}
+
+fn said(refusal: &Refusal, scope: &Scope) -> String {
+    let text = Engine::lenient().text(&refusal.says).and_then(|text| text.text(scope));
+    text.ok().flatten().unwrap_or_default()
+}
