@@ -10,11 +10,13 @@ use crate::ir::value::Value;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
+mod caution;
 mod compare;
 mod rest;
 mod sample;
 mod want;
 
+pub use caution::{Found, cautions};
 pub use sample::samples;
 
 /// What a comparison depends on besides the plan.

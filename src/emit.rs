@@ -142,7 +142,7 @@ impl Delivery {
         limiters: &Limiters,
         redactor: Redactor,
     ) -> Result<Delivery, String> {
-        let program = program::Program::new(setup, prepared, limiters)?;
+        let program = program::Program::new(setup, prepared, limiters, &redactor)?;
         Ok(Delivery::of(program, redactor, prepared.requests))
     }
 
@@ -164,7 +164,13 @@ impl Delivery {
     }
 
     /// Asks for jobs that were submitted before: once, or until they end where a run waits for them.
-    pub async fn settle(&self, world: &dyn World, jobs: Vec<OpenJob>, journal: &Journal, stop: &StopSignal) -> Ending {
+    pub async fn settle(
+        &self,
+        world: &dyn World,
+        jobs: mpsc::Receiver<OpenJob>,
+        journal: &Journal,
+        stop: &StopSignal,
+    ) -> Ending {
         settle::settle(retry::Line { delivery: self, world, journal, stop }, jobs).await
     }
 

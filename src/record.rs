@@ -21,7 +21,7 @@ mod scan;
 pub use begin::{adopt, begin};
 pub use journal::{mark, note, outcomes};
 pub use merge::{finish, recover};
-pub use read::{assume, begin_settle, offers, open_jobs, rejected, unclear, waiting_jobs};
+pub use read::{assume, begin_settle, offers, rejected, unclear, waiting_jobs};
 pub use scan::{listed, look_up};
 
 /// What a run writes into the ledger when it opens it.

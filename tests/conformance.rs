@@ -1,5 +1,7 @@
 //! Every service of every destination goes through the same scenarios: `tests/conformance/README.md`.
 
+#[path = "suite/conformance/answerer.rs"]
+mod answerer;
 #[path = "suite/conformance/compare.rs"]
 mod compare;
 #[path = "suite/conformance/people.rs"]
@@ -27,7 +29,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let cases = service::cases();
     let trials = cases.iter().flat_map(|case| {
-        let fitting = scenarios::ALL.iter().filter(|scenario| (scenario.fits)(case));
+        let fitting = scenarios::ALL.iter().filter(|scenario| scenario.fits(case));
         fitting.map(|scenario| {
             let name = format!("{}::{}::{}", case.service.name, case.mode.name(), scenario.name);
             let (case, play) = (case.clone(), scenario.play);

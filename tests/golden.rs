@@ -25,3 +25,5 @@ mod report;
 mod sandbox;
 #[path = "suite/schema.rs"]
 mod schema;
+#[path = "suite/secrets.rs"]
+mod secrets;

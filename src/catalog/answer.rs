@@ -97,6 +97,7 @@ fn example(reader: &Reader<'_>, node: &Node) -> Option<Example> {
         headers: headers.iter().filter_map(|(name, node)| Some((name.clone(), reader.text(node)?))).collect(),
         body: fields.take("body").map(Node::json).unwrap_or_default(),
         expect: expect.unwrap_or_default(),
+        identifier: fields.text(reader, "identifier"),
         sent,
     };
     fields.finish(reader);

@@ -7,7 +7,8 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{
-    AccountFields, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare, Refused, Wire,
+    AccountFields, Caution, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare,
+    Refused, Wire,
 };
 use crate::ir::ident::CallName;
 use crate::ir::value::Family;
@@ -43,7 +44,20 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer, cal
         native: fields.text(reader, "native"),
         from: fields.take("from").map(|node| families(reader, node)).unwrap_or_default(),
         choices: calls.and_then(|calls| fields.take("choices").and_then(|node| calls.choices(reader, node))),
+        warn: fields.take("warn").map(|node| cautions(reader, node)).unwrap_or_default(),
     }
+}
+
+fn cautions(reader: &Reader<'_>, node: &Node) -> Vec<Caution> {
+    reader.list(node).iter().filter_map(|item| caution(reader, item)).collect()
+}
+
+fn caution(reader: &Reader<'_>, node: &Node) -> Option<Caution> {
+    let mut fields = Fields::new(reader, node, "a warning")?;
+    let pattern = fields.need("pattern").and_then(|node| reader.pattern(node));
+    let says = fields.need("says").and_then(|node| reader.text(node));
+    fields.finish(reader);
+    Some(Caution { pattern: pattern?, says: says? })
 }
 
 fn words(reader: &Reader<'_>, node: &Node) -> Vec<(String, serde_json::Value)> {

@@ -38,14 +38,18 @@ pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, 
     if plan.mode.is_set() {
         store.execute(&format!("CREATE OR REPLACE TEMP TABLE diff_base AS {}", base(plan, &source)))?;
         store.execute(&set_want(plan))?;
-        // One name, one kind: a table cannot take the place of a view that another activation of this run has made.
-        store.execute("CREATE OR REPLACE TEMP VIEW diff_want AS SELECT * FROM diff_set")?;
+        view(store, "SELECT * FROM diff_set")?;
         source.wanted = store.number("SELECT count(*) FROM diff_want WHERE problem IS NULL")?;
         kept(store, basis)?;
     } else {
-        store.execute(&format!("CREATE OR REPLACE TEMP VIEW diff_want AS {}", base(plan, &source)))?;
+        view(store, &base(plan, &source))?;
     }
     Ok(source)
+}
+
+/// A view in all modes: what one activation of a run leaves behind, the next one replaces.
+fn view(store: &Store, query: &str) -> Result<(), StoreError> {
+    store.execute(&format!("CREATE OR REPLACE TEMP VIEW diff_want AS {query}"))
 }
 
 fn totals(store: &Store, plan: &Plan) -> Result<Source, StoreError> {

@@ -30,10 +30,10 @@ pub async fn account(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor, 0);
+    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+    let delivery = Delivery::of(program, redactor.clone(), 0);
     let line = Line { delivery: &delivery, world, journal, stop };
-    let asker = Asker { line, ground: Ground { setup, limiters, credential, base: &base } };
+    let asker = Asker { line, ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor } };
     let mut reading = Reading { asker, scope, listing: BTreeMap::new(), account: Account::default() };
     reading.fields(wanted).await?;
     for name in &wanted.choosing {

@@ -49,8 +49,8 @@ impl Asker<'_> {
                     Ok((whole.is, scope))
                 }
                 _ => {
-                    let told = whole.reason.unwrap_or_else(|| super::judge::excerpt(&response));
-                    Err(Halt::Refused(format!("call `{name}`: {}", self.line.delivery.redactor.scrub(&told))))
+                    let told = whole.reason.unwrap_or_else(|| plan.judge.excerpt(&response));
+                    Err(Halt::Refused(format!("call `{name}`: {told}")))
                 }
             },
             Exchange::Lost(told) | Exchange::Failed(told) => Err(Halt::Unreachable(format!("call `{name}`: {told}"))),

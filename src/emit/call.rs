@@ -16,8 +16,8 @@ use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
-use crate::ir::secret::MASK;
-use crate::template::{Engine, Scope, TemplateError, Text, percent_encoded};
+use crate::ir::secret::{MASK, percent_encoded};
+use crate::template::{Engine, Scope, TemplateError, Text};
 
 /// Requests of one call at once, where its definition does not say.
 const IN_FLIGHT: u32 = 8;
@@ -120,7 +120,7 @@ impl CallPlan {
             in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
             has_fields: record.as_ref().is_some_and(Node::has_fields),
             paced: limits.collect::<Result<_, _>>()?,
-            judge: Judge::new(call, &ground.setup.destination.answer)?,
+            judge: Judge::new(call, &ground.setup.destination.answer, ground.redactor.clone())?,
             job: call.job.as_ref().map(job_plan).transpose()?,
             scan: None,
             scope: scope.clone(),
@@ -165,6 +165,20 @@ impl CallPlan {
         }
         let method = self.method.clone();
         Ok(Request { method, url: self.written_url(&scope)?, headers, secret_headers, body, timeout: TIMEOUT })
+    }
+
+    /// Its address comes from an answer.
+    pub fn elsewhere(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// What a request's headers hold that was made of secrets. Those of a block (`*`) are left out: what of them is secret is
+    /// known beforehand, and the rest is ordinary text.
+    pub fn secret_values<'r>(&self, request: &'r Request) -> impl Iterator<Item = &'r str> {
+        let own: Vec<&str> =
+            self.headers.iter().filter(|header| header.secret).map(|header| header.name.as_str()).collect();
+        let secret = request.headers.iter().filter(move |(name, _)| own.contains(&name.as_str()));
+        secret.map(|(_, value)| value.as_str())
     }
 
     fn written_url(&self, scope: &Scope) -> Result<String, String> {

@@ -181,6 +181,8 @@ impl Line<'_> {
         let body: Json = serde_json::from_str(&response.body).unwrap_or_else(|_| json!(response.body));
         let scope = scope.with("answer", &json!({"status": response.status, "body": body}));
         match self.exchange(call, &scope, &mut Load::new(load.call), request).await {
+            // Not there yet, or no longer at that address.
+            Exchange::Answered { whole, .. } if whole.is == Answer::Running => Look::Running,
             Exchange::Answered { whole, scope, response } => {
                 let (came, halt) = self.verdicts(call, load, whole, &scope, &response);
                 Look::Came(came, halt)
@@ -206,26 +208,17 @@ impl Line<'_> {
                     remote_ids: load.riders.iter().map(|rider| rider.remote_id.as_deref()).collect(),
                 };
                 match call.judge.records(&scope, &sent, &self.delivery.program.fields) {
-                    Reading::Records(judged) => (Came::Judged(self.scrubbed(judged)), None),
-                    Reading::Stop(reason) => {
-                        (Came::NotSent, Some(Halt::Refused(self.delivery.redactor.scrub(&reason))))
-                    }
+                    Reading::Records(judged) => (Came::Judged(judged), None),
+                    Reading::Stop(reason) => (Came::NotSent, Some(Halt::Refused(reason))),
                 }
             }
             Answer::Every(verdict) => {
                 let judged = Judged { remote_id: whole.remote_id, ..Judged::of(verdict, whole.reason) };
                 (Came::Judged(vec![judged; load.len()]), None)
             }
-            Answer::Split => (Came::Split(whole.reason.unwrap_or_else(|| super::judge::excerpt(response))), None),
+            Answer::Split => (Came::Split(whole.reason.unwrap_or_else(|| call.judge.excerpt(response))), None),
             other => (all(load, Verdict::Failed, Some(format!("an answer out of place: {other:?}"))), None),
         }
-    }
-
-    fn scrubbed(&self, mut judged: Vec<Judged>) -> Vec<Judged> {
-        for judged in &mut judged {
-            judged.reason = judged.reason.take().map(|reason| self.delivery.redactor.scrub(&reason));
-        }
-        judged
     }
 }
 

@@ -24,11 +24,11 @@ pub async fn owner(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor, 0);
+    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+    let delivery = Delivery::of(program, redactor.clone(), 0);
     let asker = Asker {
         line: Line { delivery: &delivery, world, journal, stop },
-        ground: Ground { setup, limiters, credential, base: &base },
+        ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
     };
     let (_, answer) = asker.call(name, &scope).await?;
     let gives = setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();

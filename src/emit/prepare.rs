@@ -49,12 +49,12 @@ pub async fn prepare(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor, 0);
+    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+    let delivery = Delivery::of(program, redactor.clone(), 0);
     let mut preparer = Preparer {
         asker: Asker {
             line: Line { delivery: &delivery, world, journal, stop },
-            ground: Ground { setup, limiters, credential, base: &base },
+            ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
         },
         scope: match setup.identifiers.is_empty() {
             true => scope,

@@ -12,10 +12,11 @@ use super::pace::{Credential, Limiters};
 use super::readback::ReadbackPlan;
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
-use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting, StepAction};
+use crate::ir::catalog::{Call, Condition, Destination, Identifier, Repeat, Service, Setting, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
+use crate::ir::secret::Redactor;
 use crate::ir::spec::{SettingValue, Settings};
 use crate::template::{Engine, Scope};
 
@@ -72,14 +73,19 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn new(setup: &Setup<'_>, prepared: &Prepared, limiters: &Limiters) -> Result<Program, String> {
+    pub fn new(
+        setup: &Setup<'_>,
+        prepared: &Prepared,
+        limiters: &Limiters,
+        redactor: &Redactor,
+    ) -> Result<Program, String> {
         let scope = base_scope(setup, prepared);
         check_prepared(setup, prepared, &scope)?;
         let known = |name: &str| prepared.known.get(name).cloned();
         let fields = Fields::new(setup.service, setup.mode, setup.identifiers, setup.fields, known)?;
         let base = base_url(setup, &scope)?;
         let credential = Credential::new(&base, setup.settings.secrets());
-        let token = token(setup, &scope, limiters.token(credential))?;
+        let token = token(setup, &scope, limiters.token(credential), redactor)?;
         let mut program = Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -89,7 +95,7 @@ impl Program {
             readback: ReadbackPlan::new(setup, &scope)?,
             mode: setup.mode,
         };
-        let ground = Ground { setup, limiters, credential, base: &base };
+        let ground = Ground { setup, limiters, credential, base: &base, redactor };
         for which in 0..setup.identifiers.len() {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
@@ -103,8 +109,8 @@ impl Program {
     }
 
     /// Calls only, compiled as they are needed: for preparation.
-    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Program, String> {
-        let token = token(setup, scope, held)?;
+    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Program, String> {
+        let token = token(setup, scope, held, redactor)?;
         Ok(Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -187,11 +193,12 @@ pub struct Ground<'a> {
     pub limiters: &'a Limiters,
     pub credential: Credential,
     pub base: &'a str,
+    pub redactor: &'a Redactor,
 }
 
-fn token(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+fn token(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Option<TokenPlan>, String> {
     match &setup.destination.token {
-        Some(token) => TokenPlan::new(token, scope, held, setup.stand_in),
+        Some(token) => TokenPlan::new(token, scope, held, setup.stand_in, redactor),
         None => Ok(None),
     }
 }
@@ -274,13 +281,17 @@ pub fn rerouted(url: String, stand_in: Option<&str>) -> String {
 
 pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
     let planned = &setup.identifiers[which];
-    let name = planned.name.as_str();
-    let definition = setup.service.identifier(name);
-    let mut facts: serde_json::Map<String, Json> =
-        definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
-    if let Some(id) = &planned.id {
+    let mut facts = facts_of(&planned.name, setup.service.identifier(&planned.name));
+    if let (Some(id), Json::Object(facts)) = (&planned.id, &mut facts) {
         facts.insert("id".to_string(), json!(id));
     }
+    facts
+}
+
+/// What expressions read of an identifier.
+pub fn facts_of(name: &str, definition: Option<&Identifier>) -> Json {
+    let mut facts: serde_json::Map<String, Json> =
+        definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
     facts.insert("name".to_string(), json!(name));
     facts.insert("remote_id".to_string(), json!(definition.is_some_and(|identifier| identifier.remote_id)));
     Json::Object(facts)

@@ -54,7 +54,9 @@ impl Delivery {
         };
         let request = request(&self.program.fields, call, &scope, load, &attempt).ok()?;
         let request = masked(request);
-        Some(Request { url: self.redactor.scrub(&request.url), ..request })
+        let clean = |text: &str| self.redactor.scrub(text);
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect();
+        Some(Request { url: clean(&request.url), body: request.body.as_deref().map(clean), headers, ..request })
     }
 
     /// Seconds that the definition's limits alone make those rows take, bursts left out.

@@ -7,7 +7,7 @@ use super::Note;
 use super::batch::Load;
 use super::call::CallPlan;
 use super::job::{Came, Landing};
-use super::judge::{Judged, excerpt};
+use super::judge::Judged;
 use super::listing::Page;
 use super::retry::{Exchange, Line};
 use crate::ir::catalog::{Answer, Listing};
@@ -102,7 +102,7 @@ impl Line<'_> {
         match self.exchange(call, scope, &mut Load::new(0), request).await {
             Exchange::Answered { whole, scope, response } => match whole.is {
                 Answer::Read | Answer::Every(Verdict::Accepted | Verdict::Found) => Ok(scope),
-                _ => Err(Halt::Refused(told(&whole.reason.unwrap_or_else(|| excerpt(&response))))),
+                _ => Err(Halt::Refused(told(&whole.reason.unwrap_or_else(|| call.judge.excerpt(&response))))),
             },
             Exchange::Lost(why) | Exchange::Failed(why) => Err(Halt::Unreachable(told(&why))),
             Exchange::Halted(halt) => Err(halt),

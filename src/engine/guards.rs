@@ -185,14 +185,15 @@ pub fn silence(counts: &Counts, adopt: bool) -> Option<String> {
             parts.push(format!("{} {what}", count(number, "row")));
         }
     };
+    part(counts.unchanged, "as the destination acknowledged them");
     part(counts.held, "held, since `mode update` holds new rows");
-    part(counts.pending, "waiting for a job at the destination");
+    part(counts.pending, "that wait for jobs of the destination");
     part(counts.absent, "not known to the destination");
     part(counts.unclear, "of unknown outcome: `sendoff settle` says what became of them");
     part(counts.invalid, "set aside: `sendoff rejected` lists them");
     part(counts.unidentified, "without an identifier");
     part(counts.removals_held_back, "not removed, since the source holds rows without a key");
     part(counts.gone, "gone from the source, for which this mode sends nothing");
-    let rest = if parts.is_empty() { String::new() } else { format!("; {}", parts.join("; ")) };
-    Some(format!("no change: {} as the destination acknowledged them{rest}", count(counts.unchanged, "row")))
+    let why = if counts.pending > 0 && counts.unchanged == 0 { "" } else { "no change: " };
+    Some(format!("{why}{}", parts.join("; ")))
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::account::{self, Asking};
 use super::prepare::delivery;
-use super::run::{causes, compare};
+use super::run::{causes, cautions, compare};
 use super::session::{Access, Job, Session, keys_set};
-use super::{Options, StopSignal, Trouble, guards, target, tell};
+use super::{Options, StopSignal, Trouble, guards, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Changes, Sample};
@@ -58,12 +58,14 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
     plan.by_field = changes.by_field.clone();
+    plan.waiting = settle::under_way(session, job)?;
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
+    plan.warnings.extend(cautions(session, job, &changes)?);
     plan.silent = guards::silence(&changes.counts, session.options.adopt);
     show(session, job, &changes, full_number, plan).await
 }

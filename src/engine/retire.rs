@@ -23,6 +23,7 @@ pub async fn retire(
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
     let report = |activations| RunReport {
+        settles: false,
         run: String::new(),
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),

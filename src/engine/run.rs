@@ -53,6 +53,7 @@ pub async fn conduct(
         let Failure { status, code, message, help } = failure;
         report.stopped = Some(Stopped { status, code, message, help });
     }
+    report.waiting = settle::under_way(session, &job).unwrap_or_default();
     report.seconds = (session.world.elapsed() - begun).as_secs_f64();
     report.status = report.status.max(status(&report));
     Ok(report)
@@ -99,6 +100,7 @@ async fn steps(
         report.left = changes.counts.to_send();
         return Ok(());
     }
+    report.warnings.extend(cautions(session, job, &changes)?);
     report.silent = guards::silence(&changes.counts, session.options.adopt);
     let run = open_run(session, job, full_number);
     let opening = opening(session, job, &run, &changes);
@@ -164,6 +166,16 @@ pub fn compare(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> Result
         session.store.number(&sql).map_err(|error| told(job, &error))?
     };
     Ok((changes, model_rows))
+}
+
+/// What the definition says of values that are about to be sent for the first time.
+pub fn cautions(session: &Session<'_>, job: &Job<'_>, changes: &Changes) -> Result<Vec<String>, Failure> {
+    if changes.counts.to_send() == 0 || session.options.adopt {
+        return Ok(Vec::new());
+    }
+    let found = diff::cautions(&session.store, &job.plan, !job.shape.baseline_closed);
+    let found = found.map_err(|error| compare_failed(session, job, &error))?;
+    Ok(found.iter().map(tell::caution).collect())
 }
 
 /// An expression that fails on some row fails the comparison: the message of DuckDB says why.
@@ -242,8 +254,7 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    let settled = report.sent.settled;
-    report.sent = Sent { settled, ..delivered.sent };
+    report.sent = delivered.sent;
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
     let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);
@@ -291,9 +302,9 @@ pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
 
 /// The gravest of what happened.
 pub fn status(report: &ActivationReport) -> Status {
-    let sent = &report.sent;
-    let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
-        || report.counts.invalid + report.counts.removals_held_back > 0;
+    let bad = |sent: &Sent| sent.rejected + sent.failed + sent.unclear + sent.warned > 0;
+    let incomplete =
+        bad(&report.sent) || bad(&report.settlement) || report.counts.invalid + report.counts.removals_held_back > 0;
     let stopped = report.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     stopped.max(if incomplete { Status::Incomplete } else { Status::Done })
 }

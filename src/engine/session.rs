@@ -122,6 +122,7 @@ impl<'a> Session<'a> {
     /// The head of what a run or a settlement reports.
     pub fn report(&self) -> RunReport {
         RunReport {
+            settles: false,
             run: self.run.clone(),
             environment: self.spec.project.environment.clone(),
             sandbox: self.options.sandbox.is_some(),

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::Trouble;
-use crate::diag::suggestion;
+use crate::diag::{count, suggestion, thousands};
+use crate::diff::Found;
 use crate::ir::plan::UnclearPolicy;
 use crate::ir::run::{Failure, Status};
 use crate::ir::spec::{Activation, Spec};
@@ -67,6 +68,12 @@ pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failu
         ),
         _ => failure(Status::Unreachable, "ledger::failed", format!("the ledger of `{name}`: {error}"), ""),
     }
+}
+
+/// Values that the destination takes and makes something else of.
+pub fn caution(found: &Found) -> String {
+    let Found { field, says, values, of } = found;
+    format!("`{field}`, {} of {}: {says}", thousands(*values), count(*of, "value"))
 }
 
 /// An activation that cannot be delivered at all.

@@ -365,6 +365,24 @@ pub struct Placement {
     pub from: Vec<Family>,
     /// The listing of the ids and labels that may be chosen, where the account keeps them.
     pub choices: Option<CallName>,
+    /// What values can look like that are taken and still not what was meant.
+    pub warn: Vec<Caution>,
+}
+
+impl Placement {
+    /// The placement of one name, where the pointer says `{name}`.
+    pub fn named(&self, name: &str) -> Placement {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
+    }
+}
+
+/// Values that match are told of before they are first sent; they are sent all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caution {
+    pub pattern: String,
+    /// What the destination makes of them.
+    pub says: String,
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.
@@ -689,6 +707,8 @@ pub struct Example {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: serde_json::Value,
+    /// What the records are identified by; the service's first identifier where it does not say.
+    pub identifier: Option<String>,
     /// Identifiers of the records sent, in order.
     pub sent: Vec<String>,
     pub expect: Expect,

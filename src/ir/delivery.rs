@@ -85,6 +85,15 @@ pub struct JobId {
     pub id: String,
 }
 
+/// A job that rows of the ledger wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingJob {
+    pub job: JobId,
+    /// Seconds since it was submitted.
+    pub age_s: u64,
+    pub rows: u64,
+}
+
 /// A job found in the ledger, with the rows that wait for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenJob {

@@ -37,6 +37,8 @@ impl Status {
 #[serde(default)]
 pub struct RunReport {
     pub run: String,
+    /// Nothing was compared or sent, only asked after (`settle`).
+    pub settles: bool,
     pub environment: Option<String>,
     pub sandbox: bool,
     pub activations: Vec<ActivationReport>,
@@ -62,6 +64,10 @@ pub struct ActivationReport {
     pub causes: Vec<Cause>,
     pub counts: Counts,
     pub sent: Sent,
+    /// What came of rows sent by earlier runs: those that waited for jobs, and those a person decided.
+    pub settlement: Sent,
+    /// What is still under way at the end.
+    pub waiting: Waiting,
     /// Guards and other warnings that fired.
     pub warnings: Vec<String>,
     /// What stopped it, and what to do.
@@ -97,7 +103,18 @@ pub struct Sent {
     /// Rows accepted with fields refused alone.
     pub warned: u64,
     pub adopted: u64,
+    /// In a settlement: rows that wait no longer.
     pub settled: u64,
+}
+
+/// Jobs at the destination that rows wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    pub jobs: u64,
+    pub rows: u64,
+    /// Seconds since the oldest of them was submitted.
+    pub oldest_s: u64,
 }
 
 impl Sent {
@@ -147,6 +164,8 @@ pub struct ActivationPlan {
     pub warnings: Vec<String>,
     pub stopped: Option<Stopped>,
     pub silent: Option<String>,
+    /// What earlier runs left under way. A run asks after it first, and plans anew with the answers.
+    pub waiting: Waiting,
 }
 
 /// A row of the plan. Values are text as a person reads them; `None` is NULL or never sent.
@@ -183,7 +202,8 @@ pub struct SampleRequest {
 pub struct RejectedRow {
     pub key: String,
     pub identifier: Option<String>,
-    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (fields refused alone).
+    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (accepted with
+    /// something to say, fields refused alone among it), `pending` (refused before, tried again, and waiting for a job).
     pub state: String,
     pub reason: String,
     pub fields: Vec<String>,

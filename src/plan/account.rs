@@ -53,6 +53,7 @@ fn unseen(family: Family) -> Placement {
         native: None,
         from: Vec::new(),
         choices: None,
+        warn: Vec::new(),
     }
 }
 

@@ -181,8 +181,10 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
         ),
     );
     let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
-    // The reason of what stays refused stays.
-    let reason = format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 THEN {} END)", old("reason"));
+    // The reason of what stays refused stays, and that of a row that is tried again, until the job says what came of it.
+    let again = format!("s.verdict = 'pending' AND {} IN ('owed', 'pending')", old("state"));
+    let reason =
+        format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 OR ({again}) THEN {} END)", old("reason"));
     set("refused", refused);
     set("reason", reason);
     set(

@@ -25,6 +25,9 @@ fn activation(plan: &ActivationPlan) -> String {
     for warning in &plan.warnings {
         out += &format!("- ⚠️ {warning}\n");
     }
+    if let Some(line) = words::waiting(&plan.waiting) {
+        out += &format!("- ⏳ {line}; the run asks after them first\n");
+    }
     if let Some(stopped) = &plan.stopped {
         out += &format!("- 🛑 {}: {}\n", stopped.message, stopped.help);
     }
@@ -48,6 +51,7 @@ fn counts(plan: &ActivationPlan) -> String {
         ("- removed", counts.removed),
         ("gone", counts.gone),
         ("held", counts.held),
+        ("pending", counts.pending),
         ("unchanged", counts.unchanged),
     ];
     let kinds: Vec<(&str, u64)> = kinds.into_iter().filter(|(_, number)| *number > 0).collect();

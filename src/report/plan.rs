@@ -58,6 +58,9 @@ fn activation(plan: &ActivationPlan, paint: Paint) -> String {
     for warning in &plan.warnings {
         out += &format!("  {} {warning}\n", paint.warn("warning:"));
     }
+    if let Some(line) = words::waiting(&plan.waiting) {
+        out += &format!("  {} {line}; the run asks after them first\n", paint.warn("pending:"));
+    }
     if let Some(silent) = &plan.silent {
         out += &format!("  nothing to send: {silent}\n");
     }

@@ -2,7 +2,7 @@
 
 use crate::diag::{count, list, thousands};
 use crate::ir::change::{Cause, Counts};
-use crate::ir::run::{Sent, Status, Stopped};
+use crate::ir::run::{Sent, Status, Stopped, Waiting};
 
 use super::paint::Paint;
 
@@ -79,6 +79,21 @@ pub fn outcomes(sent: &Sent) -> Vec<String> {
         (sent.failed, "failed"),
         (sent.unclear, "unclear"),
     ])
+}
+
+/// "994 rows wait for 4 jobs of the destination, the oldest submitted 2 h 5 min ago"
+pub fn waiting(waiting: &Waiting) -> Option<String> {
+    if waiting.jobs == 0 {
+        return None;
+    }
+    let wait = if waiting.rows == 1 { "waits" } else { "wait" };
+    let oldest = if waiting.jobs == 1 { "" } else { "the oldest " };
+    Some(format!(
+        "{} {wait} for {} of the destination, {oldest}submitted {} ago",
+        count(waiting.rows, "row"),
+        count(waiting.jobs, "job"),
+        duration(waiting.oldest_s as f64)
+    ))
 }
 
 fn parts(counts: &[(u64, &str)]) -> Vec<String> {

@@ -274,8 +274,10 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
         let ending = match &case.job {
             Some(job) => {
                 let id = JobId { call: job.call.as_str().into(), id: job.id.clone() };
-                let jobs = vec![OpenJob { job: id, age_s: job.age, offers: offers.clone() }];
-                delivery.settle(&world, jobs, &journal, &stop).await
+                let (send, receive) = mpsc::channel(1);
+                send.send(OpenJob { job: id, age_s: job.age, offers: offers.clone() }).await.expect("someone listens");
+                drop(send);
+                delivery.settle(&world, receive, &journal, &stop).await
             }
             None => {
                 let (send, receive) = mpsc::channel(1);

@@ -26,7 +26,10 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 fn definitions() -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> =
         catalog::builtin().into_iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
-    for path in files_in(&root().join("tests/vendors")).into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml")) {
+    for path in files_in(&root().join("tests/vendors"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+    {
         found.push((path.display().to_string(), fs::read_to_string(&path).expect("it can be read")));
     }
     let page = fs::read_to_string(root().join("docs/destination-format.md")).expect("the page is there");
@@ -137,7 +140,9 @@ fn every_definition_fits_the_schema() {
     let mut wrong = Vec::new();
     for (path, text) in definitions() {
         let definition: Value = serde_yaml::from_str(&text).expect("it is YAML");
-        wrong.extend(validator.iter_errors(&definition).map(|error| format!("{path}: {}: {error}", error.instance_path())));
+        wrong.extend(
+            validator.iter_errors(&definition).map(|error| format!("{path}: {}: {error}", error.instance_path())),
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -158,7 +163,11 @@ fn mistakes_do_not_fit() {
     assert!(!service(&|service| service["fields"] = json!({"name": {"at": "/name", "as": "string"}})));
     assert!(!service(&|service| service["calls"]["add"]["batch"] = json!({"record": 10})));
     assert!(!service(&|service| service["modes"]["upsertt"] = json!([])));
-    assert!(!service(&|service| service["calls"]["add"]["answer"] = json!([{"when": "{{ status == 200 }}", "is": "accepted"}])));
-    assert!(!service(&|service| service["calls"]["add"]["job"] = json!({"id": "1", "poll": "look", "wait": "2 hours"})));
+    assert!(!service(
+        &|service| service["calls"]["add"]["answer"] = json!([{"when": "{{ status == 200 }}", "is": "accepted"}])
+    ));
+    assert!(
+        !service(&|service| service["calls"]["add"]["job"] = json!({"id": "1", "poll": "look", "wait": "2 hours"}))
+    );
     assert!(!validator.is_valid(&json!({"title": "API", "base_url": "https://x", "limits": {"api": {"requests": 1}}})));
 }

@@ -5,8 +5,10 @@ use serde_json::json;
 use super::{Judge, Reading, Sent, verdict_name};
 use crate::emit::fields::Fields;
 use crate::emit::option;
+use crate::emit::program::facts_of;
 use crate::ir::catalog::{Answer, Call, Destination, Example, Service};
 use crate::ir::delivery::Response;
+use crate::ir::secret::Redactor;
 use crate::template::Scope;
 
 /// Reads the example's answer and compares; the error says what was read instead.
@@ -17,13 +19,13 @@ pub fn judge_example(
     example: &Example,
 ) -> Result<(), String> {
     let call = &*option::filled(call, service, None);
-    let judge = Judge::new(call, &destination.answer)?;
+    let judge = Judge::new(call, &destination.answer, Redactor::default())?;
     let response = response(example);
     let base = Scope::new()
         .with("sent", &json!(example.sent.len()))
         .with("token", &json!(destination.token.is_some()))
         .with("job", &json!({"id": "1", "age": 0}))
-        .with("identifier", &identifier(service));
+        .with("identifier", &identifier(service, example));
     let scope = judge.scope(&base, &response);
     let whole = judge.whole(&scope, &response);
     let answer = answer_name(whole.is);
@@ -52,13 +54,11 @@ pub fn judge_example(
     compare_reasons(example, &reasons)
 }
 
-/// Records of examples go by the service's first identifier.
-fn identifier(service: &Service) -> serde_json::Value {
-    let first = service.identifiers.first();
-    let mut facts: serde_json::Map<_, _> = first.into_iter().flat_map(|first| first.extra.clone()).collect();
-    facts.insert("name".to_string(), json!(first.map(|first| first.name.as_str())));
-    facts.insert("remote_id".to_string(), json!(first.is_some_and(|first| first.remote_id)));
-    serde_json::Value::Object(facts)
+/// The identifier that the example names, else the first of the service.
+fn identifier(service: &Service, example: &Example) -> serde_json::Value {
+    let first = service.identifiers.first().map(|identifier| identifier.name.as_str());
+    let name = example.identifier.as_deref().or(first).unwrap_or_default();
+    facts_of(name, service.identifier(name))
 }
 
 fn response(example: &Example) -> Response {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{ItemRule, Judge, holds, text_of, told};
+use super::{ItemRule, Judge, holds, reason_of, text_of, told};
 use crate::emit::fields::Fields;
 use crate::ir::catalog::{Reader, RecordVerdict};
 use crate::ir::mode::Verdict;
+use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope, Text};
 
 /// A verdict on one record of a request.
@@ -76,7 +77,7 @@ impl Judge {
     /// Judges the records of a request by the names they were sent with.
     pub fn records(&self, scope: &Scope, sent: &Sent<'_>, fields: &Fields) -> Reading {
         let slots = vec![None; sent.identifiers.len()];
-        let mut sheet = Sheet { slots, stray: None, stray_warning: None, sent, fields };
+        let mut sheet = Sheet { slots, stray: None, stray_warning: None, sent, fields, redactor: &self.redactor };
         for reader in &self.readers {
             let Reads::Each { each, index, key, remote_id, fold_case, rules } = reader else { continue };
             let (index, key, remote_id) = (index.as_ref(), key.as_ref(), remote_id.as_ref());
@@ -94,7 +95,9 @@ impl Judge {
     /// What holds for records the answer does not speak of.
     fn silence(&self, scope: &Scope) -> Judged {
         let others = self.readers.iter().find_map(|reader| match reader {
-            Reads::Others { is, reason } => Some((*is, reason.as_ref().and_then(|reason| told(reason, scope)))),
+            Reads::Others { is, reason } => {
+                Some((*is, reason.as_ref().and_then(|reason| reason_of(reason, scope, &self.redactor))))
+            }
             Reads::Each { .. } => None,
         });
         let none = || match self.readers.is_empty() {
@@ -137,6 +140,7 @@ struct Sheet<'a> {
     stray_warning: Option<String>,
     sent: &'a Sent<'a>,
     fields: &'a Fields,
+    redactor: &'a Redactor,
 }
 
 impl Sheet<'_> {
@@ -173,7 +177,7 @@ impl Sheet<'_> {
         let field = rule.field.as_ref().and_then(|field| told(field, scope));
         Judged {
             is: rule.is,
-            reason: rule.reason.as_ref().and_then(|reason| told(reason, scope)),
+            reason: rule.reason.as_ref().and_then(|reason| reason_of(reason, scope, self.redactor)),
             remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
             refused: field.and_then(|field| self.fields.named(&field)).into_iter().collect(),
         }

@@ -92,6 +92,9 @@ fn fields(page: &mut Page, known: &Service) {
     if let Some(max) = known.max_fields {
         page.text(format!("At most {} in one activation, custom attributes included.", count(max.into(), "field")));
     }
+    if known.readback.is_some() {
+        page.text("One record is read back before the second request, to see that what was sent arrived.");
+    }
     if let Some(option) = &known.mandatory {
         page.text(format!("The setting `{option}` names further fields that a create needs."));
     }
