@@ -111,11 +111,8 @@ fn resolve(
         if let (Some(target), Some(to)) = (&target, entries.to) {
             let (options, identify, fields) = (&options, identify.as_slice(), fields.as_slice());
             refuse::check(target, &refuse::Written { mode, options, identify, fields, place: to.span }, problems);
+            template::check(scope, to, target, mode, options, &template::Mapped { identify, fields }, problems);
         }
-    }
-    if let (Some(to), Some(target), Some(mode)) = (entries.to, &target, mode) {
-        let mapped = template::Mapped { identify: &identify, fields: &fields };
-        template::check(scope, to, target, mode, &options, &mapped, problems);
     }
     let mut guards: Vec<_> = entries.guards.iter().filter_map(|one| guard::resolve(one, problems)).collect();
     let after = order::names(scope, &entries.after, problems);

@@ -169,10 +169,8 @@ fn sketches_in_the_documentation_read() {
     files.extend(sketches());
     let (catalog, problems, sources) = read_all(&files);
     assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
-    let kinds: Vec<&str> = catalog.destinations.keys().map(|kind| kind.as_str()).collect();
-    assert_eq!(kinds.len(), 6, "{kinds:?}");
-    let services: usize = catalog.destinations.values().map(|destination| destination.services.len()).sum();
-    assert_eq!(services, 10);
+    let acme = catalog.destinations.get(&"acme".into()).expect("the sketch is there");
+    assert_eq!(acme.services.len(), 1);
 }
 
 /// Whatever is cut off, there are problems and no panic, and every place lies in its file.

@@ -38,10 +38,20 @@ fn definitions() -> Vec<(String, String)> {
     found
 }
 
+/// What reading them asks for. The sketches are read by themselves: some stand in the place of built-in files.
 fn vocabulary() -> Vocabulary {
     let files = definitions().into_iter().enumerate();
     let files = files.map(|(at, (path, text))| DefinitionFile { file: FileId(at as u32), path, text });
-    catalog::vocabulary(&files.collect::<Vec<_>>())
+    let (sketches, whole): (Vec<_>, Vec<_>) = files.partition(|file| file.path.starts_with("sketches/"));
+    let (mut asked, more) = (catalog::vocabulary(&whole), catalog::vocabulary(&sketches));
+    for (what, keys) in more.keys {
+        asked.keys.entry(what).or_default().extend(keys);
+    }
+    for (what, keys) in more.needed {
+        asked.needed.entry(what).and_modify(|all| all.retain(|key| keys.contains(key))).or_insert(keys);
+    }
+    asked.words.extend(more.words);
+    asked
 }
 
 /// The mappings that a schema describes, by their titles.

@@ -28,6 +28,9 @@ pub fn fill(page: &mut Page, destination: &Destination, known: &Service) {
     page.section(3, "Custom attributes", |page| {
         known.custom.iter().for_each(|known| custom(page, known));
     });
+    page.section(3, "Refused by `check`", |page| {
+        page.list(known.refuse.iter().map(|one| [shortened(&one.says.0), one.help.clone()].join(": ")));
+    });
     page.section(3, "Requests", |page| calls(page, known));
     page.section(3, "Not verified", |page| page.list(known.unverified.iter().cloned()));
 }
@@ -126,6 +129,9 @@ fn calls(page: &mut Page, known: &Service) {
         &["request", "what is sent", "rows in one", "if its answer is lost", "what it does"],
         calls.map(|one| call(one, &known.options)),
     );
+    if known.readback.is_some() {
+        page.text("Records are read back after they were written, before a second batch leaves, to see that the values arrived.");
+    }
 }
 
 fn call(known: &Call, options: &[Setting]) -> Vec<String> {
