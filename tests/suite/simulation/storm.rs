@@ -278,9 +278,12 @@ fn copy(from: &Path, to: &Path) {
     remove(to);
     let Ok(entries) = fs::read_dir(from) else { return };
     fs::create_dir_all(to).expect("a folder");
-    for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
-        // What DuckDB takes away meanwhile is nothing that a later process goes by.
-        let _ = fs::copy(entry.path(), to.join(entry.file_name()));
+    for entry in entries.flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(fs::copy(from, to).expect("copied")),
+        }
     }
 }
 
