@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::account::{Account, Complaint};
 use super::answer::{Answer, Failure};
 use super::contact::{Merge, Written};
-use super::import::by_pipeline;
+use super::import::{by_pipeline, meets, pipeline_name};
 use crate::sandbox::{Call, Reply};
 
 const MERGES: [&str; 3] = ["overwrite", "overwrite-if-not-empty", "overwrite-if-empty"];
@@ -105,9 +105,9 @@ fn write(
 ) -> Answer {
     let mut named = by_pipeline(account, "email", written);
     let known = account.contacts.get(&id).into_iter().flat_map(|person| &person.identifiers);
-    named.extend(known.map(|(name, value)| (super::import::pipeline_name(name).to_string(), json!(value))));
+    named.extend(known.map(|(name, value)| (pipeline_name(name).to_string(), json!(value))));
     named.insert("contact_id".into(), json!(id.to_string()));
-    let refused = call.refusals.iter().find(|refusal| refusal.meets(&named)).map(|refusal| refusal.reason.clone());
+    let refused = call.refusals.iter().find(|refusal| meets(refusal, &named)).map(|refusal| refusal.reason.clone());
     let done = match refused {
         Some(reason) => Err(Failure::v3(400, "contacts:invalidContacts", reason)),
         None => account.write(id, written, merge).map_err(failed),
