@@ -3,6 +3,8 @@
 //! Offers come in by a channel and ride along the routes of their definition. What happens to them leaves as [`Note`]s: the
 //! marks that must be in the ledger before a request leaves, and the outcomes.
 
+mod account;
+mod ask;
 mod batch;
 mod call;
 mod fields;
@@ -11,6 +13,7 @@ mod job;
 mod judge;
 mod listing;
 mod option;
+mod owner;
 mod pace;
 mod prepare;
 mod program;
@@ -33,9 +36,11 @@ use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, 
 use crate::ir::secret::Redactor;
 use crate::world::World;
 
+pub use account::account;
 pub use judge::judge_example;
+pub use owner::owner;
 pub use pace::Limiters;
-pub use prepare::{Depth, Preparation, account, prepare};
+pub use prepare::{Depth, Preparation, prepare};
 pub use program::{Prepared, RunFacts, Setup};
 
 /// Everything compiled once for one activation.

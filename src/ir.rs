@@ -1,5 +1,6 @@
 //! The nouns: plain data that the stages hand to one another. Nothing here reads, writes, waits or decides.
 
+pub mod account;
 pub mod ast;
 pub mod catalog;
 pub mod change;

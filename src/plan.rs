@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use crate::diag::{Problem, Problems};
+use crate::ir::account::Account;
 use crate::ir::ast::Expr;
-use crate::ir::catalog::{Call, Clear, Identifier, Placement, Repeat, StepAction};
+use crate::ir::catalog::{ANY, Call, Clear, Identifier, Placement, Repeat, StepAction};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::mode::Mode;
 use crate::ir::plan::{
@@ -16,6 +17,7 @@ use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping, FieldTarget};
 use crate::ir::value::Family;
 
+mod account;
 mod error;
 mod value;
 
@@ -28,6 +30,8 @@ pub struct Loaded<'a> {
     pub relation: Sql,
     pub columns: &'a [ColumnFacts],
     pub types: &'a ExprTypes,
+    /// What the destination's account says of fields that only it knows; `None` where it was not asked.
+    pub account: Option<&'a Account>,
 }
 
 pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -> (Plan, Problems) {
@@ -39,7 +43,7 @@ pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -
         relation: loaded.relation.clone(),
         filters: activation.dataset.filters.iter().map(|filter| Sql::expr(&filter.text)).collect(),
         keys: keys(activation, loaded, shape, &mut problems),
-        identifiers: identifiers(activation),
+        identifiers: identifiers(activation, loaded.account, &mut problems),
         identify_all: activation.identify_all,
         fields,
         hold_new_rows: activation.hold_new_rows,
@@ -78,24 +82,25 @@ fn key_type_changed(activation: &Activation, column: &ColumnFacts, shape: &Ledge
     (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, column, held))
 }
 
-fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
-    let declared = |name: &str| activation.service.identifier(name);
-    activation
-        .identify
-        .iter()
-        .map(|mapping| match declared(&mapping.name) {
-            Some(identifier) => planned_identifier(&mapping.expr, identifier),
-            None => PlannedIdentifier {
-                name: mapping.name.clone(),
-                sql: Sql(format!("nullif(CAST({} AS VARCHAR), '')", Sql::expr(&mapping.expr.text))),
-                normalise: Vec::new(),
-                unfit: None,
-            },
-        })
-        .collect()
+fn identifiers(activation: &Activation, account: Option<&Account>, problems: &mut Problems) -> Vec<PlannedIdentifier> {
+    let service = &activation.service;
+    let mut planned = Vec::new();
+    for mapping in &activation.identify {
+        let Some(identifier) = service.identifier(&mapping.name) else { continue };
+        let mut one = planned_identifier(&mapping.name, &mapping.expr, identifier);
+        if identifier.name == ANY && service.account_fields.is_some() {
+            match account.map(|account| account::field(account, &mapping.name, mapping.span)).transpose() {
+                Ok(field) => one.id = field.map(|field| field.id.clone()),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        planned.push(one);
+    }
+    planned
 }
 
-fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
+/// `name` is the one in use: the definition's may stand for any.
+fn planned_identifier(name: &str, expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
     let text = Sql(format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text)));
     let normalised = text.normalised(&identifier.normalise);
     let sql = if identifier.refuse.is_empty() {
@@ -104,8 +109,12 @@ fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier
         let words: Vec<String> = identifier.refuse.iter().map(|word| Sql::text(&word.to_lowercase()).0).collect();
         Sql(format!("CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END", words.join(", ")))
     };
-    let unfit = value::text_limits(&sql, &identifier.placement);
-    PlannedIdentifier { name: identifier.name.clone(), sql, normalise: identifier.normalise.clone(), unfit }
+    let refused = identifier.refuse_patterns.iter().map(|refused| {
+        let condition = format!("coalesce(regexp_matches({sql}, {}), false)", Sql::text(&refused.pattern));
+        (Sql(condition), refused.reason.clone())
+    });
+    let unfit = refused.chain(value::text_limits(&sql, &identifier.placement)).collect();
+    PlannedIdentifier { name: name.to_string(), id: None, sql, normalise: identifier.normalise.clone(), unfit }
 }
 
 fn fields(
@@ -115,25 +124,27 @@ fn fields(
     problems: &mut Problems,
 ) -> Vec<PlannedField> {
     let mut next = shape.fields.iter().map(|field| field.position).max().unwrap_or(0) + 1;
-    let mut planned = Vec::new();
+    let mut planned: Vec<(&FieldMapping, PlannedField)> = Vec::new();
     for mapping in &activation.fields {
         let Some(sql_type) = loaded.types.get(&mapping.expr.span) else { continue };
-        match field(activation, mapping, sql_type, shape, &mut next) {
-            Ok(field) => planned.push(field),
+        match field(activation, mapping, sql_type, loaded.account, shape, &mut next) {
+            Ok(field) => planned.push((mapping, field)),
             Err(problem) => problems.push(problem),
         }
     }
-    planned
+    problems.0.extend(account::same_twice(&planned));
+    planned.into_iter().map(|(_, field)| field).collect()
 }
 
 fn field(
     activation: &Activation,
     mapping: &FieldMapping,
     sql_type: &str,
+    account: Option<&Account>,
     shape: &LedgerShape,
     next: &mut u32,
 ) -> Result<PlannedField, Problem> {
-    let placement = placement(activation, mapping, sql_type)?;
+    let placement = placement(activation, mapping, sql_type, account)?;
     if mapping.clear && placement.clear == Clear::Never {
         return Err(error::cannot_clear(mapping));
     }
@@ -142,6 +153,7 @@ fn field(
     Ok(PlannedField {
         name: mapping.name.to_string(),
         custom: mapping.target.is_custom(),
+        create: mapping.create,
         column: column(mapping, shape, next),
         placement,
         sql: typed.sql,
@@ -152,10 +164,17 @@ fn field(
     })
 }
 
-fn placement(activation: &Activation, mapping: &FieldMapping, sql_type: &str) -> Result<Placement, Problem> {
+fn placement(
+    activation: &Activation,
+    mapping: &FieldMapping,
+    sql_type: &str,
+    account: Option<&Account>,
+) -> Result<Placement, Problem> {
     let family = Family::of(sql_type);
     let placement = match &mapping.target {
-        FieldTarget::Known(placement) | FieldTarget::CustomTyped { placement, .. } => placement.clone(),
+        FieldTarget::Known(placement) => account::chosen(placement.clone(), mapping, account),
+        FieldTarget::CustomTyped { placement, .. } => placement.clone(),
+        FieldTarget::Account => account::placement(activation, mapping, family, account)?,
         FieldTarget::CustomByFamily => {
             let types = activation.service.custom.iter().flat_map(|custom| &custom.types);
             let found = types.filter(|custom| !custom.ask).find(|custom| custom.families.contains(&family));

@@ -240,9 +240,18 @@ fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<List
         more: fields.take("more").and_then(|node| reader.template(node, Site::Answer, declared)),
         identifier: fields.take("identifier").and_then(|node| reader.template(node, Site::Item, declared)),
         learn: learnt(reader, fields.take("learn"), Site::Item, declared),
+        choice: fields.take("choice").and_then(|node| choice(reader, node, declared)),
     };
     fields.finish(reader);
     Some(listing)
+}
+
+fn choice(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<(Template, Template)> {
+    let mut fields = Fields::new(reader, node, "a choice")?;
+    let id = fields.need("id").and_then(|node| reader.template(node, Site::Item, declared));
+    let label = fields.need("label").and_then(|node| reader.template(node, Site::Item, declared));
+    fields.finish(reader);
+    id.zip(label)
 }
 
 fn job(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option<Job> {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::call::{Surroundings, call};
 use super::connection::{Connection, one_of, settings};
-use super::field::{Calls, custom, fields, identifiers, preparations};
+use super::field::{Calls, account_fields, custom, fields, identifiers, preparations};
 use super::inherit::{CONNECTION, Home, Written};
 use super::names::Declared;
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
 use super::route::{Ways, modes};
-use crate::ir::catalog::{Answer, Call, Dots, Identifier, Service, Setting};
+use crate::ir::catalog::{AccountFields, Answer, Call, Dots, Identifier, Service, Setting};
 use crate::ir::ident::{CallName, ServiceName};
 
 /// Days after which an absent row is tried again, unless the service says otherwise.
@@ -53,10 +53,9 @@ pub fn service(
         one_of: one_of(reader, top.take("one_of"), &options),
         identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"]))
             == Some(true),
-        fields: top.take("fields").map(|node| fields(reader, node)).unwrap_or_default(),
+        fields: top.take("fields").map(|node| fields(reader, node, &names)).unwrap_or_default(),
         dots: top.take("dots").and_then(|node| reader.word(node, dots, &["nest", "name"])).unwrap_or_default(),
-        account_catalogue: top.take("catalogue").and_then(|node| reader.word(node, catalogue, &CATALOGUES))
-            == Some(true),
+        account_fields: account_catalogue(reader, &mut top, &declared, &names),
         custom: top.take("custom").and_then(|node| custom(reader, node, &declared, &names)),
         max_fields: top.count(reader, "max_fields"),
         whole: top.texts(reader, "whole"),
@@ -91,6 +90,29 @@ fn dots(word: &str) -> Option<Dots> {
         "nest" => Some(Dots::Nest),
         "name" => Some(Dots::Name),
         _ => None,
+    }
+}
+
+/// `catalogue: account` goes with how the account's list is read.
+fn account_catalogue(
+    reader: &Reader<'_>,
+    top: &mut Fields<'_>,
+    declared: &Declared,
+    calls: &Calls<'_>,
+) -> Option<AccountFields> {
+    let word = top.take("catalogue");
+    let account = word.and_then(|node| reader.word(node, catalogue, &CATALOGUES)) == Some(true);
+    match (top.take("account_fields"), word) {
+        (Some(node), _) if account => account_fields(reader, node, declared, calls),
+        (Some(node), _) => {
+            reader.error("catalog::shape", "`account_fields` says nothing without `catalogue: account`", node);
+            None
+        }
+        (None, Some(node)) if account => {
+            reader.error("catalog::missing_key", "`catalogue: account` needs `account_fields`", node);
+            None
+        }
+        (None, _) => None,
     }
 }
 
@@ -137,7 +159,11 @@ fn call_names<'c>(nodes: &'c BTreeMap<String, Node>, own: Vec<&'c str>) -> Calls
     let listings = nodes.iter().filter(|(_, node)| node.get("list").is_some());
     Calls {
         all: nodes.keys().map(String::as_str).chain(broken).collect(),
-        listings: listings.map(|(name, _)| name.as_str()).collect(),
+        listings: listings.clone().map(|(name, _)| name.as_str()).collect(),
+        choices: listings
+            .filter(|(_, node)| node.get("list").is_some_and(|list| list.get("choice").is_some()))
+            .map(|(name, _)| name.as_str())
+            .collect(),
     }
 }
 
@@ -175,7 +201,7 @@ fn call_nodes(
 
 /// Every text that stands where a call may be named.
 fn references(node: &Node, found: &mut BTreeSet<String>) {
-    const KEYS: [&str; 8] = ["call", "scan", "in", "create", "readback", "poll", "with", "after"];
+    const KEYS: [&str; 9] = ["call", "scan", "in", "create", "readback", "poll", "with", "after", "choices"];
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::List(items) => items.iter().for_each(|item| references(item, found)),

@@ -53,7 +53,7 @@ fn named_well(
     span: Span,
     problems: &mut Problems,
 ) -> bool {
-    if target.service.fields.iter().any(|field| field.name == name) {
+    if target.service.fields.iter().any(|field| field.is_called(name)) {
         problems.push(error::custom_is_known(name, span, target));
         return false;
     }

@@ -182,7 +182,7 @@ fn problem(plan: &Plan, source: &Source) -> String {
         ));
     }
     for (at, identifier) in plan.identifiers.iter().enumerate() {
-        if let Some((condition, reason)) = &identifier.unfit {
+        for (condition, reason) in &identifier.unfit {
             let text = Sql::text(&format!("the identifier {} {reason}", identifier.name));
             arms.push(format!("WHEN {} = {at} AND {condition} THEN {text}", which(plan)));
         }

@@ -9,7 +9,7 @@ use super::fields::Fields;
 use super::judge::{Judge, number};
 use super::option;
 use super::pace::Limiter;
-use super::program::Ground;
+use super::program::{Ground, rerouted};
 use super::render::{self, Ink};
 use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
@@ -49,6 +49,7 @@ pub struct CallPlan {
     pub scope: Scope,
     method: String,
     base: String,
+    stand_in: Option<String>,
     path: Text,
     url: Option<Text>,
     query: Vec<(Text, Text)>,
@@ -125,6 +126,7 @@ impl CallPlan {
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
+            stand_in: setup.stand_in.map(str::to_string),
             path: text(&call.path)?,
             url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
@@ -167,7 +169,10 @@ impl CallPlan {
 
     fn written_url(&self, scope: &Scope) -> Result<String, String> {
         let mut url = match &self.url {
-            Some(url) => url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?,
+            Some(url) => {
+                let url = url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?;
+                rerouted(url, self.stand_in.as_deref())
+            }
             None => format!("{}{}", self.base, self.path.path(scope).map_err(|error| format!("path: {error}"))?),
         };
         for (name, value) in &self.query {

@@ -44,7 +44,7 @@ impl Fields {
         fields: &[PlannedField],
         known: impl Fn(&str) -> Option<String>,
     ) -> Result<Fields, String> {
-        let identifiers = identifiers.iter().map(|identifier| place_identifier(service, &identifier.name));
+        let identifiers = identifiers.iter().map(|identifier| place_identifier(service, identifier));
         let placed = fields.iter().map(|field| place_field(field, service.dots, known(&field.name)));
         let placed: Vec<Placed> = placed.collect();
         let groups = service.whole.iter().map(|name| group(name, &placed)).filter(|group| group.len() > 1).collect();
@@ -93,10 +93,11 @@ impl Fields {
     }
 }
 
-fn place_identifier(service: &Service, name: &str) -> Result<Placed, String> {
-    let identifier = service.identifier(name).or_else(|| service.identifier("*"));
-    let identifier = identifier.ok_or_else(|| format!("the service has no identifier `{name}`"))?;
-    let place = segments(&identifier.placement.at, name, name, Dots::Name);
+fn place_identifier(service: &Service, planned: &PlannedIdentifier) -> Result<Placed, String> {
+    let name = planned.name.as_str();
+    let identifier = service.identifier(name).ok_or_else(|| format!("the service has no identifier `{name}`"))?;
+    let id = planned.id.as_deref().unwrap_or(name);
+    let place = segments(&identifier.placement.at, name, id, Dots::Name);
     Ok(Placed {
         name: name.to_string(),
         place,

@@ -1,27 +1,20 @@
 //! What must exist before the first row: found in one of the account's listings, else created.
 
-mod account;
-
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::batch::Load;
-use super::call::CallPlan;
-use super::listing::Page;
+use super::ask::{Asker, compiled, refused};
 use super::pace::{Credential, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
-use super::retry::{Exchange, Line};
+use super::retry::Line;
 use super::{Delivery, Journal, StopSignal};
 use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::CallName;
-use crate::ir::mode::Verdict;
 use crate::ir::secret::Redactor;
-use crate::template::{Datum, Engine, Scope, Text};
+use crate::template::{Datum, Engine, Scope};
 use crate::world::World;
-
-pub use account::account;
 
 /// What preparation came to.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +52,10 @@ pub async fn prepare(
     let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
     let delivery = Delivery::of(program, redactor, 0);
     let mut preparer = Preparer {
-        line: Line { delivery: &delivery, world, journal, stop },
-        ground: Ground { setup, limiters, credential, base: &base },
+        asker: Asker {
+            line: Line { delivery: &delivery, world, journal, stop },
+            ground: Ground { setup, limiters, credential, base: &base },
+        },
         scope: match setup.identifiers.is_empty() {
             true => scope,
             false => scope.with("identifier", &program::identifier_facts(setup, 0)),
@@ -77,8 +72,7 @@ pub async fn prepare(
 }
 
 struct Preparer<'a> {
-    line: Line<'a>,
-    ground: Ground<'a>,
+    asker: Asker<'a>,
     scope: Scope,
     depth: Depth,
     listings: BTreeMap<CallName, Vec<Datum>>,
@@ -99,7 +93,7 @@ struct Want<'a> {
 
 impl<'a> Preparer<'a> {
     async fn things(&mut self) -> Result<(), Halt> {
-        let setup = self.ground.setup;
+        let setup = self.asker.ground.setup;
         for thing in &setup.service.prepare {
             if !program::holds(thing.when.as_ref(), &self.scope).map_err(Halt::Refused)? {
                 continue;
@@ -125,7 +119,7 @@ impl<'a> Preparer<'a> {
 
     /// Custom attributes that live in the account.
     async fn attributes(&mut self) -> Result<(), Halt> {
-        let setup = self.ground.setup;
+        let setup = self.asker.ground.setup;
         let Some((custom, known)) =
             setup.service.custom.as_ref().and_then(|custom| Some((custom, custom.known.as_ref()?)))
         else {
@@ -144,11 +138,19 @@ impl<'a> Preparer<'a> {
                 by: &known.by,
                 fits: known.fits.as_ref(),
                 gives: &known.gives,
-                create: known.create.as_ref().filter(|_| custom.create),
+                create: known.create.as_ref().filter(|_| custom.create && field.create),
             };
             let found = self.ensure(want).await?;
+            let kind = custom.types.iter().find(same);
+            fits(&field.name, kind, found.get("type").and_then(Json::as_str))?;
             let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
-            self.made.prepared.known.insert(field.name.clone(), id.unwrap_or_else(|| field.name.clone()));
+            let id = match id {
+                // Two that are still to be created are two.
+                Some(id) if id == unknown("id") => unknown(&field.name),
+                Some(id) => id,
+                None => field.name.clone(),
+            };
+            self.made.prepared.known.insert(field.name.clone(), id);
         }
         Ok(())
     }
@@ -178,14 +180,14 @@ impl<'a> Preparer<'a> {
     fn may_read(&self, listing: &CallName) -> bool {
         match self.depth {
             Depth::Offline => false,
-            Depth::Look => self.ground.setup.service.calls.get(listing).is_some_and(|call| call.plan),
+            Depth::Look => self.asker.ground.setup.service.calls.get(listing).is_some_and(|call| call.plan),
             Depth::Create => true,
         }
     }
 
     async fn find(&mut self, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         if !self.listings.contains_key(want.listing) {
-            let items = self.list(want.listing).await?;
+            let items = self.asker.list(want.listing, &self.scope).await?;
             self.listings.insert(want.listing.clone(), items);
         }
         let by = compiled(Engine::lenient(), want.by)?;
@@ -200,56 +202,30 @@ impl<'a> Preparer<'a> {
         Ok(None)
     }
 
-    async fn list(&self, name: &CallName) -> Result<Vec<Datum>, Halt> {
-        let call = self.ground.setup.service.calls.get(name);
-        let listing = call.and_then(|call| call.list.as_ref());
-        let listing = listing.ok_or_else(|| Halt::Refused(format!("call `{name}` lists nothing")))?;
-        let mut page = Page::default();
-        let mut all = Vec::new();
-        loop {
-            let scope = self.scope.with("page", &page.facts());
-            let (_, answer) = self.call(name, &scope).await?;
-            let items = compiled(Engine::lenient(), &listing.items)?;
-            let items = items.expression().map_or(Ok(Vec::new()), |items| items.items(&answer)).map_err(refused)?;
-            let count = items.len();
-            all.extend(items);
-            if !page.turn(listing, count, &answer).map_err(Halt::Refused)? {
-                return Ok(all);
-            }
-        }
-    }
-
     /// What the creation gives; `None` where the listing has to say.
     async fn create(&self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
-        let (answer, scope) = self.call(name, &want.scope).await?;
-        let gives = self.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
+        let (answer, scope) = self.asker.call(name, &want.scope).await?;
+        let gives =
+            self.asker.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
         match answer {
             Answer::Relist => Ok(None),
             _ if gives.is_empty() => Ok(None),
             _ => given(gives, &scope).map(Some),
         }
     }
+}
 
-    /// Makes one call. Anything but success, or `relist`, ends the activation.
-    async fn call(&self, name: &CallName, scope: &Scope) -> Result<(Answer, Scope), Halt> {
-        let call = self.ground.setup.service.calls.get(name);
-        let call = call.ok_or_else(|| Halt::Refused(format!("there is no call `{name}`")))?;
-        let plan = CallPlan::new(call, 0, scope, &self.ground, &self.line.delivery.program.fields);
-        let plan = plan.map_err(|error| Halt::Refused(format!("call `{name}`: {error}")))?;
-        match self.line.exchange(&plan, &plan.scope, &mut Load::new(0), &mut 0).await {
-            Exchange::Answered { whole, scope, response } => match whole.is {
-                Answer::Read | Answer::Every(Verdict::Accepted | Verdict::Found | Verdict::Exists) | Answer::Relist => {
-                    Ok((whole.is, scope))
-                }
-                _ => {
-                    let told = whole.reason.unwrap_or_else(|| super::judge::excerpt(&response));
-                    Err(Halt::Refused(format!("call `{name}`: {}", self.line.delivery.redactor.scrub(&told))))
-                }
-            },
-            Exchange::Lost(told) | Exchange::Failed(told) => Err(Halt::Unreachable(format!("call `{name}`: {told}"))),
-            Exchange::Halted(halt) => Err(halt),
-        }
+/// An attribute that is there already must be of a type that takes what is mapped.
+fn fits(name: &str, kind: Option<&CustomType>, there: Option<&str>) -> Result<(), Halt> {
+    let (Some(kind), Some(there)) = (kind, there) else { return Ok(()) };
+    let Some(native) = &kind.placement.native else { return Ok(()) };
+    if native == there || kind.fits.iter().any(|other| other == there) || there.starts_with('(') {
+        return Ok(());
     }
+    let told = format!(
+        "attribute `{name}` is of type {there} there, and what is mapped is {native}; cast it, or name it in `map`"
+    );
+    Err(Halt::Refused(told))
 }
 
 /// What is there under the name may be something else: another type, for which the mapping has no values.
@@ -264,7 +240,7 @@ fn fitting(want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<
     Err(Halt::Refused(format!("{} is there as something else ({})", want.label, told.join(", "))))
 }
 
-fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
+pub fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
     let values = gives.iter().map(|(name, template)| {
         let value = compiled(Engine::lenient(), template)?.value(scope).map_err(refused)?;
         Ok((name.clone(), value))
@@ -274,13 +250,9 @@ fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json
 
 /// Stands for what is not known before it is created.
 fn placeholder(gives: &[(String, Template)]) -> Map<String, Json> {
-    gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name})")))).collect()
+    gives.iter().map(|(name, _)| (name.clone(), json!(unknown(name)))).collect()
 }
 
-fn compiled(engine: Engine, template: &Template) -> Result<Text, Halt> {
-    engine.text(template).map_err(|error| Halt::Refused(format!("`{}`: {error}", template.0)))
-}
-
-fn refused(error: crate::template::TemplateError) -> Halt {
-    Halt::Refused(error.to_string())
+fn unknown(name: &str) -> String {
+    format!("({name})")
 }

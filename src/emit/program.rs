@@ -25,6 +25,8 @@ pub struct Setup<'a> {
     pub settings: &'a Settings,
     /// In place of the definition's base URL.
     pub base_url: Option<&'a str>,
+    /// What stands in for the destination as a whole: its other addresses keep their path and go below this one.
+    pub stand_in: Option<&'a str>,
     pub options: &'a Settings,
     pub mode: Mode,
     pub identifiers: &'a [PlannedIdentifier],
@@ -180,7 +182,7 @@ pub struct Ground<'a> {
 
 fn token(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
     match &setup.destination.token {
-        Some(token) => TokenPlan::new(token, scope, held),
+        Some(token) => TokenPlan::new(token, scope, held, setup.stand_in),
         None => Ok(None),
     }
 }
@@ -246,11 +248,27 @@ pub fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
     Ok(base.trim_end_matches('/').to_string())
 }
 
+/// An address that is not below `base_url`, such as that of the token call. What the stand-in itself said stays as it is.
+pub fn rerouted(url: String, stand_in: Option<&str>) -> String {
+    let host =
+        |url: &str| url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default().len());
+    let (Some(stand_in), Some(length)) = (stand_in, host(&url)) else { return url };
+    let end = url.find("://").unwrap_or_default() + 3 + length;
+    match stand_in.starts_with(&url[..end]) {
+        true => url,
+        false => format!("{}{}", stand_in.trim_end_matches('/'), &url[end..]),
+    }
+}
+
 pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
-    let name = setup.identifiers[which].name.as_str();
-    let definition = setup.service.identifier(name).or_else(|| setup.service.identifier("*"));
+    let planned = &setup.identifiers[which];
+    let name = planned.name.as_str();
+    let definition = setup.service.identifier(name);
     let mut facts: serde_json::Map<String, Json> =
         definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
+    if let Some(id) = &planned.id {
+        facts.insert("id".to_string(), json!(id));
+    }
     facts.insert("name".to_string(), json!(name));
     facts.insert("remote_id".to_string(), json!(definition.is_some_and(|identifier| identifier.remote_id)));
     Json::Object(facts)
@@ -261,4 +279,26 @@ pub fn holds(condition: Option<&Condition>, scope: &Scope) -> Result<bool, Strin
     let Some(condition) = condition else { return Ok(true) };
     let expression = Engine::strict().expression(&condition.0);
     expression.and_then(|expression| expression.truth(scope)).map_err(|error| format!("`{}`: {error}", condition.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rerouted;
+
+    #[test]
+    fn addresses_keep_their_path_below_a_stand_in() {
+        let cases = [
+            (
+                "https://auth.acme.example/oauth2/token?a=b",
+                Some("http://sandbox/acme"),
+                "http://sandbox/acme/oauth2/token?a=b",
+            ),
+            ("http://sandbox/acme/files/1", Some("http://sandbox/acme"), "http://sandbox/acme/files/1"),
+            ("https://acme.example", Some("http://127.0.0.1:4010/acme/"), "http://127.0.0.1:4010/acme"),
+            ("https://acme.example/x", None, "https://acme.example/x"),
+        ];
+        for (url, stand_in, expected) in cases {
+            assert_eq!(rerouted(url.to_string(), stand_in), expected);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::judge::{beginning, number};
-use super::program::holds;
+use super::program::{holds, rerouted};
 use crate::ir::catalog::{Template, Token};
 use crate::ir::delivery::{Halt, HttpError, Request};
 use crate::ir::secret::MASK;
@@ -44,7 +44,7 @@ impl fmt::Debug for Held {
 
 impl TokenPlan {
     /// `None` where the settings given do not use a token.
-    pub fn new(token: &Token, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+    pub fn new(token: &Token, scope: &Scope, held: Slot, stand_in: Option<&str>) -> Result<Option<TokenPlan>, String> {
         if !holds(token.when.as_ref(), scope)? {
             return Ok(None);
         }
@@ -65,7 +65,7 @@ impl TokenPlan {
         });
         let request = Request {
             method: "POST".to_string(),
-            url: read(&token.url)?,
+            url: rerouted(read(&token.url)?, stand_in),
             headers,
             secret_headers: vec!["Authorization".to_string()],
             body: Some(form.collect::<Result<Vec<_>, String>>()?.join("&")),

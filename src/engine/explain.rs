@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::account::Accounts;
 use super::plan::shown;
 use super::run::{compare, told};
 use super::session::{Access, Job, Session};
@@ -24,7 +25,8 @@ pub async fn explain(
 ) -> Result<Explanation, Trouble> {
     // What the ledger holds is told without asking the destination.
     let options = Options { only: Some(activation.to_string()), offline: true, ..options.clone() };
-    let mut session = Session::open(world, root, spec, &options, Access::Read, &StopSignal::default()).await?;
+    let mut session =
+        Session::open(world, root, spec, &options, Access::Read, Accounts::default(), &StopSignal::default()).await?;
     let Some(job) = session.jobs.pop() else { return Err(unknown(activation, key).into()) };
     compare(&session, &job, job.shape.full_number)?;
     let explanation = look(&session, &job, key).map_err(|error| told(&job, &error))?;

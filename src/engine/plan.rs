@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::prepare::delivery;
 use super::run::{causes, compare};
 use super::session::{Access, Job, Session, keys_set};
@@ -19,7 +20,8 @@ use crate::ir::value::Value;
 use crate::world::World;
 
 pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -> Result<PlanReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Read, &StopSignal::default()).await?;
+    let accounts = account::ask(world, spec, options, Asking::Plan, &StopSignal::default()).await?;
+    let mut session = Session::open(world, root, spec, options, Access::Read, accounts, &StopSignal::default()).await?;
     let mut report = PlanReport {
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
@@ -85,6 +87,7 @@ async fn show(
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
     let counts = &changes.counts;
     let offers: Vec<_> = samples.into_iter().map(|sample| sample.offer).collect();
+    plan.warnings.extend(job.unseen.iter().map(|name| format!("not verified: field `{name}` of the account")));
     let depth = if session.options.offline || !keys_set(job.connection) { Depth::Offline } else { Depth::Look };
     match delivery(session, job, counts, depth, &StopSignal::default()).await {
         Ok((delivery, preparation)) => {

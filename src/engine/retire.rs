@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::run::{conduct, keep};
 use super::session::{Access, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, tell};
@@ -38,7 +39,9 @@ pub async fn retire(
         }
         activation.dataset.allow_empty = true;
     }
-    let mut session = Session::open(world, root, &spec, &options, Access::Write, &StopSignal::default()).await?;
+    let accounts = account::ask(world, &spec, &options, Asking::Run, &StopSignal::default()).await?;
+    let mut session =
+        Session::open(world, root, &spec, &options, Access::Write, accounts, &StopSignal::default()).await?;
     let mut activations = Vec::new();
     for mut job in std::mem::take(&mut session.jobs) {
         // Nothing is wanted any more: the difference is all that was put in.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::deliver::{self, Delivered, Scene};
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
@@ -12,6 +13,7 @@ use crate::emit::Depth;
 use crate::ir::change::{Cause, Changes};
 use crate::ir::delivery::Halt;
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
+use crate::ir::secret::Redactor;
 use crate::ir::spec::Spec;
 use crate::record::{self, OpenRun, Opening};
 use crate::world::World;
@@ -24,7 +26,8 @@ pub async fn run(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<RunReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Write, stop).await?;
+    let accounts = account::ask(world, spec, options, Asking::Run, stop).await?;
+    let mut session = Session::open(world, root, spec, options, Access::Write, accounts, stop).await?;
     let mut report = session.report();
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;
@@ -248,10 +251,14 @@ fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport,
 }
 
 pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
+    stopped(&session.redactor, halt)
+}
+
+pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
     let stop = |status, code: &str, message: String, help: &str| Stopped {
         status,
         code: code.into(),
-        message: session.redactor.scrub(&message),
+        message: redactor.scrub(&message),
         help: help.into(),
     };
     match halt {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::account::{Accounts, Said};
 use super::target::Target;
 use super::{Options, StopSignal, Trouble, tell};
 use crate::diag::Problems;
 use crate::emit::Limiters;
+use crate::ir::account::Account;
 use crate::ir::ast::Expr;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
@@ -19,16 +21,16 @@ use crate::store::{Store, StoreError, StoreOptions};
 use crate::world::World;
 use crate::{diff, inspect, plan};
 
-mod account;
 mod attach;
 mod naming;
 mod online;
+mod owner;
 
-use account::Account;
-pub use account::keys_set;
 use attach::Opened;
-pub use naming::{base_url, duck_time, ledger_folder, redactor};
+pub use naming::{base_url, duck_time, ledger_folder, redactor, run_id};
 pub use online::columns;
+use owner::Owner;
+pub use owner::keys_set;
 
 /// Whether ledgers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,7 @@ pub struct Session<'a> {
     pub options: &'a Options,
     pub store: Store,
     pub redactor: Redactor,
+    pub accounts: Accounts,
     pub limiters: Limiters,
     pub run: String,
     /// The start of the command, as DuckDB spells it, UTC.
@@ -68,6 +71,8 @@ pub struct Job<'a> {
     pub unverified: Option<String>,
     /// Why this activation may not go on.
     pub stopped: Option<Stopped>,
+    /// Fields that only the account knows, where it was not asked.
+    pub unseen: Vec<String>,
 }
 
 impl<'a> Session<'a> {
@@ -77,6 +82,7 @@ impl<'a> Session<'a> {
         spec: &'a Spec,
         options: &'a Options,
         access: Access,
+        accounts: Accounts,
         stop: &StopSignal,
     ) -> Result<Session<'a>, Trouble> {
         let chosen = chosen(spec, options)?;
@@ -91,7 +97,8 @@ impl<'a> Session<'a> {
             options,
             store,
             redactor,
-            limiters: Limiters::default(),
+            limiters: accounts.limiters.clone(),
+            accounts,
             run,
             now,
             jobs: Vec::new(),
@@ -99,11 +106,11 @@ impl<'a> Session<'a> {
         let models = chosen.iter().map(|activation| activation.dataset.model.clone()).collect();
         let loader = session.loader();
         refuse(loader.attach(&models))?;
-        let accounts = session.accounts(&chosen, stop).await;
+        let owners = session.owners(&chosen, stop).await;
         let mut opened = Vec::new();
         for (at, activation) in chosen.iter().enumerate() {
-            let account = accounts.get(&activation.connection).cloned().unwrap_or(Account::Unasked);
-            opened.push(session.attach(activation, at, (&folder, access), account)?);
+            let owner = owners.get(&activation.connection).cloned().unwrap_or(Owner::Unasked);
+            opened.push(session.attach(activation, at, (&folder, access), owner)?);
         }
         let (files, folders) = session.loader().files(&models);
         session.store.lock_down(&files, &folders).map_err(|error| tell::store(&error))?;
@@ -176,7 +183,7 @@ impl<'a> Session<'a> {
 
     fn plan_one(
         &self,
-        opened: Opened<'a>,
+        mut opened: Opened<'a>,
         model: &LoadedModel,
         problems: &mut Problems,
     ) -> Result<Option<Job<'a>>, Trouble> {
@@ -186,7 +193,8 @@ impl<'a> Session<'a> {
         problems.extend(found);
         let shape =
             if opened.new { LedgerShape::default() } else { self.shape(activation, &opened.path, &opened.ledger)? };
-        let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
+        let account = self.account(&mut opened);
+        let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types, account };
         let (plan, found) = plan::plan(activation, &loaded, &shape);
         let bad = bad || found.any_error();
         if bad && self.is_empty(model)? {
@@ -207,6 +215,16 @@ impl<'a> Session<'a> {
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
         Ok(Some(opened.job(plan, shape)))
+    }
+
+    /// What the account says; a run that could not ask it stops here.
+    fn account(&self, opened: &mut Opened<'_>) -> Option<&Account> {
+        match self.accounts.said(opened.activation)? {
+            Said::Told(account) => return Some(account),
+            Said::Unasked(names) => opened.unseen = names.clone(),
+            Said::Failed(stopped) => opened.stopped = opened.stopped.take().or_else(|| Some(stopped.clone())),
+        }
+        None
     }
 
     /// Columns of an empty file have no types that an expression could be held to.
@@ -252,7 +270,7 @@ fn exprs(activation: &Activation) -> Vec<&Expr> {
     filters.chain(identifiers).chain(activation.fields.iter().map(|field| &field.expr)).collect()
 }
 
-fn chosen<'a>(spec: &'a Spec, options: &Options) -> Result<Vec<&'a Activation>, Trouble> {
+pub fn chosen<'a>(spec: &'a Spec, options: &Options) -> Result<Vec<&'a Activation>, Trouble> {
     let Some(only) = &options.only else { return Ok(spec.activations.iter().collect()) };
     match spec.activations.iter().find(|activation| activation.name.as_str() == only) {
         Some(activation) => Ok(vec![activation]),

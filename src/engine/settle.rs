@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::account::Accounts;
 use super::deliver::{self, Delivered, Scene};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
@@ -23,7 +24,8 @@ pub async fn settle(
     assume: Option<bool>,
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Write, &StopSignal::default()).await?;
+    let mut session =
+        Session::open(world, root, spec, options, Access::Write, Accounts::default(), &StopSignal::default()).await?;
     let mut report = session.report();
     for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
         let mut done = run::head(&session, &job);

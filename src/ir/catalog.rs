@@ -220,8 +220,8 @@ pub struct Service {
     pub identify_all: bool,
     pub fields: Vec<Field>,
     pub dots: Dots,
-    /// Whether `map` may also name fields that only the account's own list knows.
-    pub account_catalogue: bool,
+    /// How fields are read that only the account's own list knows, where `map` may name them.
+    pub account_fields: Option<AccountFields>,
     pub custom: Option<Custom>,
     /// At most so many fields (standard and custom) in one record.
     pub max_fields: Option<u32>,
@@ -254,7 +254,7 @@ impl Service {
 
     /// The field of that name, else the one declared as `*`, which stands for any name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        let named = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
+        let named = |wanted: &str| self.fields.iter().find(|field| field.is_called(wanted));
         named(name).or_else(|| named(ANY))
     }
 }
@@ -279,10 +279,20 @@ pub struct Identifier {
     pub normalise: Vec<Normalise>,
     /// Values that stand for "nobody" (`null`, `undefined`), compared without case.
     pub refuse: Vec<String>,
+    /// Values, as normalised, that stand for somebody and are refused all the same.
+    pub refuse_patterns: Vec<Refused>,
     /// It is the destination's own id of the record.
     pub remote_id: bool,
     /// Further words the calls use for it (`match: email`), read as `identifier.NAME`.
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+/// What a value looks like that is not taken, and why: `refuse: [{pattern: ..., reason: looks hashed}]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub pattern: String,
+    /// Follows the identifier's name: "the identifier email looks hashed".
+    pub reason: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -298,6 +308,8 @@ pub enum Normalise {
 #[derive(Clone, Debug)]
 pub struct Field {
     pub name: String,
+    /// Other names that pipelines may use for it (a number, a label).
+    pub also: Vec<String>,
     pub about: String,
     pub placement: Placement,
     /// The destination computes it: never a target.
@@ -305,6 +317,12 @@ pub struct Field {
     /// A create needs it: unmapped is an error, NULL makes the row invalid.
     pub required_on_create: bool,
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+impl Field {
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.also.iter().any(|also| also == name)
+    }
 }
 
 /// Where and how a value goes on the wire.
@@ -327,6 +345,8 @@ pub struct Placement {
     pub native: Option<String>,
     /// Families this target takes; empty: whatever converts.
     pub from: Vec<Family>,
+    /// The listing of the ids and labels that may be chosen, where the account keeps them.
+    pub choices: Option<CallName>,
 }
 
 impl Placement {
@@ -356,10 +376,12 @@ pub enum Wire {
     Json,
     /// A number or word from a list the account keeps
     Choice,
+    /// An array of choices
+    Choices,
 }
 
 impl Wire {
-    pub const ALL: [Wire; 9] = [
+    pub const ALL: [Wire; 10] = [
         Wire::Text,
         Wire::Integer,
         Wire::Number,
@@ -369,6 +391,7 @@ impl Wire {
         Wire::List,
         Wire::Json,
         Wire::Choice,
+        Wire::Choices,
     ];
 
     pub fn name(self) -> &'static str {
@@ -382,6 +405,7 @@ impl Wire {
             Wire::List => "list",
             Wire::Json => "json",
             Wire::Choice => "choice",
+            Wire::Choices => "choices",
         }
     }
 
@@ -422,7 +446,24 @@ pub struct CustomType {
     pub families: Vec<Family>,
     /// Only when the mapping says `{ type = WORD }`.
     pub ask: bool,
+    /// The vendor's words for other types that take such values, where an attribute is there already.
+    pub fits: Vec<String>,
     pub placement: Placement,
+}
+
+/// The account's own list of fields: where it is read, how an item names itself, and what its types take.
+#[derive(Clone, Debug)]
+pub struct AccountFields {
+    pub listing: CallName,
+    /// Whether `item` is what the pipeline calls `field.name`.
+    pub by: Template,
+    pub id: Template,
+    /// The vendor's word for the type, a key of `types`.
+    pub kind: Template,
+    /// The names it goes by, for suggestions.
+    pub names: Template,
+    /// By the vendor's word. Others cannot be written.
+    pub types: Vec<(String, Placement)>,
 }
 
 /// Custom attributes that live in the account: found in a listing, created where missing.
@@ -590,6 +631,8 @@ pub struct Listing {
     pub more: Option<Template>,
     pub identifier: Option<Template>,
     pub learn: Vec<(String, Template)>,
+    /// What makes it a list of choices: the id that is sent, and the label that people know.
+    pub choice: Option<(Template, Template)>,
 }
 
 /// Work the destination does after it answered.

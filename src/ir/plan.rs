@@ -84,18 +84,22 @@ pub struct PlannedKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedIdentifier {
     pub name: String,
+    /// What the account calls it, where only the account's own list knows it.
+    pub id: Option<String>,
     /// Text, normalised; NULL where it is empty or stands for nobody.
     pub sql: Sql,
     /// How it is normalised, for what is compared with it.
     pub normalise: Vec<Normalise>,
-    /// True where a value is there but does not fit; with the reason.
-    pub unfit: Option<(Sql, String)>,
+    /// Conditions under which a value is there and does not fit, each with its reason.
+    pub unfit: Vec<(Sql, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedField {
     pub name: String,
     pub custom: bool,
+    /// A custom attribute that is not there may be created.
+    pub create: bool,
     pub placement: Placement,
     /// The value as the destination will get it, of type `sql_type`; NULL where it is no opinion.
     pub sql: Sql,

@@ -1,7 +1,9 @@
 //! What can only be wrong once the source was read: columns and their types.
 
-use crate::diag::{Problem, list};
+use crate::diag::{Problem, list, nearest};
+use crate::ir::account::Account;
 use crate::ir::facts::ColumnFacts;
+use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
 use crate::ir::value::Family;
 
@@ -47,4 +49,22 @@ pub fn family_refused(mapping: &FieldMapping, sql_type: &str, families: &[Family
     Problem::error("plan::type_mismatch", format!("`{}` does not take {}", mapping.name, sql_type.to_lowercase()))
         .at(mapping.expr.span)
         .help(format!("it takes {}; convert it in the mapping", list(&names)))
+}
+
+pub fn no_such_field(account: &Account, name: &str, span: Span) -> Problem {
+    let problem = Problem::error("plan::no_such_field", format!("the account has no field `{name}`")).at(span);
+    problem.help(match nearest(name, account.names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`custom { ... }` is for attributes that are created where they are missing".to_string(),
+    })
+}
+
+pub fn closed_field(mapping: &FieldMapping, kind: &str) -> Problem {
+    let message = format!("the field `{}` of the account cannot be written: it is of type {kind}", mapping.name);
+    Problem::error("plan::closed_field", message).at(mapping.span).help("take this mapping out")
+}
+
+pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
+    let message = format!("`{}` and `{}` are one field of the account", first.name, again.name);
+    Problem::error("plan::field_twice", message).label(again.span, "again here").label(first.span, "first here")
 }

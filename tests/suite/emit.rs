@@ -243,6 +243,7 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
         service,
         settings: &settings,
         base_url: None,
+        stand_in: None,
         options: &options,
         mode: Mode::parse(&case.mode).expect("a mode"),
         identifiers: &identifiers,
@@ -438,7 +439,13 @@ fn plain(given: &BTreeMap<String, Json>) -> Settings {
 }
 
 fn planned_identifier(name: &str) -> PlannedIdentifier {
-    PlannedIdentifier { name: name.to_string(), sql: Sql::name(name), normalise: Vec::new(), unfit: None }
+    PlannedIdentifier {
+        name: name.to_string(),
+        id: None,
+        sql: Sql::name(name),
+        normalise: Vec::new(),
+        unfit: Vec::new(),
+    }
 }
 
 fn planned(service: &Service, field: &Field) -> PlannedField {
@@ -450,6 +457,7 @@ fn planned(service: &Service, field: &Field) -> PlannedField {
     PlannedField {
         name: field.name.clone(),
         custom: field.custom.is_some(),
+        create: true,
         placement,
         sql: Sql::name(&field.name),
         sql_type: field.sql_type.clone(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::account::Account;
+use super::owner::Owner;
 use super::{Access, Job, Session};
 use crate::engine::target::{self, Target};
 use crate::engine::{Trouble, tell};
@@ -24,26 +24,27 @@ pub struct Opened<'a> {
     pub recovered: Option<u64>,
     pub unverified: Option<String>,
     pub stopped: Option<Stopped>,
+    pub unseen: Vec<String>,
 }
 
 impl<'a> Opened<'a> {
     pub fn job(self, plan: Plan, shape: LedgerShape) -> Job<'a> {
-        let Opened { activation, connection, target, path, ledger, new, recovered, unverified, stopped } = self;
-        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, unverified, stopped }
+        let Opened { activation, connection, target, path, ledger, new, recovered, unverified, stopped, unseen } = self;
+        Job { activation, connection, target, path, ledger, new, plan, shape, recovered, unverified, stopped, unseen }
     }
 }
 
 impl Opened<'_> {
     /// What the destination says of its account becomes part of the target. A look goes on without it, a run does not.
-    fn settle_account(&mut self, account: Account, access: Access) {
-        match account {
-            Account::Nameless => {}
-            Account::Told(facts) => self.target.extend(facts),
-            Account::Unasked => self.unverified = Some("which account the key opens".into()),
-            Account::Failed(stopped) if access == Access::Read => {
+    fn settle_owner(&mut self, owner: Owner, access: Access) {
+        match owner {
+            Owner::Nameless => {}
+            Owner::Told(facts) => self.target.extend(facts),
+            Owner::Unasked => self.unverified = Some("which account the key opens".into()),
+            Owner::Failed(stopped) if access == Access::Read => {
                 self.unverified = Some(format!("which account the key opens: {}", stopped.message));
             }
-            Account::Failed(stopped) => self.stopped = Some(stopped),
+            Owner::Failed(stopped) => self.stopped = Some(stopped),
         }
     }
 }
@@ -55,7 +56,7 @@ impl<'a> Session<'a> {
         activation: &'a Activation,
         at: usize,
         (folder, access): (&Path, Access),
-        account: Account,
+        owner: Owner,
     ) -> Result<Opened<'a>, Trouble> {
         let connection =
             self.spec.connections.get(&activation.connection).ok_or_else(|| tell::no_connection(activation))?;
@@ -72,8 +73,9 @@ impl<'a> Session<'a> {
             recovered: None,
             unverified: None,
             stopped: None,
+            unseen: Vec::new(),
         };
-        opened.settle_account(account, access);
+        opened.settle_owner(owner, access);
         let told = |error| tell::ledger(activation, &opened.path, &error);
         self.attach_file(&opened.path, &opened.ledger.alias, access).map_err(told)?;
         let told = |error| tell::ledger(activation, &opened.path, &error);
@@ -90,7 +92,7 @@ impl<'a> Session<'a> {
         if opened.stopped.is_some() {
             return Ok(opened);
         }
-        let facts = Account::facts(activation);
+        let facts = Owner::facts(activation);
         target::take_over(&shape.target, &mut opened.target, &facts);
         opened.stopped = target::changed(&shape.target, &opened.target, &facts);
         if opened.stopped.is_some() && (self.options.full || self.options.adopt) {

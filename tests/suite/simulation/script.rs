@@ -105,9 +105,9 @@ impl Round {
             push(&|round| drop(round.weather.troubles.remove(number)));
         }
         for person in 0..PEOPLE {
-            push(&|round| drop(round.join.remove(&person)));
-            push(&|round| drop(round.leave.remove(&person)));
-            push(&|round| drop(round.age.remove(&person)));
+            push(&|round| round.join.retain(|known| *known != person));
+            push(&|round| round.leave.retain(|known| *known != person));
+            push(&|round| round.age.retain(|known| *known != person));
         }
         less
     }

@@ -1,17 +1,18 @@
 //! Which account a key opens, as the destination itself says it.
 
-use super::{Depth, Preparation, Preparer, given};
-use crate::emit::pace::{Credential, Limiters};
-use crate::emit::program::{self, Ground, Prepared, Program, Setup};
-use crate::emit::retry::Line;
-use crate::emit::{Delivery, Journal, StopSignal};
+use super::ask::Asker;
+use super::pace::{Credential, Limiters};
+use super::prepare::given;
+use super::program::{self, Ground, Prepared, Program, Setup};
+use super::retry::Line;
+use super::{Delivery, Journal, StopSignal};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::CallName;
 use crate::ir::secret::Redactor;
 use crate::world::World;
 
 /// Makes the call that tells it, and gives what it tells by name.
-pub async fn account(
+pub async fn owner(
     setup: &Setup<'_>,
     name: &CallName,
     limiters: &Limiters,
@@ -25,15 +26,11 @@ pub async fn account(
     let credential = Credential::new(&base, setup.settings.secrets());
     let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
     let delivery = Delivery::of(program, redactor, 0);
-    let preparer = Preparer {
+    let asker = Asker {
         line: Line { delivery: &delivery, world, journal, stop },
         ground: Ground { setup, limiters, credential, base: &base },
-        scope,
-        depth: Depth::Look,
-        listings: Default::default(),
-        made: Preparation::default(),
     };
-    let (_, answer) = preparer.call(name, &preparer.scope).await?;
+    let (_, answer) = asker.call(name, &scope).await?;
     let gives = setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
     let told = given(gives, &answer)?.into_iter().map(|(fact, value)| match value {
         serde_json::Value::String(text) if !text.trim().is_empty() => Ok((fact, text)),

@@ -13,7 +13,7 @@ use crate::ir::spec::{Activation, Connection, SettingValue};
 
 /// What is known of a connection's account.
 #[derive(Clone, Debug)]
-pub enum Account {
+pub enum Owner {
     /// Its destination has no call that says it.
     Nameless,
     Told(Vec<(String, String)>),
@@ -22,9 +22,9 @@ pub enum Account {
     Failed(Stopped),
 }
 
-pub type Accounts = BTreeMap<DestinationName, Account>;
+pub type Owners = BTreeMap<DestinationName, Owner>;
 
-impl Account {
+impl Owner {
     /// Names of the facts that a destination tells of its accounts.
     pub fn facts(activation: &Activation) -> Vec<&str> {
         let call = activation.destination.account.as_ref().and_then(|name| activation.service.calls.get(name));
@@ -34,26 +34,26 @@ impl Account {
 
 impl<'a> Session<'a> {
     /// Asks once for each connection.
-    pub async fn accounts(&self, chosen: &[&'a Activation], stop: &StopSignal) -> Accounts {
-        let mut accounts = Accounts::new();
+    pub async fn owners(&self, chosen: &[&'a Activation], stop: &StopSignal) -> Owners {
+        let mut owners = Owners::new();
         for activation in chosen {
             let Some(connection) = self.spec.connections.get(&activation.connection) else { continue };
-            if !accounts.contains_key(&activation.connection) {
-                let account = self.account(activation, connection, stop).await;
-                accounts.insert(activation.connection.clone(), account);
+            if !owners.contains_key(&activation.connection) {
+                let owner = self.owner(activation, connection, stop).await;
+                owners.insert(activation.connection.clone(), owner);
             }
         }
-        accounts
+        owners
     }
 
-    async fn account(&self, activation: &Activation, connection: &Connection, stop: &StopSignal) -> Account {
-        let Some(name) = &activation.destination.account else { return Account::Nameless };
+    async fn owner(&self, activation: &Activation, connection: &Connection, stop: &StopSignal) -> Owner {
+        let Some(name) = &activation.destination.account else { return Owner::Nameless };
         if self.options.offline || !keys_set(connection) {
-            return Account::Unasked;
+            return Owner::Unasked;
         }
         match self.ask(activation, connection, name, stop).await {
-            Ok(told) => Account::Told(told),
-            Err(halt) => Account::Failed(run::halted(self, halt)),
+            Ok(told) => Owner::Told(told),
+            Err(halt) => Owner::Failed(run::stopped(&self.redactor, halt)),
         }
     }
 
@@ -70,6 +70,7 @@ impl<'a> Session<'a> {
             service: &activation.service,
             settings: &connection.settings,
             base_url: base_url.as_deref(),
+            stand_in: base_url.as_deref().filter(|_| self.options.sandbox.is_some()),
             options: &activation.options,
             mode: activation.mode,
             identifiers: &[],
@@ -85,7 +86,7 @@ impl<'a> Session<'a> {
         };
         let asking = async |journal: Journal| {
             let redactor = self.redactor.clone();
-            emit::account(&setup, name, &self.limiters, redactor, self.world, &journal, stop).await
+            emit::owner(&setup, name, &self.limiters, redactor, self.world, &journal, stop).await
         };
         deliver::unheard(asking).await
     }
