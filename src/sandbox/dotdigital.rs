@@ -176,7 +176,7 @@ fn contact(account: &Account, id: u64, person: &account::Person) -> Contact {
     let lists = person.lists.iter().filter_map(|id| account.lists.get(id));
     Contact {
         identifiers: named.chain([("contact_id".to_string(), id.to_string())]).collect(),
-        fields: person.data.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        fields: person.data.iter().chain(&person.channels).map(|(name, value)| (name.clone(), value.clone())).collect(),
         groups: lists.map(|list| format!("list {}", list.name)).collect(),
         ..Contact::default()
     }

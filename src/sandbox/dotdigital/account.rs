@@ -35,6 +35,8 @@ pub struct Person {
     /// By the account's spelling of the field.
     pub data: Map<String, Value>,
     pub lists: BTreeSet<u64>,
+    /// What was said of its channels, by path. A new address counts as subscribed without it.
+    pub channels: Map<String, Value>,
     /// In the recycle bin: not there, until a write brings it back.
     pub deleted: bool,
 }
@@ -132,6 +134,7 @@ impl Account {
                 value => person.data.insert(name, value.clone()),
             };
         }
+        person.channels.extend(written.channels.iter().map(|(name, value)| (name.clone(), (*value).clone())));
         let (there, missing): (Vec<u64>, Vec<u64>) = written.lists.iter().partition(|id| self.lists.contains_key(id));
         person.lists.extend(there);
         let complaint = |id: &u64| Complaint::new("InvalidAddressBookIds", format!("There is no list {id}"));

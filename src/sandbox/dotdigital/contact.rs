@@ -8,6 +8,15 @@ use super::answer::Failure;
 
 /// What may stand in a contact; an import's also says which identifier finds it.
 const KEYS: [&str; 6] = ["identifiers", "dataFields", "channelProperties", "lists", "preferences", "consentRecords"];
+/// What a channel can be told, and in which words; an empty list stands for any.
+const CHANNELS: [(&str, &str, &[&str]); 6] = [
+    ("email", "status", &["subscribed", "unsubscribed", "suppressed"]),
+    ("email", "emailType", &["html", "plainText"]),
+    ("email", "optInType", &["unknown", "single", "double", "verifiedDouble"]),
+    ("email", "resubscribeOptions", &[]),
+    ("sms", "status", &["subscribed", "unsubscribed", "suppressed", "noSubscription"]),
+    ("whatsApp", "status", &["subscribed", "unsubscribed", "suppressed", "noSubscription"]),
+];
 const LISTS_MAX: usize = 100;
 
 /// One contact of a request.
@@ -19,6 +28,8 @@ pub struct Written<'a> {
     pub sent: Option<&'a Value>,
     pub data: Option<&'a Map<String, Value>>,
     pub lists: Vec<u64>,
+    /// By path: `channelProperties.email.status`.
+    pub channels: Vec<(String, &'a Value)>,
 }
 
 /// How what is sent meets what is there.
@@ -63,6 +74,7 @@ impl<'a> Written<'a> {
             sent: contact.get("identifiers"),
             data: object(&at("dataFields"), contact.get("dataFields"))?,
             lists: lists(&at("lists"), contact.get("lists"))?,
+            channels: channels(&at("channelProperties"), contact.get("channelProperties"))?,
         })
     }
 
@@ -94,6 +106,21 @@ fn identifiers<'a>(item: &str, value: Option<&'a Value>) -> Result<BTreeMap<&'a 
             _ => return Err(Failure::bad_item(item, "an identifier that the account does not have")),
         };
         read.insert(name.as_str(), text);
+    }
+    Ok(read)
+}
+
+fn channels<'a>(item: &str, value: Option<&'a Value>) -> Result<Vec<(String, &'a Value)>, Failure> {
+    let mut read = Vec::new();
+    for (channel, properties) in object(item, value)?.into_iter().flatten() {
+        for (name, value) in object(item, Some(properties))?.into_iter().flatten() {
+            let known = CHANNELS.iter().find(|(known, property, _)| known == channel && property == name);
+            let fits = |words: &[&str]| words.is_empty() || value.as_str().is_some_and(|word| words.contains(&word));
+            if !known.is_some_and(|(_, _, words)| fits(words)) {
+                return Err(Failure::bad_item(&format!("{item}.{channel}.{name}"), "not a property, or not one of its words"));
+            }
+            read.push((format!("channelProperties.{channel}.{name}"), value));
+        }
     }
     Ok(read)
 }

@@ -137,7 +137,7 @@ impl Report {
         refusals: &[Refusal],
     ) {
         let named = by_pipeline(account, matching, written);
-        let mut refusals = refusals.iter().filter(|refusal| refusal.meets(&named));
+        let mut refusals = refusals.iter().filter(|refusal| meets(refusal, &named));
         if let Some(refusal) = refusals.clone().find(|refusal| refusal.attribute.is_none()) {
             return self.fail(None, matching, written, &Complaint::new("Blocker", refusal.reason.clone()));
         }
@@ -219,6 +219,12 @@ pub fn by_pipeline(account: &Account, matching: &str, written: &Written<'_>) -> 
         known.chain(sent).map(|(name, value)| (pipeline_name(name).to_string(), json!(value))).collect();
     named.extend(found.map(|id| ("contact_id".to_string(), json!(id.to_string()))));
     named
+}
+
+/// Whether a refusal is about someone; ids may be written as numbers or as text.
+pub fn meets(refusal: &Refusal, named: &Map<String, Value>) -> bool {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    refusal.identifiers.iter().all(|(name, value)| named.get(name).is_some_and(|known| text(known) == text(value)))
 }
 
 pub fn pipeline_name(name: &str) -> &str {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::account::{Account, Complaint};
 use super::answer::{Answer, Failure};
 use super::contact::{Merge, Written};
-use super::import::by_pipeline;
+use super::import::{by_pipeline, meets, pipeline_name};
 use crate::sandbox::{Call, Reply};
 
 const MERGES: [&str; 3] = ["overwrite", "overwrite-if-not-empty", "overwrite-if-empty"];
@@ -47,7 +47,12 @@ fn body<'a>(call: &Call<'a>) -> Result<Written<'a>, Failure> {
     let body = call
         .json
         .ok_or_else(|| Failure::v3(400, "contacts:badJson", "The request JSON is badly formed").unexpected())?;
-    Written::read("", body, &[])
+    let written = Written::read("", body, &[])?;
+    // It is given by the account, and stands in paths and imports alone.
+    match written.identifiers.contains_key("contactId") {
+        true => Err(Failure::bad_item("identifiers", "contactId cannot be written")),
+        false => Ok(written),
+    }
 }
 
 /// `POST /contacts/v3`
@@ -98,12 +103,11 @@ fn write(
     status: u16,
     new: bool,
 ) -> Answer {
-    let id_text = json!({"contactId": id});
     let mut named = by_pipeline(account, "email", written);
     let known = account.contacts.get(&id).into_iter().flat_map(|person| &person.identifiers);
-    named.extend(known.map(|(name, value)| (super::import::pipeline_name(name).to_string(), json!(value))));
-    named.insert("contact_id".into(), json!(id_text["contactId"].to_string()));
-    let refused = call.refusals.iter().find(|refusal| refusal.meets(&named)).map(|refusal| refusal.reason.clone());
+    named.extend(known.map(|(name, value)| (pipeline_name(name).to_string(), json!(value))));
+    named.insert("contact_id".into(), json!(id.to_string()));
+    let refused = call.refusals.iter().find(|refusal| meets(refusal, &named)).map(|refusal| refusal.reason.clone());
     let done = match refused {
         Some(reason) => Err(Failure::v3(400, "contacts:invalidContacts", reason)),
         None => account.write(id, written, merge).map_err(failed),
