@@ -89,6 +89,9 @@ fn fields(page: &mut Page, known: &Service) {
     if let Some(max) = known.max_fields {
         page.text(format!("At most {} in one activation, custom attributes included.", count(max.into(), "field")));
     }
+    if known.readback.is_some() {
+        page.text("One record is read back before the second request, to see that what was sent arrived.");
+    }
     if let Some(option) = &known.mandatory {
         page.text(format!("The setting `{option}` names further fields that a create needs."));
     }
@@ -106,9 +109,6 @@ fn custom(page: &mut Page, known: &Custom) {
         _ => "They must exist at the destination already.",
     };
     page.text(created);
-    if known.readback.is_some() {
-        page.text("One record is read back before the second request, to see that they arrived.");
-    }
     let types = known.types.iter().map(|kind| {
         let families: Vec<&str> = kind.families.iter().map(|family| family.name()).collect();
         let from = match kind.ask {
