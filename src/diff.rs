@@ -17,7 +17,7 @@ mod sample;
 mod want;
 
 pub use caution::{Found, cautions};
-pub use sample::samples;
+pub use sample::{Pick, cohorts, samples};
 
 /// What a comparison depends on besides the plan.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ mod account;
 mod ask;
 mod batch;
 mod call;
+mod estimate;
 mod fields;
 mod flow;
 mod job;
@@ -38,6 +39,7 @@ use crate::ir::secret::Redactor;
 use crate::world::World;
 
 pub use account::account;
+pub use estimate::Outlook;
 pub use judge::judge_example;
 pub use owner::owner;
 pub use pace::Limiters;

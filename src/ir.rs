@@ -5,6 +5,7 @@ pub mod ast;
 pub mod catalog;
 pub mod change;
 pub mod delivery;
+pub mod estimate;
 pub mod facts;
 pub mod ident;
 pub mod mode;

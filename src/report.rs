@@ -2,6 +2,7 @@
 
 pub mod destination;
 pub mod difference;
+pub mod estimate;
 pub mod json;
 pub mod ledger;
 pub mod markdown;

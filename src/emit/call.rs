@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::estimate::verdicts;
 use super::fields::Fields;
 use super::judge::{Judge, number};
 use super::option;
 use super::pace::Limiter;
-use super::program::{Ground, rerouted};
+use super::program::{Ground, Setup, rerouted};
 use super::render::{self, Ink};
 use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
+use crate::ir::mode::Verdict;
 use crate::ir::secret::{MASK, percent_encoded};
 use crate::template::{Engine, Scope, TemplateError, Text};
 
@@ -43,11 +45,17 @@ pub struct CallPlan {
     pub paced: Vec<Paced>,
     pub judge: Judge,
     pub job: Option<JobPlan>,
+    /// What it can make of a record.
+    pub verdicts: Vec<Verdict>,
+    /// Calls that fetch what its answers point to.
+    pub files: Vec<CallName>,
+    pub method: String,
+    /// The path for people: expressions that need a record stand in braces.
+    pub endpoint: String,
     /// It lists what records are looked up in.
     pub scan: Option<ScanPlan>,
     /// What all requests of the call can read.
     pub scope: Scope,
-    method: String,
     base: String,
     stand_in: Option<String>,
     path: Text,
@@ -122,6 +130,9 @@ impl CallPlan {
             paced: limits.collect::<Result<_, _>>()?,
             judge: Judge::new(call, &ground.setup.destination.answer, ground.redactor.clone())?,
             job: call.job.as_ref().map(job_plan).transpose()?,
+            verdicts: verdicts(call, &ground.setup.destination.answer),
+            files: call.answer.iter().filter_map(|rule| rule.with.clone()).collect(),
+            endpoint: endpoint(call, ground.setup, scope),
             scan: None,
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
@@ -141,6 +152,7 @@ impl CallPlan {
         let listing = call.list.as_ref().ok_or("it lists nothing")?;
         self.scan = Some(ScanPlan::new(listing)?);
         self.records = scan::ROWS;
+        self.verdicts = vec![Verdict::Found, Verdict::Absent];
         self.in_flight = 1;
         Ok(self)
     }
@@ -228,6 +240,19 @@ impl Header {
             .map(|(name, value)| (name.clone(), told(value)))
             .collect())
     }
+}
+
+/// The path for people. Where it needs what only a record or a page knows, the expression stands for it.
+pub fn endpoint(call: &Call, setup: &Setup<'_>, scope: &Scope) -> String {
+    let call = &*option::filled(call, setup.service, Some(setup.options));
+    let template = call.url.as_ref().unwrap_or(&call.path);
+    let known = text(Engine::strict(), template).ok().and_then(|text| text.text(scope).ok().flatten());
+    known.unwrap_or_else(|| template.0.replace("{{ ", "{").replace(" }}", "}").replace("{{", "{").replace("}}", "}"))
+}
+
+/// The limiters that a call keeps to.
+pub fn limiters(call: &Call, ground: &Ground<'_>) -> Result<Vec<Arc<Limiter>>, String> {
+    call.limits.iter().map(|name| Ok(paced(name, ground)?.limiter)).collect()
 }
 
 /// The request as it may be shown.

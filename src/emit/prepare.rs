@@ -1,16 +1,19 @@
 //! What must exist before the first row: found in one of the account's listings, else created.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::ask::{Asker, compiled, refused};
-use super::pace::{Credential, Limiters};
+use super::call;
+use super::pace::{Credential, Limiter, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
 use super::retry::Line;
 use super::{Delivery, Journal, StopSignal};
 use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
+use crate::ir::estimate::Span;
 use crate::ir::ident::CallName;
 use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope};
@@ -24,6 +27,18 @@ pub struct Preparation {
     pub created: Vec<String>,
     /// Not looked at: a plan may not make the calls it takes.
     pub unseen: Vec<String>,
+    /// Requests that a run's preparation takes, by call.
+    pub asked: Vec<Asked>,
+}
+
+/// Requests of one call.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub call: CallName,
+    pub method: String,
+    pub endpoint: String,
+    pub requests: Span<u64>,
+    pub limiters: Vec<Arc<Limiter>>,
 }
 
 /// How far preparation may go.
@@ -62,6 +77,7 @@ pub async fn prepare(
         },
         depth,
         listings: BTreeMap::new(),
+        pages: BTreeMap::new(),
         made: Preparation::default(),
     };
     preparer.things().await?;
@@ -76,6 +92,8 @@ struct Preparer<'a> {
     scope: Scope,
     depth: Depth,
     listings: BTreeMap<CallName, Vec<Datum>>,
+    /// Requests that reading a listing took.
+    pages: BTreeMap<CallName, u64>,
     made: Preparation,
 }
 
@@ -157,7 +175,8 @@ impl<'a> Preparer<'a> {
 
     async fn ensure(&mut self, want: Want<'a>) -> Result<Map<String, Json>, Halt> {
         if !self.may_read(want.listing) {
-            self.made.unseen.push(want.label);
+            self.foresee(&want);
+            self.made.unseen.push(want.label.clone());
             return Ok(placeholder(want.gives));
         }
         if let Some(found) = self.find(&want).await? {
@@ -168,6 +187,7 @@ impl<'a> Preparer<'a> {
         };
         self.made.created.push(want.label.clone());
         if self.depth != Depth::Create {
+            self.foresee_creation(create, &want);
             return Ok(placeholder(want.gives));
         }
         if let Some(given) = self.create(create, &want).await? {
@@ -175,6 +195,41 @@ impl<'a> Preparer<'a> {
         }
         self.listings.remove(want.listing);
         self.find(&want).await?.ok_or_else(|| Halt::Refused(format!("{} was created, and is not there", want.label)))
+    }
+
+    /// What a run will ask where a plan may not: a listing of nobody knows how many pages, and perhaps a creation.
+    fn foresee(&mut self, want: &Want<'_>) {
+        if !self.made.asked.iter().any(|asked| asked.call == *want.listing) {
+            self.count(want.listing, &want.scope, Span { from: 1, to: None });
+        }
+        if let Some(create) = want.create {
+            self.count(create, &want.scope, Span::between(0, 1));
+        }
+    }
+
+    fn foresee_creation(&mut self, create: &CallName, want: &Want<'_>) {
+        self.count(create, &want.scope, Span::exactly(1));
+        let calls = &self.asker.ground.setup.service.calls;
+        if calls.get(create).is_some_and(|call| call.gives.is_empty()) {
+            // It is found where it was missed.
+            let pages = self.pages.get(want.listing).copied().unwrap_or(1);
+            self.count(want.listing, &want.scope, Span::exactly(pages));
+        }
+    }
+
+    fn count(&mut self, name: &CallName, scope: &Scope, requests: Span<u64>) {
+        if let Some(known) = self.made.asked.iter_mut().find(|asked| asked.call == *name) {
+            known.requests += requests;
+            return;
+        }
+        let Some(call) = self.asker.ground.setup.service.calls.get(name) else { return };
+        self.made.asked.push(Asked {
+            call: name.clone(),
+            method: call.method.clone(),
+            endpoint: call::endpoint(call, self.asker.ground.setup, scope),
+            requests,
+            limiters: call::limiters(call, &self.asker.ground).unwrap_or_default(),
+        });
     }
 
     fn may_read(&self, listing: &CallName) -> bool {
@@ -187,7 +242,11 @@ impl<'a> Preparer<'a> {
 
     async fn find(&mut self, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         if !self.listings.contains_key(want.listing) {
+            let before = self.asker.line.delivery.requests();
             let items = self.asker.list(want.listing, &self.scope).await?;
+            let pages = self.asker.line.delivery.requests() - before;
+            self.pages.insert(want.listing.clone(), pages);
+            self.count(want.listing, &self.scope.clone(), Span::exactly(pages));
             self.listings.insert(want.listing.clone(), items);
         }
         let by = compiled(Engine::lenient(), want.by)?;
@@ -203,7 +262,8 @@ impl<'a> Preparer<'a> {
     }
 
     /// What the creation gives; `None` where the listing has to say.
-    async fn create(&self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
+    async fn create(&mut self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
+        self.count(name, &want.scope, Span::exactly(1));
         let (answer, scope) = self.asker.call(name, &want.scope).await?;
         let gives =
             self.asker.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();

@@ -74,6 +74,17 @@ impl ReadbackPlan {
         self.due.load(Ordering::Relaxed)
     }
 
+    /// The calls it makes for a record.
+    pub fn calls(&self) -> impl Iterator<Item = &CallName> {
+        self.find.iter().chain([&self.call])
+    }
+
+    /// Records that so many batches lead it to read at most, where each tells something of a field that none told before.
+    pub fn most(&self, batches: u64) -> u64 {
+        let (fields, every) = (self.custom.len() as u64, if self.every { batches } else { 0 });
+        (1 + fields).max(every).min(batches * READS as u64)
+    }
+
     fn unseen(&self) -> MutexGuard<'_, BTreeSet<usize>> {
         // A set is whole at every moment: a panic elsewhere cannot have left it half written.
         self.unseen.lock().unwrap_or_else(PoisonError::into_inner)

@@ -127,7 +127,11 @@ async fn send(
     // Before anything is written: a definition that cannot be used leaves no trace. Without rows nothing is prepared.
     let delivery = match nothing {
         true => None,
-        false => Some(delivery(session, job, &changes.counts, Depth::Create, stop).await?.0),
+        false => {
+            let (delivery, preparation) = delivery(session, job, &changes.counts, Depth::Create, stop).await?;
+            report.created = preparation.created;
+            Some(delivery)
+        }
     };
     let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
     session.world.durable();

@@ -102,6 +102,11 @@ pub fn cut_short(lost: u64, policy: UnclearPolicy) -> String {
     format!("the last run was cut short with {rows} in flight; whether they arrived is not known: {next}")
 }
 
+/// Of something that must be there before the first row, and that a plan has not looked for.
+pub fn not_verified(what: &str) -> String {
+    format!("not verified: whether the destination has {what}; a run creates it where it can")
+}
+
 pub fn no_ledger(name: &str, path: &Path) -> Failure {
     let message = format!("`{name}` has no ledger at {}", path.display());
     failure(Status::Wrong, "ledger::none", message, "`sendoff ledger list` shows those there are")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::delivery::Offer;
+use super::mode::ChangeKind;
 use super::value::Value;
 
 /// What a comparison found, before anything is sent. All counts are of rows (set modes: of identifiers).
@@ -89,6 +90,19 @@ pub struct Aside {
     pub key: String,
     pub identifier: Option<String>,
     pub reason: String,
+}
+
+/// Rows to send that take the same way through a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    pub kind: ChangeKind,
+    /// The identifier in use, by its position.
+    pub which: usize,
+    /// The ledger knows their ids at the destination.
+    pub has_remote_id: bool,
+    /// A look-up comes before their route.
+    pub look_first: bool,
+    pub rows: u64,
 }
 
 /// A changed row for a person to look at.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Cause, Counts};
+use super::estimate::{Estimate, Total};
 
 /// How a run ended, gravest last; `code` is the exit code (design: command line).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,6 +69,8 @@ pub struct ActivationReport {
     pub settlement: Sent,
     /// What is still under way at the end.
     pub waiting: Waiting,
+    /// What had to be made at the destination before the first row, as a person calls it.
+    pub created: Vec<String>,
     /// Guards and other warnings that fired.
     pub warnings: Vec<String>,
     /// What stopped it, and what to do.
@@ -131,6 +134,7 @@ pub struct PlanReport {
     pub environment: Option<String>,
     pub sandbox: bool,
     pub activations: Vec<ActivationPlan>,
+    pub total: Total,
 }
 
 impl PlanReport {
@@ -157,9 +161,10 @@ pub struct ActivationPlan {
     pub samples: Vec<SampleRow>,
     /// What the first requests would look like; secrets masked.
     pub requests: Vec<SampleRequest>,
-    pub expected_requests: u64,
-    /// By the definition's limits alone; latency comes on top.
-    pub expected_seconds: f64,
+    /// What must be there before the first row and is not: as a person calls it.
+    pub creates: Vec<String>,
+    /// What a run would ask of the destination; none where that cannot be said, or nothing would be sent.
+    pub estimate: Option<Estimate>,
     /// Guards that would fire and other warnings.
     pub warnings: Vec<String>,
     pub stopped: Option<Stopped>,

@@ -7,7 +7,7 @@ use crate::ir::change::Counts;
 use crate::ir::run::{ActivationPlan, PlanReport, SampleField, SampleRequest, SampleRow};
 
 use super::paint::Paint;
-use super::words;
+use super::{estimate, words};
 
 /// Fields listed behind a count before the rest is only counted.
 const FIELDS_MAX: usize = 6;
@@ -18,7 +18,9 @@ const BODY_MAX: usize = 1200;
 /// One block for each activation, then a line for all of them.
 pub fn human(report: &PlanReport, paint: Paint) -> String {
     let blocks: Vec<String> = report.activations.iter().map(|plan| activation(plan, paint)).collect();
-    format!("{}\n{}\n", blocks.join("\n"), paint.bold(&summary(report)))
+    let total = estimate::total(&report.total, report.activations.len());
+    let total = total.map(|total| format!("{}\n", paint.dim(&total))).unwrap_or_default();
+    format!("{}\n{}\n{total}", blocks.join("\n"), paint.bold(&summary(report)))
 }
 
 /// "Plan: 110 to send (10 added, 100 changed), 10 gone, 9,890 unchanged"
@@ -53,6 +55,12 @@ fn activation(plan: &ActivationPlan, paint: Paint) -> String {
         out += &format!("  {}\n", paint.warn(&words::cause(cause)));
     }
     for line in changes(plan, paint) {
+        out += &format!("  {line}\n");
+    }
+    for created in &plan.creates {
+        out += &format!("  {} creates {created}\n", paint.good("+"));
+    }
+    for line in plan.estimate.iter().flat_map(estimate::lines) {
         out += &format!("  {line}\n");
     }
     for warning in &plan.warnings {
@@ -154,28 +162,7 @@ fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
 }
 
 fn requests(plan: &ActivationPlan, paint: Paint) -> String {
-    if plan.expected_requests == 0 && plan.requests.is_empty() {
-        return String::new();
-    }
-    let mut out = String::new();
-    for request in &plan.requests {
-        out += &format!("\n{}", drawn(request, paint));
-    }
-    if plan.expected_requests > 0 {
-        out += &format!("\n  {}\n", expected(plan));
-    }
-    out
-}
-
-/// Requests, and the time that the limits of the destination ask for, where it is worth a word.
-pub fn expected(plan: &ActivationPlan) -> String {
-    let requests = words::requests(plan.expected_requests);
-    match plan.expected_seconds < 0.5 {
-        true => requests,
-        false => {
-            format!("{requests}, at least {} by the limits of the destination", words::duration(plan.expected_seconds))
-        }
-    }
+    plan.requests.iter().map(|request| format!("\n{}", drawn(request, paint))).collect()
 }
 
 fn drawn(request: &SampleRequest, paint: Paint) -> String {

@@ -134,7 +134,7 @@ fn settling(done: &ActivationReport) -> Vec<String> {
 
 fn sending(done: &ActivationReport) -> Vec<String> {
     let sent = &done.sent;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = done.created.iter().map(|created| format!("created {created}")).collect();
     if sent.answered() > 0 {
         let outcomes = words::outcomes(sent).join(", ");
         lines.push(format!("sent {} in {}: {outcomes}", thousands(sent.answered()), words::requests(sent.requests)));
