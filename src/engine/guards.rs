@@ -187,7 +187,7 @@ pub fn silence(counts: &Counts, adopt: bool, noted: bool) -> Option<String> {
     };
     part(counts.unchanged, "as the destination acknowledged them");
     part(counts.held, "held, since `mode update` holds new rows");
-    part(counts.pending, "that wait for jobs of the destination");
+    part(counts.pending, "waiting for a job at the destination");
     part(counts.absent, "not known to the destination");
     part(counts.unclear, "of unknown outcome: `sendoff settle` says what became of them");
     part(counts.invalid, if noted { "set aside: `sendoff rejected` lists them" } else { "set aside" });

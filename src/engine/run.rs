@@ -359,10 +359,13 @@ pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
 
 /// The gravest of what happened.
 pub fn status(report: &ActivationReport) -> Status {
-    let bad = |sent: &Sent| sent.rejected + sent.failed + sent.unclear + sent.warned > 0;
-    let counts = &report.counts;
-    let incomplete =
-        bad(&report.sent) || bad(&report.settlement) || counts.invalid + counts.refused + counts.removals_held_back > 0;
+    let bad = |sent: &Sent| sent.rejected + sent.failed + sent.unclear > 0;
+    // What an earlier job refused was sent again by this run: where all of it has an outcome now, that one counts.
+    let over = report.sent.answered() > 0 && report.sent.pending == 0 && report.left == 0;
+    let incomplete = bad(&report.sent)
+        || (bad(&report.settlement) && !over)
+        || report.sent.warned + report.settlement.warned > 0
+        || report.counts.invalid + report.counts.refused + report.counts.removals_held_back > 0;
     let stopped = report.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     stopped.max(if incomplete { Status::Incomplete } else { Status::Done })
 }

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 pub fn report(out: &mut String, report: &ActivationReport) {
     line(out, &format!("exit {}", report.status.code()));
     numbers(out, "counts", &report.counts);
+    numbers(out, "settled", &report.settlement);
     numbers(out, "sent", &report.sent);
     if report.left > 0 {
         line(out, &format!("left {}", report.left));
