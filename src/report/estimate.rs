@@ -1,7 +1,7 @@
 //! What a run will ask of its destination, for people: rounded, since it is an estimate.
 
 use crate::diag::{count, thousands};
-use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, SlowestLimit, Span, Total};
+use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, Purpose, SlowestLimit, Span, Total};
 
 use super::words;
 
@@ -54,11 +54,16 @@ fn requests(span: Span<u64>) -> String {
 }
 
 fn calls(calls: &[CallEstimate]) -> String {
-    let calls: Vec<&CallEstimate> = calls.iter().filter(|call| call.requests.to != Some(0)).collect();
-    let several = calls.len() > 1;
+    let there = calls.iter().filter(|call| call.requests.to != Some(0));
+    let (again, calls): (Vec<_>, Vec<_>) = there.partition(|call| call.purpose == Purpose::Readback);
+    let several = calls.len() + again.len() > 1;
     let mut told: Vec<String> = calls.iter().take(CALLS_MAX).map(|call| self::call(call, several)).collect();
+    let read = again.iter().filter_map(|call| call.requests.to).sum::<u64>();
     if calls.len() > CALLS_MAX {
         told.push(count((calls.len() - CALLS_MAX) as u64, "more call"));
+    }
+    if read > 0 {
+        told.push(format!("up to {} to read some of it back", thousands(read)));
     }
     if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
 }
