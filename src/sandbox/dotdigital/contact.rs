@@ -117,7 +117,10 @@ fn channels<'a>(item: &str, value: Option<&'a Value>) -> Result<Vec<(String, &'a
             let known = CHANNELS.iter().find(|(known, property, _)| known == channel && property == name);
             let fits = |words: &[&str]| words.is_empty() || value.as_str().is_some_and(|word| words.contains(&word));
             if !known.is_some_and(|(_, _, words)| fits(words)) {
-                return Err(Failure::bad_item(&format!("{item}.{channel}.{name}"), "not a property, or not one of its words"));
+                return Err(Failure::bad_item(
+                    &format!("{item}.{channel}.{name}"),
+                    "not a property, or not one of its words",
+                ));
             }
             read.push((format!("channelProperties.{channel}.{name}"), value));
         }
