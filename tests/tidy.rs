@@ -60,13 +60,13 @@ const HOMES: &[(&str, &[&str])] = &[
     ("minijinja", &["template"]),
     ("pest", &["parse"]),
     ("pest_derive", &["parse"]),
-    ("rand", &["world/real"]),
+    ("rand", &["world"]),
     ("reqwest", &["world/real"]),
     ("serde_yaml", &["catalog"]),
     ("similar", &["report"]),
     ("strsim", &["diag"]),
     // `engine/deliver` runs the ledger's reader and writer on threads of their own, beside delivery.
-    ("tokio", &["main", "cli", "emit", "engine/deliver", "world"]),
+    ("tokio", &["main", "cli", "emit", "engine/deliver", "engine/settle", "world"]),
     ("tracing_subscriber", &["main", "cli"]),
 ];
 

@@ -105,7 +105,7 @@ impl At<'_> {
 
     /// As it is written: `changed.path`
     fn name(&self) -> String {
-        [&[self.option.name.clone()], self.path.as_slice()].concat().join(".")
+        [std::slice::from_ref(&self.option.name), self.path.as_slice()].concat().join(".")
     }
 
     fn default(&self) -> Option<&Json> {
@@ -247,7 +247,7 @@ impl FieldsRead<'_> {
             }
             for field in mapped.fields {
                 let path = format!("record.fields.{}", field.name);
-                let name = [&[option.name.clone()], body.part.as_slice()].concat().join(".");
+                let name = [std::slice::from_ref(&option.name), body.part.as_slice()].concat().join(".");
                 if !values.iter().any(|value| reads(value, &path)) && told.insert((field.span, name.clone())) {
                     problems.push(error::field_not_sent(&field.name, field.span, &name));
                 }

@@ -157,9 +157,6 @@ fn sending(done: &ActivationReport) -> Vec<String> {
     if sent.warned > 0 {
         lines.push(format!("{} accepted with a warning", count(sent.warned, "row")));
     }
-    if sent.adopted > 0 {
-        lines.push(format!("{} adopted", thousands(sent.adopted)));
-    }
     if done.counts.refused > 0 && done.silent.is_none() {
         lines.push(words::refused(&done.counts));
     }
