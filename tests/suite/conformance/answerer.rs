@@ -419,12 +419,15 @@ fn leaves(record: &Value) -> Vec<(String, &Value)> {
 }
 
 fn is(kind: &str, value: &Value) -> bool {
-    match (kind, value) {
-        (_, Value::Null) => true,
-        ("text", Value::String(_)) | ("number", Value::Number(_)) | ("boolean", Value::Bool(_)) | ("any", _) => true,
-        ("list", Value::Array(_)) => true,
-        _ => false,
-    }
+    matches!(
+        (kind, value),
+        (_, Value::Null)
+            | ("text", Value::String(_))
+            | ("number", Value::Number(_))
+            | ("boolean", Value::Bool(_))
+            | ("any", _)
+            | ("list", Value::Array(_))
+    )
 }
 
 impl Remote for Answerer {

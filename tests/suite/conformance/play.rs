@@ -54,6 +54,9 @@ pub struct Play {
     pardoned: Vec<Range<usize>>,
 }
 
+/// By whether the secret is wrong, and the text of the project.
+type Specs = HashMap<(bool, String), Arc<Spec>>;
+
 pub struct Silent;
 
 impl Progress for Silent {
@@ -287,7 +290,7 @@ impl Play {
 
     /// Checking takes longer than running, and the same text is checked in many scenarios.
     fn checked(&self, text: &str) -> Result<Arc<Spec>, String> {
-        static KNOWN: OnceLock<Mutex<HashMap<(bool, String), Arc<Spec>>>> = OnceLock::new();
+        static KNOWN: OnceLock<Mutex<Specs>> = OnceLock::new();
         let known = KNOWN.get_or_init(Mutex::default);
         let key = (self.stage.wrong(), text.to_string());
         if let Some(spec) = known.lock().expect("not poisoned").get(&key) {

@@ -102,7 +102,7 @@ impl Round {
         push(&|round| round.leave.clear());
         push(&|round| round.age.clear());
         for number in self.weather.troubles.keys() {
-            push(&|round| drop(round.weather.troubles.remove(number)));
+            push(&|round| round.weather.troubles.retain(|known, _| known != number));
         }
         for person in 0..PEOPLE {
             push(&|round| round.join.retain(|known| *known != person));
