@@ -23,6 +23,7 @@ use self::connection::{Connection, connection};
 use self::inherit::{CONNECTION, Home, Written};
 use self::node::Node;
 use self::reader::Reader;
+pub use self::reader::Vocabulary;
 use crate::diag::{Problem, Problems};
 use crate::ir::catalog::{Catalog, Destination};
 use crate::ir::ident::{CallName, KindName};
@@ -46,12 +47,28 @@ pub fn builtin() -> Vec<(&'static str, &'static str)> {
 /// Reads definitions. Destinations with problems are in the catalog as far as they could be read, so that a pipeline is
 /// still checked against them.
 pub fn read(files: &[DefinitionFile]) -> (Catalog, Problems) {
-    let reader = Reader::new(files.iter().map(|file| (file.file, file.text.as_str())).collect());
+    let reader = Reader::new(texts(files));
+    let catalog = gather(&reader, files);
+    (catalog, finished(reader))
+}
+
+/// Every key and word that reading these files asked for.
+pub fn vocabulary(files: &[DefinitionFile]) -> Vocabulary {
+    let reader = Reader::noting(texts(files));
+    gather(&reader, files);
+    reader.vocabulary()
+}
+
+fn texts(files: &[DefinitionFile]) -> BTreeMap<FileId, &str> {
+    files.iter().map(|file| (file.file, file.text.as_str())).collect()
+}
+
+fn gather(reader: &Reader<'_>, files: &[DefinitionFile]) -> Catalog {
     // A later file takes the place of an earlier one.
     let latest: BTreeMap<Home, &DefinitionFile> =
-        files.iter().filter_map(|file| Some((home(&reader, file)?, file))).collect();
-    report_orphans(&reader, &latest);
-    let documents = documents(&reader, latest);
+        files.iter().filter_map(|file| Some((home(reader, file)?, file))).collect();
+    report_orphans(reader, &latest);
+    let documents = documents(reader, latest);
     let mut written = Written::default();
     for (home, document) in &documents {
         let calls = document.node.get("calls").map(|node| reader.entries(node)).unwrap_or_default();
@@ -60,11 +77,11 @@ pub fn read(files: &[DefinitionFile]) -> (Catalog, Problems) {
     let mut catalog = Catalog::default();
     for (home, document) in documents.iter().filter(|(home, _)| home.1 == CONNECTION) {
         let kind = KindName(home.0.clone());
-        if let Some(destination) = destination(&reader, &kind, document, &documents, &written) {
+        if let Some(destination) = destination(reader, &kind, document, &documents, &written) {
             catalog.destinations.insert(kind, destination);
         }
     }
-    (catalog, finished(reader))
+    catalog
 }
 
 struct Document<'f> {

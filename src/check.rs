@@ -36,6 +36,7 @@ mod settings;
 mod source;
 mod sql;
 mod target;
+mod template;
 mod values;
 mod walk;
 

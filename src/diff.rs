@@ -10,12 +10,15 @@ use crate::ir::value::Value;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
+mod caution;
 mod compare;
 mod rest;
 mod sample;
 mod want;
 
-pub use sample::samples;
+pub use caution::{Found, cautions};
+pub use rest::sums;
+pub use sample::{Pick, cohorts, samples};
 
 /// What a comparison depends on besides the plan.
 #[derive(Clone, Debug)]
@@ -45,12 +48,13 @@ pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, St
 }
 
 fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -> Result<Changes, StoreError> {
-    let mut changes = Changes { at_rest: source.at_rest.clone(), ..Changes::default() };
+    let mut changes = Changes { sums: source.sums.clone(), ..Changes::default() };
     let counts = &mut changes.counts;
     counts.rows = source.rows;
     counts.null_keys = source.null_keys;
-    counts.duplicates = source.duplicate_rows;
+    counts.duplicates = source.duplicate_rows + source.shared_rows;
     counts.surplus = source.surplus_rows;
+    counts.shared = source.shared_surplus;
     counts.entries = basis.shape.entries;
     for row in
         store.rows("SELECT action, cause, count(*), count(*) FILTER (reidentified) FROM diff_rows GROUP BY ALL")?
@@ -71,6 +75,8 @@ fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -
     }
     // The comparison keeps one line for all rows that share a key.
     counts.invalid += source.surplus_rows;
+    // A row that goes whole takes its refused values along once more.
+    counts.refused = store.number("SELECT CAST(sum(len(standing)) AS BIGINT) FROM diff_rows WHERE NOT whole")?;
     let sent = counts.to_send() - counts.removed;
     let newly_held = counts.held;
     let at_rest = standing(store, basis, counts)?;

@@ -3,14 +3,18 @@
 //! Offers come in by a channel and ride along the routes of their definition. What happens to them leaves as [`Note`]s: the
 //! marks that must be in the ledger before a request leaves, and the outcomes.
 
+mod account;
+mod ask;
 mod batch;
 mod call;
+mod estimate;
 mod fields;
 mod flow;
 mod job;
 mod judge;
 mod listing;
 mod option;
+mod owner;
 mod pace;
 mod prepare;
 mod program;
@@ -19,6 +23,7 @@ mod render;
 mod retry;
 mod route;
 mod sample;
+mod scan;
 mod settle;
 mod token;
 mod tree;
@@ -29,11 +34,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote};
+use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, ScanId, ScanPage};
 use crate::ir::secret::Redactor;
 use crate::world::World;
 
+pub use account::account;
+pub use estimate::Outlook;
 pub use judge::judge_example;
+pub use owner::owner;
 pub use pace::Limiters;
 pub use prepare::{Depth, Preparation, prepare};
 pub use program::{Prepared, RunFacts, Setup};
@@ -70,6 +78,17 @@ pub enum Note {
     },
     Outcomes(Vec<Outcome>),
     Answered(RequestNote),
+    /// A page of a listing to be kept. The next one waits for the answer: `true` once it is.
+    Listed {
+        page: ScanPage,
+        ack: oneshot::Sender<bool>,
+    },
+    /// What a listing says of these rows: the destination's id of each that it names.
+    LookUp {
+        id: ScanId,
+        rows: Vec<DeltaRow>,
+        tell: oneshot::Sender<Vec<Option<String>>>,
+    },
 }
 
 /// The way to the ledger.
@@ -125,7 +144,7 @@ impl Delivery {
         limiters: &Limiters,
         redactor: Redactor,
     ) -> Result<Delivery, String> {
-        let program = program::Program::new(setup, prepared, limiters)?;
+        let program = program::Program::new(setup, prepared, limiters, &redactor)?;
         Ok(Delivery::of(program, redactor, prepared.requests))
     }
 
@@ -147,7 +166,13 @@ impl Delivery {
     }
 
     /// Asks for jobs that were submitted before: once, or until they end where a run waits for them.
-    pub async fn settle(&self, world: &dyn World, jobs: Vec<OpenJob>, journal: &Journal, stop: &StopSignal) -> Ending {
+    pub async fn settle(
+        &self,
+        world: &dyn World,
+        jobs: mpsc::Receiver<OpenJob>,
+        journal: &Journal,
+        stop: &StopSignal,
+    ) -> Ending {
         settle::settle(retry::Line { delivery: self, world, journal, stop }, jobs).await
     }
 

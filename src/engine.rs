@@ -6,6 +6,7 @@ use crate::diag::Problems;
 use crate::ir::run::{ActivationReport, Failure, Status};
 use crate::load;
 
+mod account;
 mod check;
 mod deliver;
 mod explain;

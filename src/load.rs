@@ -13,6 +13,7 @@ use crate::store::{Store, StoreError};
 
 mod attach;
 pub mod error;
+mod header;
 
 pub use attach::passwords;
 
@@ -84,7 +85,13 @@ impl Loader<'_> {
             return Err(error::missing_file(model));
         }
         let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{name}"))));
-        let columns = self.read(model, &relation, needed).map_err(|error| error::reading(self, model, error))?;
+        let told = |error| error::reading(self, model, error);
+        let columns = self.read(model, &relation, needed).map_err(told)?;
+        if let Some(needed) = needed
+            && let Some((column, written)) = self.doubled(model, needed).map_err(told)?
+        {
+            return Err(error::same_columns(model, &column, &written));
+        }
         Ok(LoadedModel { relation, columns })
     }
 
@@ -117,6 +124,11 @@ impl Loader<'_> {
 
     fn create(&self, model: &Model, relation: &Sql, needed: Option<&BTreeSet<String>>) -> Result<(), StoreError> {
         let query = self.query(model);
+        if let Query::Sql { source, text, .. } = &model.query
+            && !self.runs_in_database(source)
+        {
+            header::one_query(self, text)?;
+        }
         let columns = match needed {
             Some(needed) => self.narrowed(&query, model, needed)?,
             None => "*".to_string(),

@@ -4,6 +4,7 @@
 //! walked once, well-formed entries become the tree, and mistakes become problems (`recover`).
 
 mod blocks;
+mod depth;
 mod error;
 mod items;
 mod mappings;
@@ -14,7 +15,7 @@ use pest::Parser;
 use pest::iterators::Pair;
 
 use crate::diag::Problems;
-use crate::ir::ast::{Comment, File};
+use crate::ir::ast::{Comment, File, Name};
 use crate::ir::span::{FileId, Span, Spanned};
 
 #[derive(pest_derive::Parser)]
@@ -23,7 +24,10 @@ struct Grammar;
 
 /// Reads one file. The tree holds what could be read; with an error among the problems it is not the whole file.
 pub fn parse(file: FileId, text: &str) -> (File, Problems) {
-    let mut reader = Reader { file, text, problems: Problems::default(), blocks: Vec::new() };
+    let mut reader = Reader { file, text, problems: Problems::default(), blocks: Vec::new(), unread: Vec::new() };
+    if let Some(at) = depth::too_deep(text) {
+        return (File::default(), error::unreadable(Span::new(file, at, at)).into());
+    }
     let mut pairs = match Grammar::parse(Rule::file, text) {
         Ok(pairs) => pairs,
         Err(error) => return (File::default(), reader.too_deep(error).into()),
@@ -33,7 +37,7 @@ pub fn parse(file: FileId, text: &str) -> (File, Problems) {
     let items = pairs.next().map(|pair| reader.items(pair)).unwrap_or_default();
     reader.unclosed_blocks();
     reader.problems.sort();
-    (File { items, comments }, reader.problems)
+    (File { items, comments, unread: reader.unread }, reader.problems)
 }
 
 /// Walks the pairs of one file and collects what is wrong with them.
@@ -42,6 +46,7 @@ struct Reader<'t> {
     text: &'t str,
     problems: Problems,
     blocks: Vec<Bracketed>,
+    unread: Vec<Name>,
 }
 
 /// A block or list, from its opening bracket to where it ended: for telling which one lacks its closing bracket.
@@ -69,7 +74,7 @@ impl<'t> Reader<'t> {
         Comment { span, text: pair.as_str().trim_end().to_string(), own_line: line.trim().is_empty() }
     }
 
-    /// The grammar reads every text, so that only its limits on depth can end it early.
+    /// The grammar reads every text, so that only a stack that is nearly used up can end it early.
     fn too_deep(&self, error: pest::error::Error<Rule>) -> crate::diag::Problem {
         let at = match error.location {
             pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use crate::diag::{Problem, Problems};
+use crate::ir::account::Account;
 use crate::ir::ast::Expr;
-use crate::ir::catalog::{Clear, Identifier, Normalise, Placement, Repeat};
+use crate::ir::catalog::{ANY, Clear, Identifier, Placement, Repeat};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::plan::{
     LedgerColumn, LedgerShape, Plan, PlannedField, PlannedIdentifier, PlannedKey, Sql, UnclearPolicy,
@@ -15,6 +16,7 @@ use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping, FieldTarget};
 use crate::ir::value::Family;
 
+mod account;
 mod error;
 mod route;
 mod value;
@@ -28,6 +30,8 @@ pub struct Loaded<'a> {
     pub relation: Sql,
     pub columns: &'a [ColumnFacts],
     pub types: &'a ExprTypes,
+    /// What the destination's account says of fields that only it knows; `None` where it was not asked.
+    pub account: Option<&'a Account>,
 }
 
 pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -> (Plan, Problems) {
@@ -39,7 +43,7 @@ pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -
         relation: loaded.relation.clone(),
         filters: activation.dataset.filters.iter().map(|filter| Sql::expr(&filter.text)).collect(),
         keys: keys(activation, loaded, shape, &mut problems),
-        identifiers: identifiers(activation),
+        identifiers: identifiers(activation, loaded.account, &mut problems),
         identify_all: activation.identify_all,
         fields,
         hold_new_rows: activation.hold_new_rows,
@@ -78,37 +82,39 @@ fn key_type_changed(activation: &Activation, column: &ColumnFacts, shape: &Ledge
     (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, column, held))
 }
 
-fn identifiers(activation: &Activation) -> Vec<PlannedIdentifier> {
-    let declared = |name: &str| activation.service.identifier(name);
-    activation
-        .identify
-        .iter()
-        .map(|mapping| match declared(&mapping.name) {
-            Some(identifier) => planned_identifier(&mapping.expr, identifier),
-            None => PlannedIdentifier {
-                name: mapping.name.clone(),
-                sql: Sql(format!("nullif(CAST({} AS VARCHAR), '')", Sql::expr(&mapping.expr.text))),
-                unfit: None,
-            },
-        })
-        .collect()
+fn identifiers(activation: &Activation, account: Option<&Account>, problems: &mut Problems) -> Vec<PlannedIdentifier> {
+    let service = &activation.service;
+    let mut planned = Vec::new();
+    for mapping in &activation.identify {
+        let Some(identifier) = service.identifier(&mapping.name) else { continue };
+        let mut one = planned_identifier(&mapping.name, &mapping.expr, identifier);
+        if identifier.name == ANY && service.account_fields.is_some() {
+            match account.map(|account| account::field(account, &mapping.name, mapping.span)).transpose() {
+                Ok(field) => one.id = field.map(|field| field.id.clone()),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        planned.push(one);
+    }
+    planned
 }
 
-fn planned_identifier(expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
-    let text = format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text));
-    let normalised = identifier.normalise.iter().fold(text, |sql, step| match step {
-        Normalise::Trim => format!("trim({sql})"),
-        Normalise::Lower => format!("lower({sql})"),
-        Normalise::Upper => format!("upper({sql})"),
-    });
+/// `name` is the one in use: the definition's may stand for any.
+fn planned_identifier(name: &str, expr: &Expr, identifier: &Identifier) -> PlannedIdentifier {
+    let text = Sql(format!("CAST({} AS VARCHAR)", Sql::expr(&expr.text)));
+    let normalised = text.normalised(&identifier.normalise);
     let sql = if identifier.refuse.is_empty() {
         Sql(format!("nullif({normalised}, '')"))
     } else {
         let words: Vec<String> = identifier.refuse.iter().map(|word| Sql::text(&word.to_lowercase()).0).collect();
         Sql(format!("CASE WHEN lower({normalised}) IN ('', {}) THEN NULL ELSE {normalised} END", words.join(", ")))
     };
-    let unfit = value::text_limits(&sql, &identifier.placement);
-    PlannedIdentifier { name: identifier.name.clone(), sql, unfit }
+    let refused = identifier.refuse_patterns.iter().map(|refused| {
+        let condition = format!("coalesce(regexp_matches({sql}, {}), false)", Sql::text(&refused.pattern));
+        (Sql(condition), refused.reason.clone())
+    });
+    let unfit = refused.chain(value::text_limits(&sql, &identifier.placement)).collect();
+    PlannedIdentifier { name: name.to_string(), id: None, sql, normalise: identifier.normalise.clone(), unfit }
 }
 
 fn fields(
@@ -118,33 +124,36 @@ fn fields(
     problems: &mut Problems,
 ) -> Vec<PlannedField> {
     let mut next = shape.fields.iter().map(|field| field.position).max().unwrap_or(0) + 1;
-    let mut planned = Vec::new();
+    let mut planned: Vec<(&FieldMapping, PlannedField)> = Vec::new();
     for mapping in &activation.fields {
         let Some(sql_type) = loaded.types.get(&mapping.expr.span) else { continue };
-        match field(activation, mapping, sql_type, shape, &mut next) {
-            Ok(field) => planned.push(field),
+        match field(activation, mapping, sql_type, loaded.account, shape, &mut next) {
+            Ok(field) => planned.push((mapping, field)),
             Err(problem) => problems.push(problem),
         }
     }
-    planned
+    problems.0.extend(account::same_twice(&planned));
+    planned.into_iter().map(|(_, field)| field).collect()
 }
 
 fn field(
     activation: &Activation,
     mapping: &FieldMapping,
     sql_type: &str,
+    account: Option<&Account>,
     shape: &LedgerShape,
     next: &mut u32,
 ) -> Result<PlannedField, Problem> {
-    let placement = placement(activation, mapping, sql_type)?;
+    let placement = placement(activation, mapping, sql_type, account)?;
     if mapping.clear && placement.clear == Clear::Never {
         return Err(error::cannot_clear(mapping));
     }
     let typed = value::typed(&mapping.expr, sql_type, &placement)
         .map_err(|wanted| error::type_mismatch(mapping, sql_type, &wanted))?;
-    Ok(PlannedField {
+    let mut field = PlannedField {
         name: mapping.name.to_string(),
         custom: mapping.target.is_custom(),
+        create: mapping.create,
         column: column(mapping, shape, next),
         placement,
         sql: typed.sql,
@@ -152,13 +161,33 @@ fn field(
         unfit: typed.unfit,
         clear: mapping.clear,
         required_on_create: mapping.required_on_create,
-    })
+    };
+    written_otherwise(&mut field, shape);
+    Ok(field)
 }
 
-fn placement(activation: &Activation, mapping: &FieldMapping, sql_type: &str) -> Result<Placement, Problem> {
+/// A destination may take the same value under another wire type for another attribute (`date(seen)` beside `seen`): a field
+/// that is written otherwise than before owes every row, like one newly mapped.
+fn written_otherwise(field: &mut PlannedField, shape: &LedgerShape) {
+    let position = field.column.position;
+    let before = shape.fields.iter().find(|held| held.position == position && held.mapped);
+    if before.and_then(|held| held.wire.as_ref()).is_some_and(|wire| *wire != field.wire()) {
+        field.column.since = shape.mapping_version + 1;
+        field.column.fresh = true;
+    }
+}
+
+fn placement(
+    activation: &Activation,
+    mapping: &FieldMapping,
+    sql_type: &str,
+    account: Option<&Account>,
+) -> Result<Placement, Problem> {
     let family = Family::of(sql_type);
     let placement = match &mapping.target {
-        FieldTarget::Known(placement) | FieldTarget::CustomTyped { placement, .. } => placement.clone(),
+        FieldTarget::Known(placement) => account::chosen(placement.clone(), mapping, account),
+        FieldTarget::CustomTyped { placement, .. } => placement.clone(),
+        FieldTarget::Account => account::placement(activation, mapping, family, account)?,
         FieldTarget::CustomByFamily => {
             let types = activation.service.custom.iter().flat_map(|custom| &custom.types);
             let found = types.filter(|custom| !custom.ask).find(|custom| custom.families.contains(&family));

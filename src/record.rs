@@ -16,11 +16,13 @@ mod columns;
 mod journal;
 mod merge;
 mod read;
+mod scan;
 
 pub use begin::{adopt, begin};
 pub use journal::{mark, note, outcomes};
 pub use merge::{finish, recover};
-pub use read::{assume, begin_settle, offers, open_jobs, rejected, unclear, waiting_jobs};
+pub use read::{assume, begin_settle, offers, rejected, unclear, waiting_jobs};
+pub use scan::{listed, look_up};
 
 /// What a run writes into the ledger when it opens it.
 #[derive(Clone, Debug)]
@@ -67,6 +69,15 @@ impl OpenRun {
         }
         format!("CASE WHEN {row}which = {} THEN {row}i{at} END", at - 1)
     }
+}
+
+/// What the end of a run says beyond its rows.
+#[derive(Clone, Debug, Default)]
+pub struct Closing {
+    /// Every row that the first load owed was offered.
+    pub complete: bool,
+    /// The sums of a source that was acknowledged whole.
+    pub sums: Option<String>,
 }
 
 /// The delta of a run, now durable.

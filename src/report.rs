@@ -2,10 +2,12 @@
 
 pub mod destination;
 pub mod difference;
+pub mod estimate;
 pub mod json;
 pub mod ledger;
 pub mod markdown;
 pub mod mask;
+mod page;
 pub mod paint;
 pub mod plan;
 pub mod problems;

@@ -5,6 +5,7 @@
 
 mod filters;
 mod scope;
+mod slot;
 mod sql;
 mod text;
 
@@ -16,8 +17,9 @@ use std::sync::{Arc, LazyLock};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 pub use scope::{Datum, Scope};
+pub use slot::{Flaw, flaws, flaws_of, flaws_of_default, no_rows};
 pub use sql::render_sql;
-pub use text::{Text, percent_encoded};
+pub use text::Text;
 
 static LENIENT: LazyLock<Environment<'static>> = LazyLock::new(|| environment(UndefinedBehavior::Chainable));
 static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| environment(UndefinedBehavior::Strict));

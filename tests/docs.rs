@@ -1,12 +1,17 @@
 //! What people copy from must work: pipeline texts in the documentation parse, commands are commands, the README's first
-//! steps succeed, and links lead somewhere.
+//! steps succeed, and links lead somewhere. The pages of destinations are those that their definitions make (`UPDATE=1`
+//! writes them).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sendoff::catalog::{self, DefinitionFile};
 use sendoff::diag::{Drawing, Sources, draw};
+use sendoff::ir::catalog::Catalog;
 use sendoff::parse::parse;
+use sendoff::report::destination;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -22,6 +27,7 @@ fn files_in(folder: &str, ending: &str) -> Vec<PathBuf> {
 
 fn pages() -> Vec<PathBuf> {
     let mut pages = files_in("docs", "md");
+    pages.extend(files_in("docs/destinations", "md"));
     pages.extend([root().join("README.md"), root().join("CHANGELOG.md")]);
     pages
 }
@@ -152,4 +158,46 @@ fn links_between_pages_lead_somewhere() {
             assert!(to.exists(), "{} links to {target}, which is not there", path.display());
         }
     }
+}
+
+fn builtin() -> Catalog {
+    let mut sources = Sources::default();
+    let files = catalog::builtin().into_iter().map(|(path, text)| DefinitionFile {
+        file: sources.add(path, text),
+        path: path.into(),
+        text: text.into(),
+    });
+    let (catalog, problems) = catalog::read(&files.collect::<Vec<_>>());
+    assert!(problems.is_empty(), "{problems:?}");
+    catalog
+}
+
+/// The pages of `docs/destinations/` by their names, as they should be.
+fn destination_pages() -> BTreeMap<String, String> {
+    let catalog = builtin();
+    let mut pages = BTreeMap::from([("README.md".to_string(), destination::index(&catalog))]);
+    for known in catalog.destinations.values() {
+        let example = fs::read_to_string(root().join(format!("pipelines/{}.sendoff", known.kind))).ok();
+        pages.insert(format!("{}.md", known.kind), destination::markdown(known, example.as_deref()));
+    }
+    pages
+}
+
+#[test]
+fn pages_of_destinations_are_fresh() {
+    let folder = root().join("docs/destinations");
+    let pages = destination_pages();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in &pages {
+            fs::write(folder.join(name), text).unwrap();
+        }
+    }
+    let stale = |(name, text): &(&String, &String)| fs::read_to_string(folder.join(name)).ok().as_ref() != Some(text);
+    let stale: Vec<&String> = pages.iter().filter(stale).map(|(name, _)| name).collect();
+    assert!(stale.is_empty(), "`UPDATE=1 cargo test --test docs` writes {stale:?} anew");
+    let there = files_in("docs/destinations", "md");
+    let names = there.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+    let left: Vec<String> = names.filter(|name| !pages.contains_key(name)).collect();
+    assert!(left.is_empty(), "{left:?} are pages of no destination");
 }

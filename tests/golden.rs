@@ -23,3 +23,7 @@ mod parse;
 mod report;
 #[path = "suite/sandbox.rs"]
 mod sandbox;
+#[path = "suite/schema.rs"]
+mod schema;
+#[path = "suite/secrets.rs"]
+mod secrets;

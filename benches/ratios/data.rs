@@ -24,7 +24,7 @@ pub const COLUMNS: [(&str, &str); 12] = [
 ];
 
 /// Where sendoff keeps what it knows of the one activation.
-const LEDGER: &str = ".sendoff/default/everyone.duckdb";
+pub const LEDGER: &str = ".sendoff/default/everyone.duckdb";
 
 /// The columns that are sent and so compared: all but the key and the identifier.
 pub fn fields() -> impl Iterator<Item = &'static str> {

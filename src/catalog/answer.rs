@@ -55,11 +55,12 @@ fn matching(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Mat
     let matching = Match {
         index: fields.take("index").and_then(template),
         key: fields.take("key").and_then(template),
+        remote_id: fields.take("remote_id").and_then(template),
         fold_case: fields.take("fold").and_then(|node| reader.word(node, fold, &["case"])).unwrap_or(false),
     };
     fields.finish(reader);
-    if matching.index.is_none() && matching.key.is_none() {
-        reader.error("catalog::missing_key", "`match` needs `index` or `key`", node);
+    if matching.index.is_none() && matching.key.is_none() && matching.remote_id.is_none() {
+        reader.error("catalog::missing_key", "`match` needs `index`, `key` or `remote_id`", node);
     }
     Some(matching)
 }
@@ -96,6 +97,7 @@ fn example(reader: &Reader<'_>, node: &Node) -> Option<Example> {
         headers: headers.iter().filter_map(|(name, node)| Some((name.clone(), reader.text(node)?))).collect(),
         body: fields.take("body").map(Node::json).unwrap_or_default(),
         expect: expect.unwrap_or_default(),
+        identifier: fields.text(reader, "identifier"),
         sent,
     };
     fields.finish(reader);

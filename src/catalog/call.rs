@@ -7,11 +7,12 @@ use super::connection::{condition, learnt, templates};
 use super::field::Calls;
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, inside};
 use crate::diag::suggestion;
 use crate::ir::catalog::{Answer, AnswerRule, Batch, Call, Job, Listing, Repeat, Send, Template, Tree};
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
+use crate::ir::slot::Form;
 
 /// What a call may refer to.
 pub struct Surroundings<'s> {
@@ -24,6 +25,7 @@ const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<'_>) -> Option<Call> {
     let declared = around.declared;
+    declared.call.replace(name.to_string());
     let mut fields = Fields::new(reader, node, "a call")?;
     let about = fields.text(reader, "about").unwrap_or_default();
     let method = fields.need("method").and_then(|node| method(reader, node, declared)).unwrap_or_default();
@@ -68,13 +70,15 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
     };
     fields.take("from");
     fields.finish(reader);
-    check_body(reader, &call, node);
+    check_body(reader, &call, node, declared);
     Some(call)
 }
 
 /// A body of records needs to know what a record is, and a record needs a place to go.
-fn check_body(reader: &Reader<'_>, call: &Call, node: &Node) {
-    let spread = call.body.as_ref().is_some_and(|body| mentions(body, &["$records", "$record"]));
+fn check_body(reader: &Reader<'_>, call: &Call, node: &Node, declared: &Declared) {
+    let form = Form::Tree { words: BODY_WORDS.to_vec() };
+    let left_open = declared.slots.borrow().iter().any(|(_, slot)| slot.call == call.name && slot.form == form);
+    let spread = left_open || call.body.as_ref().is_some_and(|body| mentions(body, &BODY_WORDS));
     match (&call.record, spread) {
         (None, true) => {
             let at = node.get("body").unwrap_or(node);
@@ -109,6 +113,7 @@ fn method(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Strin
     let text = reader.text(node)?;
     if text.contains("{{") {
         reader.check_template(&Template(text.clone()), node, Site::Request, declared);
+        inside(&text).into_iter().for_each(|path| declared.slot(path, Form::Text, Site::Request));
         return Some(text);
     }
     reader.word(node, |word| METHODS.contains(&word).then(|| word.to_string()), &METHODS)
@@ -144,7 +149,7 @@ const BODY_WORDS: [&str; 2] = ["$records", "$record"];
 const RECORD_WORDS: [&str; 3] = ["$mapped", "$fields", "$identifiers"];
 
 /// A JSON tree: every text in it, names included, is a template or one of the words that stand for rows.
-fn tree(reader: &Reader<'_>, node: &Node, site: Site, declared: &Declared, words: &[&str]) -> Tree {
+fn tree(reader: &Reader<'_>, node: &Node, site: Site, declared: &Declared, words: &[&'static str]) -> Tree {
     match &node.kind {
         Kind::Scalar(Tree::String(text)) if text.starts_with('$') => {
             if !words.contains(&text.as_str()) {
@@ -152,7 +157,11 @@ fn tree(reader: &Reader<'_>, node: &Node, site: Site, declared: &Declared, words
                 reader.error_help("catalog::word", format!("`{text}` does not stand for rows here"), node, help);
             }
         }
-        Kind::Scalar(Tree::String(text)) => reader.check_template(&Template(text.clone()), node, site, declared),
+        Kind::Scalar(Tree::String(text)) => {
+            reader.check_template(&Template(text.clone()), node, site, declared);
+            let form = Form::Tree { words: words.to_vec() };
+            inside(text).into_iter().for_each(|path| declared.slot(path, form.clone(), site));
+        }
         Kind::Scalar(_) => {}
         Kind::List(items) => items.iter().for_each(|item| drop(tree(reader, item, site, declared, words))),
         Kind::Map(entries) => {
@@ -240,9 +249,18 @@ fn listing(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<List
         more: fields.take("more").and_then(|node| reader.template(node, Site::Answer, declared)),
         identifier: fields.take("identifier").and_then(|node| reader.template(node, Site::Item, declared)),
         learn: learnt(reader, fields.take("learn"), Site::Item, declared),
+        choice: fields.take("choice").and_then(|node| choice(reader, node, declared)),
     };
     fields.finish(reader);
     Some(listing)
+}
+
+fn choice(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<(Template, Template)> {
+    let mut fields = Fields::new(reader, node, "a choice")?;
+    let id = fields.need("id").and_then(|node| reader.template(node, Site::Item, declared));
+    let label = fields.need("label").and_then(|node| reader.template(node, Site::Item, declared));
+    fields.finish(reader);
+    id.zip(label)
 }
 
 fn job(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option<Job> {

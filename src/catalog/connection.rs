@@ -98,7 +98,9 @@ fn setting(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Setting> {
         default: fields.take("default").map(Node::json),
         values: fields.texts(reader, "values"),
         pattern: fields.take("pattern").and_then(|node| reader.pattern(node)),
+        parts: fields.texts(reader, "parts"),
         about: fields.text(reader, "about").unwrap_or_default(),
+        slots: Vec::new(),
     };
     fields.finish(reader);
     if setting.secret && setting.identity {

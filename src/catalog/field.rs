@@ -6,7 +6,10 @@ use super::connection::{condition, templates};
 use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
-use crate::ir::catalog::{Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare, Wire};
+use crate::ir::catalog::{
+    AccountFields, Caution, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare,
+    Refused, Wire,
+};
 use crate::ir::ident::CallName;
 use crate::ir::value::Family;
 
@@ -17,7 +20,7 @@ enum Pointer {
     Optional,
 }
 
-fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer) -> Placement {
+fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer, calls: Option<&Calls<'_>>) -> Placement {
     let at = match pointer {
         Pointer::Needed => fields.need("at"),
         Pointer::Optional => fields.take("at"),
@@ -40,7 +43,21 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer) -> 
         clear: fields.take("clear").and_then(|node| reader.word(node, clear, &CLEAR)).unwrap_or_default(),
         native: fields.text(reader, "native"),
         from: fields.take("from").map(|node| families(reader, node)).unwrap_or_default(),
+        choices: calls.and_then(|calls| fields.take("choices").and_then(|node| calls.choices(reader, node))),
+        warn: fields.take("warn").map(|node| cautions(reader, node)).unwrap_or_default(),
     }
+}
+
+fn cautions(reader: &Reader<'_>, node: &Node) -> Vec<Caution> {
+    reader.list(node).iter().filter_map(|item| caution(reader, item)).collect()
+}
+
+fn caution(reader: &Reader<'_>, node: &Node) -> Option<Caution> {
+    let mut fields = Fields::new(reader, node, "a warning")?;
+    let pattern = fields.need("pattern").and_then(|node| reader.pattern(node));
+    let says = fields.need("says").and_then(|node| reader.text(node));
+    fields.finish(reader);
+    Some(Caution { pattern: pattern?, says: says? })
 }
 
 fn words(reader: &Reader<'_>, node: &Node) -> Vec<(String, serde_json::Value)> {
@@ -81,12 +98,18 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
     let remote_id = fields.flag(reader, "remote_id", false);
     let pointer = if remote_id { Pointer::Optional } else { Pointer::Needed };
     let normalise = fields.take("normalise").map(|node| reader.list(node)).unwrap_or_default();
+    let refuse = fields.take("refuse").map(|node| reader.list(node)).unwrap_or_default();
     let identifier = Identifier {
         name: name.to_string(),
         about: fields.text(reader, "about").unwrap_or_default(),
-        placement: placement(reader, &mut fields, pointer),
-        normalise: normalise.iter().filter_map(|item| reader.word(item, normal, &["trim", "lower", "upper"])).collect(),
-        refuse: fields.texts(reader, "refuse"),
+        placement: placement(reader, &mut fields, pointer, None),
+        normalise: normalise.iter().filter_map(|item| reader.word(item, normal, &NORMAL)).collect(),
+        refuse: refuse.iter().filter(|item| item.text().is_some()).filter_map(|item| reader.text(item)).collect(),
+        refuse_patterns: refuse
+            .iter()
+            .filter(|item| item.text().is_none())
+            .filter_map(|item| refused(reader, item))
+            .collect(),
         remote_id,
         extra: extra(reader, &mut fields),
     };
@@ -94,27 +117,39 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
     Some(identifier)
 }
 
+const NORMAL: [&str; 4] = ["trim", "lower", "upper", "digits"];
+
+fn refused(reader: &Reader<'_>, node: &Node) -> Option<Refused> {
+    let mut fields = Fields::new(reader, node, "a refusal")?;
+    let pattern = fields.need("pattern").and_then(|node| reader.pattern(node));
+    let reason = fields.need("reason").and_then(|node| reader.text(node));
+    fields.finish(reader);
+    Some(Refused { pattern: pattern?, reason: reason? })
+}
+
 fn normal(word: &str) -> Option<Normalise> {
     match word {
         "trim" => Some(Normalise::Trim),
         "lower" => Some(Normalise::Lower),
         "upper" => Some(Normalise::Upper),
+        "digits" => Some(Normalise::Digits),
         _ => None,
     }
 }
 
-pub fn fields(reader: &Reader<'_>, node: &Node) -> Vec<Field> {
-    reader.entries(node).iter().filter_map(|(name, node)| field(reader, name, node)).collect()
+pub fn fields(reader: &Reader<'_>, node: &Node, calls: &Calls<'_>) -> Vec<Field> {
+    reader.entries(node).iter().filter_map(|(name, node)| field(reader, name, node, calls)).collect()
 }
 
-fn field(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Field> {
+fn field(reader: &Reader<'_>, name: &str, node: &Node, calls: &Calls<'_>) -> Option<Field> {
     let mut fields = Fields::new(reader, node, "a field")?;
     let read_only = fields.flag(reader, "read_only", false);
     let pointer = if read_only { Pointer::Optional } else { Pointer::Needed };
     let field = Field {
         name: name.to_string(),
+        also: fields.texts(reader, "also"),
         about: fields.text(reader, "about").unwrap_or_default(),
-        placement: placement(reader, &mut fields, pointer),
+        placement: placement(reader, &mut fields, pointer, Some(calls)),
         read_only,
         required_on_create: fields.flag(reader, "required_on_create", false),
         extra: extra(reader, &mut fields),
@@ -123,10 +158,11 @@ fn field(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Field> {
     Some(field)
 }
 
-/// Names of calls, and of those that list something.
+/// Names of calls, of those that list something, and of those that list choices.
 pub struct Calls<'c> {
     pub all: Vec<&'c str>,
     pub listings: Vec<&'c str>,
+    pub choices: Vec<&'c str>,
 }
 
 impl Calls<'_> {
@@ -145,6 +181,14 @@ impl Calls<'_> {
         }
         Some(name)
     }
+
+    fn choices(&self, reader: &Reader<'_>, node: &Node) -> Option<CallName> {
+        let name = self.listing(reader, node)?;
+        if self.listings.contains(&name.as_str()) && !self.choices.contains(&name.as_str()) {
+            reader.error("catalog::listing", format!("the list of `{name}` has no `choice`"), node);
+        }
+        Some(name)
+    }
 }
 
 pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Custom> {
@@ -153,7 +197,7 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
         name: fields.need("name").and_then(|node| reader.pattern(node)).unwrap_or_default(),
         name_help: fields.text(reader, "name_help").unwrap_or_default(),
         create: fields.flag(reader, "create", true),
-        types: fields.need("types").map(|node| types(reader, node)).unwrap_or_default(),
+        types: fields.need("types").map(|node| types(reader, node, calls)).unwrap_or_default(),
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
     };
@@ -161,8 +205,8 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
     Some(custom)
 }
 
-fn types(reader: &Reader<'_>, node: &Node) -> Vec<CustomType> {
-    let found = reader.entries(node).iter().filter_map(|(word, node)| custom_type(reader, word, node)).collect();
+fn types(reader: &Reader<'_>, node: &Node, calls: &Calls<'_>) -> Vec<CustomType> {
+    let found = reader.entries(node).iter().filter_map(|(word, node)| custom_type(reader, word, node, calls)).collect();
     let mut taken: Vec<(Family, &str)> = Vec::new();
     let found: Vec<CustomType> = found;
     for kind in found.iter().filter(|kind| !kind.ask) {
@@ -177,7 +221,7 @@ fn types(reader: &Reader<'_>, node: &Node) -> Vec<CustomType> {
     found
 }
 
-fn custom_type(reader: &Reader<'_>, word: &str, node: &Node) -> Option<CustomType> {
+fn custom_type(reader: &Reader<'_>, word: &str, node: &Node, calls: &Calls<'_>) -> Option<CustomType> {
     let mut fields = Fields::new(reader, node, "a type")?;
     let ask = fields.flag(reader, "ask", false);
     let given = fields.take("for").map(|node| families(reader, node));
@@ -185,7 +229,7 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node) -> Option<CustomTyp
         word: word.to_string(),
         families: given.unwrap_or_else(|| family(word).into_iter().collect()),
         ask,
-        placement: placement(reader, &mut fields, Pointer::Needed),
+        placement: placement(reader, &mut fields, Pointer::Needed, Some(calls)),
     };
     fields.finish(reader);
     if kind.families.is_empty() && !ask {
@@ -195,14 +239,39 @@ fn custom_type(reader: &Reader<'_>, word: &str, node: &Node) -> Option<CustomTyp
     Some(kind)
 }
 
+pub fn account_fields(
+    reader: &Reader<'_>,
+    node: &Node,
+    declared: &Declared,
+    calls: &Calls<'_>,
+) -> Option<AccountFields> {
+    let mut fields = Fields::new(reader, node, "`account_fields`")?;
+    let listing = fields.need("in").and_then(|node| calls.listing(reader, node));
+    let by = fields.need("by").and_then(|node| reader.value(node, Site::Found, declared));
+    let mut template = |key| fields.need(key).and_then(|node| reader.template(node, Site::Found, declared));
+    let (id, kind) = (template("id"), template("type"));
+    let names = fields.need("names").and_then(|node| reader.value(node, Site::Found, declared));
+    let types = fields.need("types").map(|node| reader.entries(node)).unwrap_or_default();
+    let types = types.iter().filter_map(|(word, node)| {
+        let mut fields = Fields::new(reader, node, "a type")?;
+        let placement = placement(reader, &mut fields, Pointer::Needed, Some(calls));
+        fields.finish(reader);
+        Some((word.clone(), placement))
+    });
+    let types = types.collect();
+    fields.finish(reader);
+    Some(AccountFields { listing: listing?, by: by?, id: id?, kind: kind?, names: names?, types })
+}
+
 fn known(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Known> {
     let mut fields = Fields::new(reader, node, "`known`")?;
     let listing = fields.need("in").and_then(|node| calls.listing(reader, node));
     let by = fields.need("by").and_then(|node| reader.value(node, Site::Found, declared));
+    let fits = condition(reader, fields.take("fits"), Site::Found, declared);
     let gives = templates(reader, fields.take("gives"), Site::Found, declared);
     let create = fields.take("create").and_then(|node| calls.any(reader, node));
     fields.finish(reader);
-    Some(Known { listing: listing?, by: by?, gives, create })
+    Some(Known { listing: listing?, by: by?, fits, gives, create })
 }
 
 pub fn preparations(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Vec<Prepare> {

@@ -1,6 +1,10 @@
 //! Which names an expression may use, by the place it stands at.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::ident::CallName;
+use crate::ir::slot::{Form, Names, Slot};
 
 /// Where an expression stands. What each may name is also said in `docs/destination-format.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,9 @@ const REQUEST: &[&str] = &[
     "answer",
 ];
 
+/// Names that a definition's own work has: those who write an activation have no use for them.
+const INNER: [&str; 5] = ["want", "field", "page", "job", "answer"];
+
 impl Site {
     /// Names at the top level.
     pub fn names(self) -> Vec<&'static str> {
@@ -90,61 +97,46 @@ fn closed(name: &str) -> Option<&'static [&'static str]> {
 pub struct Declared {
     pub settings: BTreeSet<String>,
     pub options: BTreeSet<String>,
+    /// Those of the options that are templates themselves.
+    pub templates: BTreeSet<String>,
     /// What `identifier.` may be followed by: `name`, `remote_id` and each identifier's `extra`.
     pub identifier: BTreeSet<String>,
     /// What each preparation gives.
     pub prepared: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// A name that may not stand there, and those that may.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Stranger {
-    /// The name as written, up to the part that is wrong (`run.ful`).
-    pub path: String,
-    pub known: Vec<String>,
+    /// The call that is being read.
+    pub call: RefCell<String>,
+    /// Where calls put template options, by the option's name, as far as they have been read.
+    pub slots: RefCell<Vec<(String, Slot)>>,
 }
 
 impl Declared {
-    /// The wrong names among paths like `record.change`.
-    pub fn strangers(&self, site: Site, paths: &[String]) -> Vec<Stranger> {
-        paths.iter().filter_map(|path| self.judge(site, path)).collect()
+    /// What an expression may name at a site.
+    pub fn names(&self, site: Site) -> Names {
+        let names = site.names().into_iter();
+        Names(names.map(|name| (name.to_string(), self.following(name))).collect())
     }
 
-    fn judge(&self, site: Site, path: &str) -> Option<Stranger> {
-        let mut parts = path.split('.');
-        let first = parts.next().unwrap_or_default();
-        let names = site.names();
-        if !names.contains(&first) {
-            return Some(Stranger {
-                path: first.to_string(),
-                known: names.iter().map(|name| name.to_string()).collect(),
-            });
-        }
-        let second = parts.next()?;
-        let stranger = |known: Vec<String>| Stranger {
-            path: format!("{first}.{second}"),
-            known: known.iter().map(|name| format!("{first}.{name}")).collect(),
-        };
-        let known = self.following(first)?;
-        if !known.contains(second) {
-            return Some(stranger(known.into_iter().collect()));
-        }
-        let third = parts.next()?;
-        let given = (first == "prepared").then(|| self.prepared.get(second)).flatten()?;
-        let head = format!("{first}.{second}");
-        (!given.contains(third)).then(|| Stranger {
-            path: format!("{head}.{third}"),
-            known: given.iter().map(|name| format!("{head}.{name}")).collect(),
-        })
-    }
-
-    fn following(&self, name: &str) -> Option<BTreeSet<String>> {
+    fn following(&self, name: &str) -> Option<Names> {
         match name {
-            "setting" => Some(self.settings.clone()),
-            "option" => Some(self.options.clone()),
-            "identifier" => Some(self.identifier.clone()),
-            "prepared" => Some(self.prepared.keys().cloned().collect()),
-            _ => closed(name).map(|names| names.iter().map(|name| name.to_string()).collect()),
+            "setting" => Some(Names::open(&self.settings)),
+            "option" => Some(Names::open(&self.options)),
+            "identifier" => Some(Names::open(&self.identifier)),
+            "prepared" => {
+                let things = self.prepared.iter();
+                Some(Names(things.map(|(name, gives)| (name.clone(), Some(Names::open(gives)))).collect()))
+            }
+            _ => closed(name).map(|names| Names::open(names.iter().copied())),
         }
+    }
+
+    /// Takes note of a place that is exactly a template option, or a part of one.
+    pub fn slot(&self, path: &str, form: Form, site: Site) {
+        let mut parts = path.strip_prefix("option.").into_iter().flat_map(|path| path.split('.')).map(str::to_string);
+        let Some(option) = parts.next().filter(|option| self.templates.contains(option)) else { return };
+        let call = self.call.borrow().clone();
+        let mut names = self.names(site);
+        names.0.retain(|name, _| !INNER.contains(&name.as_str()));
+        let slot = Slot { call: CallName(call), part: parts.collect(), form, names };
+        self.slots.borrow_mut().push((option, slot));
     }
 }

@@ -42,7 +42,7 @@ pub fn refusals(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Vec<Re
 }
 
 fn refusal(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Refusal> {
-    let mut fields = Fields::new(reader, node, "a refusal")?;
+    let mut fields = Fields::new(reader, node, "a refused mapping")?;
     let when = fields.need("when").and_then(|node| reader.condition(node, Site::Refusal, declared));
     let says = fields.need("says").and_then(|node| reader.template(node, Site::Refusal, declared));
     let help = fields.text(reader, "help").unwrap_or_default();

@@ -1,7 +1,7 @@
 //! From nodes to plain values, with a problem for each that is not what it must be. Reading goes on after a problem.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,6 +10,7 @@ use super::names::{Declared, Site};
 use super::node::{Kind, Node, Place, locate};
 use crate::diag::{Problem, Problems, list, nearest, suggestion};
 use crate::ir::catalog::{Condition, Template};
+use crate::ir::slot::Form;
 use crate::ir::span::{FileId, Span};
 use crate::template::{Engine, TemplateError};
 
@@ -17,11 +18,33 @@ use crate::template::{Engine, TemplateError};
 pub struct Reader<'a> {
     texts: BTreeMap<FileId, &'a str>,
     pub problems: RefCell<Problems>,
+    /// What was asked for, where somebody wants to know.
+    asked: Option<RefCell<Vocabulary>>,
+}
+
+/// The keys and words that a definition may hold, as the reader asks for them: the published schema is held against it.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// By kind of mapping, as messages call it ("a call").
+    pub keys: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// By kind of mapping: the keys that each one read must have.
+    pub needed: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// Closed lists of words, each in order of the alphabet.
+    pub words: BTreeSet<Vec<String>>,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(texts: BTreeMap<FileId, &'a str>) -> Self {
-        Reader { texts, problems: RefCell::default() }
+        Reader { texts, problems: RefCell::default(), asked: None }
+    }
+
+    /// One that takes note of what it asks for.
+    pub fn noting(texts: BTreeMap<FileId, &'a str>) -> Self {
+        Reader { asked: Some(RefCell::default()), ..Reader::new(texts) }
+    }
+
+    pub fn vocabulary(self) -> Vocabulary {
+        self.asked.map(RefCell::into_inner).unwrap_or_default()
     }
 
     pub fn push(&self, problem: Problem) {
@@ -137,6 +160,11 @@ impl<'a> Reader<'a> {
 
     /// A word of a closed list.
     pub fn word<T>(&self, node: &Node, parse: impl Fn(&str) -> Option<T>, known: &[&str]) -> Option<T> {
+        if let Some(asked) = &self.asked {
+            let mut words: Vec<String> = known.iter().map(ToString::to_string).collect();
+            words.sort();
+            asked.borrow_mut().words.insert(words);
+        }
         let word = self.text(node)?;
         let found = parse(&word);
         if found.is_none() {
@@ -200,6 +228,9 @@ impl<'a> Reader<'a> {
             self.error_help("catalog::expression", "a condition is a bare expression", node, help);
             return None;
         }
+        if matches!(site, Site::Answer | Site::Item) {
+            declared.slot(text.trim(), Form::Condition, site);
+        }
         match Engine::lenient().expression(&text) {
             Ok(expression) => self.check_names(node, site, declared, &expression.paths()),
             Err(error) => self.template_error(node, &text, &error),
@@ -208,14 +239,19 @@ impl<'a> Reader<'a> {
     }
 
     pub fn template(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
+        self.template_as(node, Form::Text, site, declared)
+    }
+
+    fn template_as(&self, node: &Node, form: Form, site: Site, declared: &Declared) -> Option<Template> {
         let template = Template(self.text(node)?);
         self.check_template(&template, node, site, declared);
+        inside(&template.0).into_iter().for_each(|path| declared.slot(path, form.clone(), site));
         Some(template)
     }
 
     /// A template that must be exactly one expression, since a list or a truth is wanted and not text.
     pub fn value(&self, node: &Node, site: Site, declared: &Declared) -> Option<Template> {
-        let template = self.template(node, site, declared)?;
+        let template = self.template_as(node, Form::Value, site, declared)?;
         if Engine::lenient().text(&template).is_ok_and(|text| text.expression().is_none()) {
             let help = Some("exactly one `{{ ... }}`, and nothing around it".to_string());
             self.error_help("catalog::expression", "a value is needed here, and this is text", node, help);
@@ -232,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     fn check_names(&self, node: &Node, site: Site, declared: &Declared, paths: &[String]) {
-        for stranger in declared.strangers(site, paths) {
+        for stranger in declared.names(site).strangers(paths) {
             let span = self.span(node);
             let found = node.text().and_then(|text| Some((text.find(&stranger.path)?, stranger.path.len())));
             let at = found.and_then(|(offset, len)| self.inside(node, span, offset, len)).unwrap_or(span);
@@ -260,6 +296,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What stands in the braces of a text that is exactly one expression.
+pub fn inside(text: &str) -> Option<&str> {
+    Some(text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim())
+}
+
+impl Vocabulary {
+    fn note(&mut self, fields: &Fields<'_>) {
+        let needed: BTreeSet<&'static str> = fields.needed.iter().copied().collect();
+        self.needed.entry(fields.what).and_modify(|all| all.retain(|key| needed.contains(key))).or_insert(needed);
+        self.keys.entry(fields.what).or_default().extend(&fields.asked);
+    }
+}
+
 fn duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let number: u64 = text[..digits].parse().ok()?;
@@ -280,13 +329,14 @@ pub struct Fields<'n> {
     /// How a message calls the mapping ("a call").
     what: &'static str,
     asked: Vec<&'static str>,
+    needed: Vec<&'static str>,
     missing: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
     pub fn new(reader: &Reader<'_>, node: &'n Node, what: &'static str) -> Option<Self> {
         if matches!(node.kind, Kind::Map(_)) {
-            return Some(Fields { node, what, asked: Vec::new(), missing: Vec::new() });
+            return Some(Fields { node, what, asked: Vec::new(), needed: Vec::new(), missing: Vec::new() });
         }
         reader.error("catalog::shape", format!("{what} is a mapping, not {}", node.noun()), node);
         None
@@ -301,6 +351,7 @@ impl<'n> Fields<'n> {
     /// What stands behind a key that must be there.
     pub fn need(&mut self, key: &'static str) -> Option<&'n Node> {
         let found = self.take(key);
+        self.needed.push(key);
         if found.is_none() {
             self.missing.push(key);
         }
@@ -329,6 +380,9 @@ impl<'n> Fields<'n> {
 
     /// Reports the keys that mean nothing here, and those that are missing and not merely misspelt.
     pub fn finish(self, reader: &Reader<'_>) {
+        if let Some(asked) = &reader.asked {
+            asked.borrow_mut().note(&self);
+        }
         let mut missing = self.missing.clone();
         for (key, node) in self.node.entries().iter().filter(|(key, _)| !self.asked.contains(&key.as_str())) {
             if let Some(meant) = nearest(key, self.asked.iter().copied()) {

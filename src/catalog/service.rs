@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::call::{Surroundings, call};
 use super::connection::{Connection, one_of, settings};
-use super::field::{Calls, custom, fields, identifiers, preparations};
+use super::field::{Calls, account_fields, custom, fields, identifiers, preparations};
 use super::inherit::{CONNECTION, Home, Written};
 use super::names::Declared;
 use super::node::{Kind, Node};
-use super::reader::{Fields, Reader};
 use super::readback::{readback, refusals};
+use super::reader::{Fields, Reader};
 use super::route::{Ways, modes};
-use crate::ir::catalog::{Answer, Call, Dots, Identifier, Service, Setting};
+use crate::ir::catalog::{AccountFields, Answer, Call, Dots, Identifier, Service, Setting, SettingKind};
 use crate::ir::ident::{CallName, ServiceName};
+use crate::template;
 
 /// Days after which an absent row is tried again, unless the service says otherwise.
 const ABSENT_RETRY_DAYS: u32 = 7;
@@ -27,7 +28,8 @@ pub fn service(
     written: &Written<'_>,
 ) -> Option<Service> {
     let mut top = Fields::new(reader, node, "a service")?;
-    let options = top.take("options").map(|node| settings(reader, node)).unwrap_or_default();
+    let option_nodes = top.take("options");
+    let mut options = option_nodes.map(|node| settings(reader, node)).unwrap_or_default();
     let identifiers = top.need("identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
     let prepare = top.take("prepare");
     let declared = declared(connection, &options, &identifiers, prepare);
@@ -43,6 +45,7 @@ pub fn service(
         nodes.iter().filter_map(|(name, node)| Some((CallName(name.clone()), call(reader, name, node, &around)?)));
     let calls: BTreeMap<CallName, Call> = read.collect();
     check_readers(reader, &nodes, &calls, connection);
+    slots(reader, &mut options, option_nodes, &declared);
     let ways = Ways { declared: &declared, names: &names, calls: &calls, shared: &connection.answer };
     let service = Service {
         name: ServiceName(home.1.clone()),
@@ -54,10 +57,9 @@ pub fn service(
         one_of: one_of(reader, top.take("one_of"), &options),
         identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"]))
             == Some(true),
-        fields: top.take("fields").map(|node| fields(reader, node)).unwrap_or_default(),
+        fields: top.take("fields").map(|node| fields(reader, node, &names)).unwrap_or_default(),
         dots: top.take("dots").and_then(|node| reader.word(node, dots, &["nest", "name"])).unwrap_or_default(),
-        account_catalogue: top.take("catalogue").and_then(|node| reader.word(node, catalogue, &CATALOGUES))
-            == Some(true),
+        account_fields: account_catalogue(reader, &mut top, &declared, &names),
         custom: top.take("custom").and_then(|node| custom(reader, node, &declared, &names)),
         max_fields: top.count(reader, "max_fields"),
         whole: top.texts(reader, "whole"),
@@ -97,6 +99,29 @@ fn dots(word: &str) -> Option<Dots> {
     }
 }
 
+/// `catalogue: account` goes with how the account's list is read.
+fn account_catalogue(
+    reader: &Reader<'_>,
+    top: &mut Fields<'_>,
+    declared: &Declared,
+    calls: &Calls<'_>,
+) -> Option<AccountFields> {
+    let word = top.take("catalogue");
+    let account = word.and_then(|node| reader.word(node, catalogue, &CATALOGUES)) == Some(true);
+    match (top.take("account_fields"), word) {
+        (Some(node), _) if account => account_fields(reader, node, declared, calls),
+        (Some(node), _) => {
+            reader.error("catalog::shape", "`account_fields` says nothing without `catalogue: account`", node);
+            None
+        }
+        (None, Some(node)) if account => {
+            reader.error("catalog::missing_key", "`catalogue: account` needs `account_fields`", node);
+            None
+        }
+        (None, _) => None,
+    }
+}
+
 const CATALOGUES: [&str; 2] = ["definition", "account"];
 
 fn catalogue(word: &str) -> Option<bool> {
@@ -117,6 +142,21 @@ fn days(reader: &Reader<'_>, node: &Node) -> Option<u32> {
     u32::try_from(duration.as_secs() / DAY.as_secs()).ok()
 }
 
+/// Gives template options the places that calls have for them, and holds their defaults against these.
+fn slots(reader: &Reader<'_>, options: &mut [Setting], nodes: Option<&Node>, declared: &Declared) {
+    for (name, slot) in declared.slots.take() {
+        options.iter_mut().filter(|option| option.name == name).for_each(|option| option.slots.push(slot.clone()));
+    }
+    for option in options.iter().filter(|option| option.kind == SettingKind::Template) {
+        let at = nodes.and_then(|nodes| nodes.get(&option.name)).and_then(|node| node.get("default"));
+        let (Some(at), Some(default)) = (at, &option.default) else { continue };
+        for flaw in template::flaws_of_default(&option.slots, default) {
+            let message = format!("the default of `{}` is wrong: {flaw}", option.name);
+            reader.error("catalog::expression", message, at);
+        }
+    }
+}
+
 /// Names that the service's expressions may use.
 fn declared(
     connection: &Connection<'_>,
@@ -126,6 +166,8 @@ fn declared(
 ) -> Declared {
     let mut declared = connection.declared.clone();
     declared.options.extend(options.iter().map(|option| option.name.clone()));
+    let templates = options.iter().filter(|option| option.kind == SettingKind::Template);
+    declared.templates.extend(templates.map(|option| option.name.clone()));
     declared.identifier.extend(identifiers.iter().flat_map(|identifier| identifier.extra.keys().cloned()));
     for (name, node) in prepare.map(Node::entries).unwrap_or_default() {
         let gives = node.get("gives").map(Node::entries).unwrap_or_default();
@@ -140,7 +182,11 @@ fn call_names<'c>(nodes: &'c BTreeMap<String, Node>, own: Vec<&'c str>) -> Calls
     let listings = nodes.iter().filter(|(_, node)| node.get("list").is_some());
     Calls {
         all: nodes.keys().map(String::as_str).chain(broken).collect(),
-        listings: listings.map(|(name, _)| name.as_str()).collect(),
+        listings: listings.clone().map(|(name, _)| name.as_str()).collect(),
+        choices: listings
+            .filter(|(_, node)| node.get("list").is_some_and(|list| list.get("choice").is_some()))
+            .map(|(name, _)| name.as_str())
+            .collect(),
     }
 }
 
@@ -178,7 +224,7 @@ fn call_nodes(
 
 /// Every text that stands where a call may be named.
 fn references(node: &Node, found: &mut BTreeSet<String>) {
-    const KEYS: [&str; 8] = ["call", "scan", "in", "create", "find", "poll", "with", "after"];
+    const KEYS: [&str; 9] = ["call", "scan", "in", "create", "find", "poll", "with", "after", "choices"];
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::List(items) => items.iter().for_each(|item| references(item, found)),

@@ -8,7 +8,7 @@ use super::dataset::{self, Narrowed};
 use super::mapping::{Against, Block};
 use super::scope::Scope;
 use super::target::{Shelf, Target};
-use super::{digest, error, guard, identify, mapping, mode, model, order, refuse, target};
+use super::{digest, error, guard, identify, mapping, mode, model, order, refuse, target, template};
 use crate::diag::Problems;
 use crate::ir::ast::{self, ActivationEntry, After, From, Identify, Input, Key, ModeEntry, Name, To};
 use crate::ir::facts::ColumnFacts;
@@ -111,6 +111,7 @@ fn resolve(
         if let (Some(target), Some(to)) = (&target, entries.to) {
             let (options, identify, fields) = (&options, identify.as_slice(), fields.as_slice());
             refuse::check(target, &refuse::Written { mode, options, identify, fields, place: to.span }, problems);
+            template::check(scope, to, target, mode, options, &template::Mapped { identify, fields }, problems);
         }
     }
     let mut guards: Vec<_> = entries.guards.iter().filter_map(|one| guard::resolve(one, problems)).collect();
@@ -122,6 +123,7 @@ fn resolve(
         name: ActivationName(written.name.value.clone()),
         span: written.span,
         key: model.key.clone(),
+        key_span: model.key_span,
         mapping_digest: digest::mapping(&dataset, model, &identify, &fields),
         dataset,
         connection: target.connection.name.clone(),

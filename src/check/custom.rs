@@ -28,10 +28,7 @@ pub fn target(
     }
     let Some(word) = mapping::word(options, "type") else { return Some(FieldTarget::CustomByFamily) };
     match custom.types.iter().find(|kind| kind.word == word) {
-        Some(kind) => Some(FieldTarget::CustomTyped {
-            word: word.to_string(),
-            placement: kind.placement.named(&name.to_string()),
-        }),
+        Some(kind) => Some(FieldTarget::CustomTyped { word: word.to_string(), placement: kind.placement.clone() }),
         None => {
             let known = custom.types.iter().map(|kind| kind.word.as_str());
             problems.push(error::unknown_type(word, mapping::option_span(written, "type").unwrap_or(span), known));
@@ -53,11 +50,11 @@ fn named_well(
     span: Span,
     problems: &mut Problems,
 ) -> bool {
-    if target.service.fields.iter().any(|field| field.name == name) {
+    if target.service.fields.iter().any(|field| field.is_called(name)) {
         problems.push(error::custom_is_known(name, span, target));
         return false;
     }
-    if custom.reserved.iter().any(|reserved| reserved == name) {
+    if custom.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
         problems.push(error::custom_reserved(name, span, target));
         return false;
     }

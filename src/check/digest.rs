@@ -24,7 +24,7 @@ fn query(query: &Query) -> String {
 
 fn field(field: &FieldMapping) -> String {
     let kind = match &field.target {
-        FieldTarget::Known(_) => "",
+        FieldTarget::Known(_) | FieldTarget::Account => "",
         FieldTarget::CustomTyped { word, .. } => word,
         FieldTarget::CustomByFamily => "custom",
     };

@@ -6,6 +6,7 @@ mod mapping;
 mod names;
 mod settings;
 mod target;
+mod template;
 
 pub use activation::*;
 pub use dataset::*;
@@ -13,6 +14,7 @@ pub use mapping::*;
 pub use names::*;
 pub use settings::*;
 pub use target::*;
+pub use template::*;
 
 use crate::diag::{list, nearest, suggestion};
 

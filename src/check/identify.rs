@@ -6,6 +6,7 @@ use super::target::Target;
 use super::{error, expr, mapping};
 use crate::diag::Problems;
 use crate::ir::ast::{Identify, Mapping};
+use crate::ir::catalog::ANY;
 use crate::ir::mode::Mode;
 use crate::ir::spec::IdentifierMapping;
 
@@ -35,9 +36,14 @@ fn one(against: &Against<'_>, written: &Mapping, problems: &mut Problems) -> Opt
     }
     let (parts, span) = mapping::written_target(written, problems)?;
     let name = parts.join(".");
-    if let Some(target) = against.target.filter(|target| target.service.identifier(&name).is_none()) {
-        problems.push(error::unknown_identifier(&name, span, target));
-        return None;
+    if let Some(target) = against.target {
+        let Some(known) = target.service.identifier(&name) else {
+            problems.push(error::unknown_identifier(&name, span, target));
+            return None;
+        };
+        if known.name == ANY && target.service.account_fields.is_some() {
+            problems.push(error::account_field(&name, span, target));
+        }
     }
     Some(IdentifierMapping { expr: written.expr.clone(), name, span })
 }

@@ -88,25 +88,24 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
         Dots::Nest => FieldName(parts),
         Dots::Name => FieldName::flat(&parts.join(".")),
     };
-    let goal = if custom {
-        custom::target(against.scope, target, &name, span, written, &options, problems)
+    let (name, goal) = if custom {
+        (name.clone(), custom::target(against.scope, target, &name, span, written, &options, problems)?)
     } else {
-        known(target, &name, span, problems)
-    }?;
+        known(target, name, span, problems)?
+    };
     let clear = word(&options, "null") == Some("clear");
     if clear && !clears(&goal, &target.service) {
         problems.push(error::cannot_clear(&name, option_span(written, "null").unwrap_or(span), target));
     }
     let text = name.to_string();
     let required = target.service.field(&text).is_some_and(|field| field.required_on_create);
-    let account = !custom && matches!(goal, FieldTarget::CustomByFamily);
     Some(FieldMapping {
         expr: written.expr.clone(),
         span,
         target: goal,
         clear,
         shared: flag(&options, "shared").unwrap_or(false),
-        create: !account && flag(&options, "create").unwrap_or(true),
+        create: flag(&options, "create").unwrap_or(true),
         required_on_create: required || against.mandatory.contains(&text),
         name,
     })
@@ -135,19 +134,29 @@ pub fn option_span(written: &Mapping, name: &str) -> Option<Span> {
     block.settings.iter().find(|setting| setting.key.value == name).map(|setting| setting.value.span())
 }
 
-/// A field of the catalogue. One that only the account's own list can know passes with a warning, and must exist there.
-fn known(target: &Target<'_>, name: &FieldName, span: Span, problems: &mut Problems) -> Option<FieldTarget> {
+/// A field of the catalogue, by the first of its names. One that only the account's own list can know passes with a warning,
+/// and must exist there.
+fn known(
+    target: &Target<'_>,
+    name: FieldName,
+    span: Span,
+    problems: &mut Problems,
+) -> Option<(FieldName, FieldTarget)> {
     let service = &target.service;
     let text = name.to_string();
     match service.field(&text) {
         Some(field) if field.read_only => {
-            problems.push(error::read_only(name, span, target));
+            problems.push(error::read_only(&name, span, target));
             None
         }
-        Some(field) => Some(FieldTarget::Known(field.placement.named(&text))),
-        None if service.account_catalogue && service.custom.is_some() => {
-            problems.push(error::account_field(name, span, target));
-            Some(FieldTarget::CustomByFamily)
+        Some(field) => {
+            let also = field.also.contains(&text);
+            let name = if also { FieldName::flat(&field.name) } else { name };
+            Some((name, FieldTarget::Known(field.placement.clone())))
+        }
+        None if service.account_fields.is_some() => {
+            problems.push(error::account_field(&text, span, target));
+            Some((name, FieldTarget::Account))
         }
         None => {
             problems.push(error::unknown_field(&text, span, target));
@@ -160,6 +169,10 @@ fn clears(goal: &FieldTarget, service: &Service) -> bool {
     match goal {
         FieldTarget::Known(placement) | FieldTarget::CustomTyped { placement, .. } => placement.clear != Clear::Never,
         FieldTarget::CustomByFamily => custom::types(service).any(|kind| kind.placement.clear != Clear::Never),
+        FieldTarget::Account => {
+            let mut types = service.account_fields.iter().flat_map(|account| &account.types);
+            types.any(|(_, placement)| placement.clear != Clear::Never)
+        }
     }
 }
 
@@ -203,10 +216,18 @@ fn unmapped(
         .flat_map(|block| &block.written.mappings)
         .filter_map(|mapping| written_target(mapping, &mut Problems::default()))
         .map(|(parts, _)| parts.join("."))
+        .map(|name| {
+            target
+                .service
+                .field(&name)
+                .filter(|field| field.also.contains(&name))
+                .map_or(name, |field| field.name.clone())
+        })
         .collect();
     let required = target.service.fields.iter().filter(|field| field.required_on_create).map(|field| &field.name);
     for name in required.chain(&against.mandatory) {
-        if !written.contains(name) && !identify.iter().any(|identifier| is_at(&target.service, &identifier.name, name)) {
+        if !written.contains(name) && !identify.iter().any(|identifier| is_at(&target.service, &identifier.name, name))
+        {
             problems.push(error::required_field(name, mode, place, target));
         }
     }

@@ -43,9 +43,8 @@ fn subjects(target: &Target<'_>, written: &Written<'_>, identifiers: bool, field
         .with("mode", &written.mode.name().into())
         .with("identifier", &Json::Null)
         .with("field", &Json::Null);
-    let named = written.identify.iter().map(|one| {
-        (base.with("identifier", &service.identifier_facts(&one.name)), one.span)
-    });
+    let named =
+        written.identify.iter().map(|one| (base.with("identifier", &service.identifier_facts(&one.name)), one.span));
     let asked = if identifiers { named.collect() } else { vec![(base, written.place)] };
     if !fields {
         return asked;

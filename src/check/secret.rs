@@ -1,18 +1,17 @@
 //! Secrets come from outside; written in a file they end up in the history of a repository.
 
 use super::scope::Scope;
-use crate::ir::ast::{Setting, TextLit, Value};
+use super::values::{self, Given};
+use crate::diag::Problems;
+use crate::ir::ast::{Block, Setting, TextLit, Value};
 use crate::ir::span::Span;
 
-/// Where a secret is written out, if it is. Empty text is none: `env("ALERT_URL", "")` says "or nothing".
-pub fn written_out(scope: &Scope<'_>, name: &str, value: &Value) -> Option<Span> {
-    match value {
-        Value::Block(block) if name == HEADERS => {
-            let secret = block.settings.iter().filter(|setting| is_secret_header(&setting.key.value));
-            first(scope, secret)
-        }
-        _ => literal(scope, value),
-    }
+/// Where a secret is written out, if it is, and what it is called there: the setting, or a part of its block. Empty text is
+/// none: `env("ALERT_URL", "")` says "or nothing".
+pub fn written_out<'v>(scope: &Scope<'_>, name: &'v str, value: &'v Value) -> Option<(&'v str, Span)> {
+    let Value::Block(block) = value else { return literal(scope, value).map(|span| (name, span)) };
+    let mut parts = block.settings.iter().filter(|part| name != HEADERS || is_secret_header(&part.key.value));
+    parts.find_map(|part| literal(scope, &part.value).map(|span| (part.key.value.as_str(), span)))
 }
 
 /// The one kind of block whose parts are not all secret: most headers may stand in a file.
@@ -45,4 +44,38 @@ fn literal(scope: &Scope<'_>, value: &Value) -> Option<Span> {
 
 fn filled(text: &TextLit) -> Option<Span> {
     if text.value.is_empty() { None } else { Some(text.span) }
+}
+
+/// The value with a text in place of every variable that has neither a value nor a default.
+pub fn stood_in(scope: &Scope<'_>, value: &Value, stand_in: &str) -> Value {
+    match value {
+        Value::Env { span, name, default: None } if values::is_unset(scope, value) => {
+            let text = TextLit { value: stand_in.to_string(), span: *span, inner: *span, triple: false };
+            Value::Env { span: *span, name: name.clone(), default: Some(text) }
+        }
+        Value::Block(block) => {
+            let settings = block.settings.iter();
+            let settings =
+                settings.map(|part| Setting { value: stood_in(scope, &part.value, stand_in), ..part.clone() });
+            Value::Block(Block { settings: settings.collect(), ..block.clone() })
+        }
+        Value::List { span, items } => {
+            let items = items.iter().map(|item| stood_in(scope, item, stand_in)).collect();
+            Value::List { span: *span, items }
+        }
+        _ => value.clone(),
+    }
+}
+
+/// The texts in a block that came from outside: what stands in the file is no secret.
+pub fn from_outside(scope: &Scope<'_>, value: &Value) -> Vec<String> {
+    match value {
+        Value::Env { .. } | Value::Var { .. } => match values::evaluate(scope, value, &mut Problems::default()) {
+            Some(Given::Outside(text)) => vec![text],
+            Some(Given::Written(_) | Given::Unset) | None => Vec::new(),
+        },
+        Value::Block(block) => block.settings.iter().flat_map(|part| from_outside(scope, &part.value)).collect(),
+        Value::List { items, .. } => items.iter().flat_map(|item| from_outside(scope, item)).collect(),
+        Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Word(_) => Vec::new(),
+    }
 }

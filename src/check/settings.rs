@@ -12,6 +12,7 @@ use crate::ir::ast;
 use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::mode::Mode;
 use crate::ir::secret::Secret;
+use crate::ir::slot;
 use crate::ir::span::Span;
 use crate::ir::spec::{SettingValue, Settings};
 
@@ -68,7 +69,9 @@ pub fn own(name: &str, kind: SettingKind) -> Setting {
         default: None,
         values: Vec::new(),
         pattern: None,
+        parts: Vec::new(),
         about: String::new(),
+        slots: Vec::new(),
     }
 }
 
@@ -93,11 +96,11 @@ pub fn fill(
         match declared.settings.iter().find(|known| known.name == setting.key.value) {
             None => problems.push(error::unknown_setting(place, &setting.key, declared.settings)),
             Some(known) => {
-                filled.extend(one(scope, known, setting, problems).map(|value| (known.name.clone(), value)));
+                filled.extend(one(scope, place, known, setting, problems).map(|value| (known.name.clone(), value)));
             }
         }
     }
-    missing(place, declared, given, problems);
+    missing(scope, place, declared, given, problems);
     for setting in declared.settings {
         if let (Some(default), false) = (&setting.default, filled.contains_key(&setting.name)) {
             filled.insert(setting.name.clone(), SettingValue::Plain(default.clone()));
@@ -106,35 +109,78 @@ pub fn fill(
     Settings(filled)
 }
 
-fn one(scope: &Scope<'_>, known: &Setting, setting: &ast::Setting, problems: &mut Problems) -> Option<SettingValue> {
+fn one(
+    scope: &Scope<'_>,
+    place: &Place,
+    known: &Setting,
+    setting: &ast::Setting,
+    problems: &mut Problems,
+) -> Option<SettingValue> {
     let written = if known.secret { secret::written_out(scope, &known.name, &setting.value) } else { None };
-    if let Some(span) = written {
-        problems.push(error::secret_literal(&known.name, span));
+    if let Some((name, span)) = written {
+        problems.push(error::secret_literal(name, span));
         return None;
     }
-    if known.secret && scope.inputs.sandbox && values::is_unset(scope, &setting.value) {
-        return Some(SettingValue::Secret(Secret::new(STAND_IN)));
-    }
-    let given = values::evaluate(scope, &setting.value, problems)?;
+    let stood_in;
+    let written = match known.secret && scope.inputs.sandbox {
+        true => {
+            stood_in = secret::stood_in(scope, &setting.value, STAND_IN);
+            &stood_in
+        }
+        false => &setting.value,
+    };
+    let given = values::evaluate(scope, written, problems)?;
     if given == Given::Unset {
         return Some(SettingValue::Unset);
+    }
+    if known.required && given.is_empty() {
+        return nothing(scope, place, known, &setting.value, problems);
     }
     let Some(json) = convert(known.kind, &given) else {
         problems.push(error::setting_kind(known, setting.value.span()));
         return None;
     };
-    if !fits(scope, known, &json, setting.value.span(), problems) {
+    if !has_known_parts(known, &setting.value, problems) || !fits(scope, known, &json, setting.value.span(), problems) {
         return None;
     }
-    Some(if known.secret { SettingValue::Secret(sealed(json)) } else { SettingValue::Plain(json) })
+    Some(match (known.secret, known.kind, &json) {
+        (true, _, Json::String(text)) => SettingValue::Secret(Secret::new(text)),
+        (true, _, block) => SettingValue::Secret(Secret::block(block, secret::from_outside(scope, written))),
+        (false, SettingKind::Template, given) => {
+            SettingValue::Plain(slot::completed(&known.slots, known.default.as_ref(), given))
+        }
+        (false, ..) => SettingValue::Plain(json),
+    })
 }
 
-/// A secret is text; a secret block is kept as the JSON it comes to.
-fn sealed(json: Json) -> Secret {
-    match json {
-        Json::String(text) => Secret::new(text),
-        other => Secret::new(other.to_string()),
+/// A default of "nothing" helps where a setting may be left out; where it is needed, it only puts the mistake off.
+fn nothing(
+    scope: &Scope<'_>,
+    place: &Place,
+    known: &Setting,
+    value: &ast::Value,
+    problems: &mut Problems,
+) -> Option<SettingValue> {
+    if known.secret && scope.inputs.sandbox {
+        return Some(SettingValue::Secret(Secret::new(STAND_IN)));
     }
+    if scope.inputs.no_env && !matches!(value, ast::Value::Text(_)) {
+        return Some(SettingValue::Unset);
+    }
+    problems.push(error::empty_setting(place, known, value.span()));
+    None
+}
+
+/// Whether the names in a block are those that the setting has, where its list is closed.
+fn has_known_parts(known: &Setting, value: &ast::Value, problems: &mut Problems) -> bool {
+    let ast::Value::Block(block) = value else { return true };
+    let strange = |part: &&ast::Setting| !known.parts.is_empty() && !known.parts.contains(&part.key.value);
+    let mut right = true;
+    for part in block.settings.iter().filter(strange) {
+        problems.push(error::unknown_part(&known.name, &part.key, known.parts.iter().map(String::as_str)));
+        right = false;
+    }
+    right
 }
 
 /// The value as the kind wants it; text from outside may be read as a number or a boolean.
@@ -178,6 +224,10 @@ fn fits(scope: &Scope<'_>, known: &Setting, json: &Json, span: Span, problems: &
         problems.push(error::setting_value(known, &text, span));
         return false;
     }
+    if known.secret && holds_control(json) {
+        problems.push(error::control_character(known, span));
+        return false;
+    }
     if known.pattern.as_ref().is_some_and(|pattern| !scope.fits(pattern, &text)) {
         problems.push(error::setting_pattern(known, &text, span));
         return false;
@@ -185,8 +235,23 @@ fn fits(scope: &Scope<'_>, known: &Setting, json: &Json, span: Span, problems: &
     true
 }
 
-fn missing(place: &Place, declared: Declared<'_>, given: &[ast::Setting], problems: &mut Problems) {
-    let is_given = |name: &str| given.iter().any(|setting| setting.key.value == name);
+/// Line breaks and the like get into a secret when it is copied; no header takes them.
+fn holds_control(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.chars().any(char::is_control),
+        Json::Array(items) => items.iter().any(holds_control),
+        Json::Object(fields) => fields.values().any(holds_control),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}
+
+fn missing(scope: &Scope<'_>, place: &Place, declared: Declared<'_>, given: &[ast::Setting], problems: &mut Problems) {
+    // One whose value could not be read is told of already.
+    let unread = |name: &str| {
+        let mut unread = scope.inputs.files.iter().flat_map(|file| &file.unread);
+        unread.any(|key| key.value == name && key.span.file == place.span.file && key.span.start > place.span.start)
+    };
+    let is_given = |name: &str| given.iter().any(|setting| setting.key.value == name) || unread(name);
     let grouped = |name: &str| declared.one_of.iter().flatten().any(|member| member == name);
     for setting in declared.settings {
         if is_given(&setting.name) || setting.default.is_some() || misspelt(declared, given, &setting.name) {

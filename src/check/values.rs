@@ -20,6 +20,14 @@ pub enum Given {
 }
 
 impl Given {
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Given::Written(json) => json.as_str() == Some(""),
+            Given::Outside(text) => text.is_empty(),
+            Given::Unset => false,
+        }
+    }
+
     fn json(self) -> Option<Json> {
         match self {
             Given::Written(json) => Some(json),

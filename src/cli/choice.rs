@@ -24,6 +24,19 @@ pub struct Trial {
     pub sandbox: Option<String>,
 }
 
+/// What commands take that look back on runs: of which activation, and whose.
+#[derive(Debug, clap::Args)]
+pub struct Past {
+    /// Of this activation alone
+    pub activation: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    trial: Trial,
+    #[command(flatten)]
+    pub view: View,
+}
+
 /// How a run goes about it; `plan` says what would come of it.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Manner {
@@ -78,6 +91,12 @@ impl Choice {
             memory_limit: shared.memory_limit.clone().filter(|limit| !limit.is_empty()),
             ..Options::default()
         }
+    }
+}
+
+impl Past {
+    pub fn options(&self, shared: &Shared) -> Options {
+        self.trial.add_to(self.choice.options(shared))
     }
 }
 

@@ -12,16 +12,26 @@ use crate::report::{destination, json};
 use super::choice::View;
 use super::{Context, Ended, Stop, usage};
 
+/// What definition files may hold; a test holds it against what reads them.
+const SCHEMA: &str = include_str!("../../docs/destination.schema.json");
+
 #[derive(Debug, clap::Args)]
 pub struct Destinations {
     /// The destination [default: all, a line each]
     name: Option<String>,
+    /// Print the JSON Schema of definition files, for editors
+    #[arg(long, conflicts_with_all = ["name", "format"])]
+    schema: bool,
     #[command(flatten)]
     pub view: View,
 }
 
 impl Destinations {
     pub fn act(self, context: &Context) -> Ended {
+        if self.schema {
+            context.console.print(SCHEMA);
+            return Ok(Status::Done.code());
+        }
         let (catalog, problems, sources) = read(context);
         if problems.any_error() {
             return Err(Stop::Problems(problems, sources));

@@ -11,7 +11,7 @@ use super::{Context, Ended, Stop, run};
 #[derive(Debug, clap::Args)]
 pub struct Explain {
     activation: String,
-    /// The row's key; in set modes also its identifier
+    /// The row's key, several parts as `a / b` or `["a", "b"]`; in set modes the identifier
     key: String,
     #[command(flatten)]
     choice: Choice,

@@ -4,19 +4,13 @@ use crate::engine;
 use crate::ir::run::Status;
 use crate::report::{json, run as report};
 
-use super::choice::{Choice, Trial, View};
-use super::{Context, Ended, Stop, run};
+use super::choice::Past;
+use super::{Context, Ended, Stop};
 
 #[derive(Debug, clap::Args)]
 pub struct History {
-    /// Of this activation alone
-    activation: Option<String>,
     #[command(flatten)]
-    choice: Choice,
-    #[command(flatten)]
-    trial: Trial,
-    #[command(flatten)]
-    pub view: View,
+    pub past: Past,
     /// The latest so many of each activation
     #[arg(long, value_name = "RUNS", default_value_t = 20)]
     limit: usize,
@@ -24,10 +18,15 @@ pub struct History {
 
 impl History {
     pub fn act(self, context: &Context) -> Ended {
-        let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let options = self.past.options(&context.shared);
         let loaded = context.load(&options)?;
-        let told =
-            engine::history(context.world.as_ref(), &loaded.root, &loaded.spec, &options, self.activation.as_deref());
+        let told = engine::history(
+            context.world.as_ref(),
+            &loaded.root,
+            &loaded.spec,
+            &options,
+            self.past.activation.as_deref(),
+        );
         let mut runs = told.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
         runs.sort_by(|one, other| (&other.started, &one.activation).cmp(&(&one.started, &other.activation)));
         let mut seen = std::collections::BTreeMap::<String, usize>::new();
@@ -36,7 +35,8 @@ impl History {
             *number += 1;
             *number <= self.limit
         });
-        let said = if self.view.json() { json::history(&runs) } else { report::history(&runs, context.console.paint) };
+        let said =
+            if self.past.view.json() { json::history(&runs) } else { report::history(&runs, context.console.paint) };
         context.console.print(&said);
         Ok(Status::Done.code())
     }

@@ -22,10 +22,12 @@ impl Context {
         project::root(self.world.as_ref(), self.shared.project.as_deref(), &here)
     }
 
-    /// The project as meant. Errors stop; warnings are told, and the command goes on.
+    /// The project as meant. Errors stop; warnings are told, and the command goes on. What only the account knows is not told
+    /// here: these commands ask it, or say themselves that they have not.
     pub fn load(&self, options: &Options) -> Result<Loaded, Stop> {
         let root = self.root();
-        let checked = engine::check(self.world.as_ref(), &root, options, false);
+        let mut checked = engine::check(self.world.as_ref(), &root, options, false);
+        checked.problems.0.retain(|problem| problem.code != "check::account_field");
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {
                 self.console.tell(&problems::human(

@@ -4,19 +4,13 @@ use crate::engine;
 use crate::ir::run::Status;
 use crate::report::{json, row};
 
-use super::choice::{Choice, Trial, View};
-use super::{Context, Ended, Stop, run};
+use super::choice::Past;
+use super::{Context, Ended, Stop};
 
 #[derive(Debug, clap::Args)]
 pub struct Rejected {
-    /// Of this activation alone
-    activation: Option<String>,
     #[command(flatten)]
-    choice: Choice,
-    #[command(flatten)]
-    trial: Trial,
-    #[command(flatten)]
-    pub view: View,
+    pub past: Past,
     /// At most so many rows of each activation
     #[arg(long, value_name = "ROWS", default_value_t = 100)]
     limit: u64,
@@ -24,12 +18,12 @@ pub struct Rejected {
 
 impl Rejected {
     pub fn act(self, context: &Context) -> Ended {
-        let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let options = self.past.options(&context.shared);
         let loaded = context.load(&options)?;
-        let (world, activation) = (context.world.as_ref(), self.activation.as_deref());
+        let (world, activation) = (context.world.as_ref(), self.past.activation.as_deref());
         let found = engine::rejected(world, &loaded.root, &loaded.spec, &options, activation, self.limit);
         let found = found.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
-        let said = match self.view.json() {
+        let said = match self.past.view.json() {
             true => json::rejected(&found),
             false => row::rejected(&found, self.limit, context.console.paint),
         };

@@ -25,6 +25,7 @@ pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
     columns.extend(plan.fields.iter().map(|field| format!("w.d{0} AS d{0}", field.column.position)));
     columns.push(format!("{} AS whole", whole(plan, basis)));
     columns.push(format!("CASE WHEN {} THEN NULL ELSE {} END AS owed", whole(plan, basis), owed(plan)));
+    columns.push(format!("{} AS standing", standing(plan)));
     columns.push(format!("CASE WHEN {} THEN NULL ELSE e.remote_id END AS remote_id", reidentified(plan)));
     columns.push(format!(
         "coalesce(e.state = 'unclear' OR (e.state = 'gone' AND e.acked_at IS NULL), false) AND {} AS look_first",
@@ -41,7 +42,7 @@ pub fn statement(plan: &Plan, basis: &Basis<'_>, source: &Source) -> String {
         basis.ledger.table("entry"),
         same_key("w", "e", keys),
         // DuckDB then reads neither side, and the table is there for those who count on it.
-        if source.at_rest.is_some() { " AND false" } else { "" },
+        if source.at_rest { " AND false" } else { "" },
     )
 }
 
@@ -134,7 +135,7 @@ fn compared(plan: &Plan, full: &str, retry: &str) -> String {
          WHEN e.state = 'absent' THEN CASE WHEN {full} OR {retry} OR {any} OR {renamed} THEN 'added' ELSE 'none' END \
          WHEN e.acked_at IS NULL THEN 'added' WHEN {reidentified} THEN 'added' WHEN {full} THEN 'changed' \
          WHEN {any} OR coalesce(len(e.owes) > 0, false) THEN 'changed' WHEN e.state = 'gone' THEN 'back' \
-         WHEN e.state IN ('owed', 'unclear') THEN 'clean'",
+         WHEN e.state IN ('owed', 'unclear') THEN 'clean' WHEN cardinality(e.refused) > 0 THEN 'refused'",
         renamed = renamed(plan),
         reidentified = reidentified(plan),
     )
@@ -221,6 +222,30 @@ fn owes(field: &PlannedField) -> String {
     format!(
         "({opinion}{differs} AND (e.refused IS NULL OR \
          coalesce(e.refused[{position}] <> coalesce(CAST(w.d{position} AS VARCHAR), ''), true)))"
+    )
+}
+
+/// Positions of fields whose very value was refused before and is still wanted. NULL where no refusal is to be judged: none
+/// stands, or the row is not compared.
+fn standing(plan: &Plan) -> String {
+    if !plan.mode.compares() {
+        return "CAST(NULL AS INTEGER[])".to_string();
+    }
+    let stands = plan.fields.iter().filter(|field| !field.column.fresh).map(|field| {
+        let position = field.column.position;
+        let opinion = if field.clear { "true".to_string() } else { format!("w.d{position} IS NOT NULL") };
+        format!(
+            "CASE WHEN {opinion} AND w.d{position} IS DISTINCT FROM {} \
+             AND e.refused[{position}] = coalesce(CAST(w.d{position} AS VARCHAR), '') THEN {position} END",
+            acknowledged(field)
+        )
+    });
+    let items: Vec<String> = stands.collect();
+    format!(
+        "CASE WHEN cardinality(e.refused) > 0 AND w.k1 IS NOT NULL AND ({}) IS NULL \
+         THEN list_filter(CAST([{}] AS INTEGER[]), lambda x: x IS NOT NULL) END",
+        reason(plan),
+        items.join(", ")
     )
 }
 

@@ -1,25 +1,40 @@
-//! A few changed rows, with what the ledger holds of them, for a plan to show.
+//! A few changed rows, with what the ledger holds of them, for a plan to show; and how many there are of each sort.
 
 use super::{Basis, compare, key_layout};
-use crate::ir::change::Sample;
+use crate::ir::change::{Cohort, Sample};
 use crate::ir::delivery::{DeltaRow, Offer};
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
 use crate::ir::value::Value;
 use crate::store::{Store, StoreError};
 
-/// The first rows of each kind in key order, at most `most` a kind.
-pub fn samples(store: &Store, plan: &Plan, basis: &Basis<'_>, most: u64) -> Result<Vec<Sample>, StoreError> {
+/// Which rows are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// The first in key order.
+    First,
+    /// Some from everywhere, the same ones each time.
+    Spread,
+}
+
+/// Rows of each kind, at most `most` a kind.
+pub fn samples(
+    store: &Store,
+    plan: &Plan,
+    basis: &Basis<'_>,
+    pick: Pick,
+    most: u64,
+) -> Result<Vec<Sample>, StoreError> {
     let mut samples = Vec::new();
     for kind in ChangeKind::ALL {
-        let rows = store.rows(&query(plan, basis, kind, most))?;
+        let rows = store.rows(&query(plan, basis, kind, pick, most))?;
         samples.extend(rows.into_iter().enumerate().filter_map(|(at, row)| sample(plan, kind, at as u64, row)));
     }
     Ok(samples)
 }
 
 /// Cut before the join: what a ledger of millions holds of a few rows is looked up, not sorted.
-fn query(plan: &Plan, basis: &Basis<'_>, kind: ChangeKind, most: u64) -> String {
+fn query(plan: &Plan, basis: &Basis<'_>, kind: ChangeKind, pick: Pick, most: u64) -> String {
     let keys = key_layout(plan).len();
     let texts: Vec<String> = (1..=keys).map(|at| format!("CAST(d.k{at} AS VARCHAR)")).collect();
     let order: Vec<String> = (1..=keys).map(|at| format!("d.k{at}")).collect();
@@ -38,10 +53,14 @@ fn query(plan: &Plan, basis: &Basis<'_>, kind: ChangeKind, most: u64) -> String 
             .map(|field| if field.column.fresh { "NULL".to_string() } else { format!("e.v{}", field.column.position) }),
     );
     format!(
-        "SELECT {columns} FROM (SELECT * FROM diff_rows d WHERE d.action = '{kind}' ORDER BY {order} LIMIT {most}) d \
+        "SELECT {columns} FROM (SELECT * FROM diff_rows d WHERE d.action = '{kind}' ORDER BY {picked} LIMIT {most}) d \
          LEFT JOIN {entry} e ON {same_key} ORDER BY {order}",
         columns = columns.join(", "),
         kind = kind.name(),
+        picked = match pick {
+            Pick::First => order.join(", "),
+            Pick::Spread => format!("hash({}), {}", order.join(", "), order.join(", ")),
+        },
         order = order.join(", "),
         entry = basis.ledger.table("entry"),
         same_key = compare::same_key("d", "e", keys),
@@ -71,6 +90,30 @@ fn sample(plan: &Plan, kind: ChangeKind, at: u64, row: Vec<Value>) -> Option<Sam
         look_first: false,
     };
     Some(Sample { offer, key, old })
+}
+
+/// All rows to send, counted by what decides their way.
+pub fn cohorts(store: &Store) -> Result<Vec<Cohort>, StoreError> {
+    let rows = store.rows(
+        "SELECT action, which, remote_id IS NOT NULL, look_first, count(*) FROM diff_rows \
+         WHERE action IN ('added', 'changed', 'removed') GROUP BY ALL ORDER BY ALL",
+    )?;
+    Ok(rows.into_iter().filter_map(cohort).collect())
+}
+
+fn cohort(row: Vec<Value>) -> Option<Cohort> {
+    let [Value::Text(kind), Value::Int(which), Value::Bool(known), Value::Bool(look_first), Value::Int(rows)] =
+        row.as_slice()
+    else {
+        return None;
+    };
+    Some(Cohort {
+        kind: ChangeKind::parse(kind)?,
+        which: usize::try_from(*which).ok()?,
+        has_remote_id: *known,
+        look_first: *look_first,
+        rows: u64::try_from(*rows).ok()?,
+    })
 }
 
 fn text(value: Value) -> Option<String> {

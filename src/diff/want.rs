@@ -14,38 +14,46 @@ pub struct Source {
     pub duplicate_rows: u64,
     /// Rows less distinct keys.
     pub surplus_rows: u64,
-    pub shared_identifiers: bool,
+    /// All rows of groups that share an identifier, where that is refused.
+    pub shared_rows: u64,
+    /// Of these, rows less distinct identifiers.
+    pub shared_surplus: u64,
     /// Set modes: distinct identifiers that can be offered.
     pub wanted: u64,
-    /// Sums over rows that all are what their entries hold, where no other entry calls for anything.
-    pub at_rest: Option<String>,
+    /// Sums over the rows, where they were taken.
+    pub sums: Option<String>,
+    /// All rows are what their entries hold, and no other entry calls for anything.
+    pub at_rest: bool,
 }
 
 /// Counts the source, finds its duplicates, and leaves `diff_want`: one line for each key (set modes: identifier).
 pub fn prepare(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Source, StoreError> {
     let mut source = totals(store, plan)?;
-    source.at_rest = rest::sums(store, plan, basis, source.rows, &base(plan, &source))?;
-    if source.at_rest.is_none() {
+    let look = rest::look(store, plan, basis, source.rows, &base(plan, &source))?;
+    (source.sums, source.at_rest) = (look.sums, look.at_rest);
+    if !source.at_rest {
         duplicate_keys(store, plan, &mut source)?;
     }
-    let looked_through = source.at_rest.is_some() && source.at_rest == basis.shape.rested;
-    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !looked_through {
-        source.shared_identifiers = shared_identifiers(store, plan, &source)?;
-        source.at_rest = source.at_rest.take().filter(|_| !source.shared_identifiers);
+    if identifiers_unique(plan.mode) && !plan.identifiers.is_empty() && !source.at_rest {
+        shared_identifiers(store, plan, &mut source)?;
     } else {
         store.execute("CREATE OR REPLACE TEMP TABLE diff_shared (which INTEGER, identifier VARCHAR)")?;
     }
     if plan.mode.is_set() {
         store.execute(&format!("CREATE OR REPLACE TEMP TABLE diff_base AS {}", base(plan, &source)))?;
         store.execute(&set_want(plan))?;
-        // A view in every mode: where activations of several modes meet, a table could not take a view's name.
-        store.execute("CREATE OR REPLACE TEMP VIEW diff_want AS SELECT * FROM diff_set")?;
+        view(store, "SELECT * FROM diff_set")?;
         source.wanted = store.number("SELECT count(*) FROM diff_want WHERE problem IS NULL")?;
         kept(store, basis)?;
     } else {
-        store.execute(&format!("CREATE OR REPLACE TEMP VIEW diff_want AS {}", base(plan, &source)))?;
+        view(store, &base(plan, &source))?;
     }
     Ok(source)
+}
+
+/// A view in all modes: what one activation of a run leaves behind, the next one replaces.
+fn view(store: &Store, query: &str) -> Result<(), StoreError> {
+    store.execute(&format!("CREATE OR REPLACE TEMP VIEW diff_want AS {query}"))
 }
 
 fn totals(store: &Store, plan: &Plan) -> Result<Source, StoreError> {
@@ -84,7 +92,7 @@ fn duplicate_keys(store: &Store, plan: &Plan, source: &mut Source) -> Result<(),
 }
 
 /// Groups by hashes first, which are half the work of groups by texts; texts are looked at only where two hashes meet.
-fn shared_identifiers(store: &Store, plan: &Plan, source: &Source) -> Result<bool, StoreError> {
+fn shared_identifiers(store: &Store, plan: &Plan, source: &mut Source) -> Result<(), StoreError> {
     let (which, identifier) = (which(plan), first_identifier(plan));
     let rows = format!("FROM {} WHERE {}", plan.relation, row_conditions(plan, source));
     let hash = format!("hash({identifier})");
@@ -95,10 +103,12 @@ fn shared_identifiers(store: &Store, plan: &Plan, source: &Source) -> Result<boo
     // Not in the query: DuckDB would push it below the grouping, and hash every text twice.
     store.execute("DELETE FROM diff_shared_hash WHERE hash = hash(NULL::VARCHAR)")?;
     store.execute(&format!(
-        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {which} AS which, {identifier} AS identifier {rows} \
+        "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {which} AS which, {identifier} AS identifier, count(*) AS n {rows} \
          AND {identifier} IS NOT NULL AND {hash} IN (SELECT hash FROM diff_shared_hash) GROUP BY ALL HAVING count(*) > 1"
     ))?;
-    Ok(store.number("SELECT count(*) FROM diff_shared")? > 0)
+    source.shared_rows = store.number("SELECT CAST(sum(n) AS BIGINT) FROM diff_shared")?;
+    source.shared_surplus = store.number("SELECT CAST(sum(n - 1) AS BIGINT) FROM diff_shared")?;
+    Ok(())
 }
 
 /// Rows that stand for themselves: a key that is there and not shared.
@@ -174,7 +184,7 @@ fn problem(plan: &Plan, source: &Source) -> String {
     if !plan.identifiers.is_empty() {
         arms.push(format!("WHEN {} IS NULL THEN 'unidentified'", first_identifier(plan)));
     }
-    if source.shared_identifiers {
+    if source.shared_rows > 0 {
         arms.push(format!(
             "WHEN ({}, {}) IN (SELECT (which, identifier) FROM diff_shared) THEN 'duplicate identifier: other rows have it too'",
             which(plan),
@@ -182,7 +192,7 @@ fn problem(plan: &Plan, source: &Source) -> String {
         ));
     }
     for (at, identifier) in plan.identifiers.iter().enumerate() {
-        if let Some((condition, reason)) = &identifier.unfit {
+        for (condition, reason) in &identifier.unfit {
             let text = Sql::text(&format!("the identifier {} {reason}", identifier.name));
             arms.push(format!("WHEN {} = {at} AND {condition} THEN {text}", which(plan)));
         }

@@ -3,7 +3,7 @@
 use crate::ir::delivery::Offer;
 
 /// Room for the envelope around the records of a body, in bytes.
-const ENVELOPE: u64 = 1024;
+pub const ENVELOPE: u64 = 1024;
 
 /// A row on its way through its route.
 #[derive(Clone, Debug)]

@@ -5,18 +5,21 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::estimate::verdicts;
 use super::fields::Fields;
 use super::judge::{Judge, number};
 use super::option;
 use super::pace::Limiter;
-use super::program::Ground;
+use super::program::{Ground, Setup, rerouted};
 use super::render::{self, Ink};
+use super::scan::{self, ScanPlan};
 use super::tree::{self, Node};
 use crate::ir::catalog::{ANY, Call, Job, Limit, Repeat, Send, Template, Tree};
 use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
-use crate::ir::secret::MASK;
-use crate::template::{Engine, Scope, TemplateError, Text, percent_encoded};
+use crate::ir::mode::Verdict;
+use crate::ir::secret::{MASK, percent_encoded};
+use crate::template::{Engine, Scope, TemplateError, Text};
 
 /// Requests of one call at once, where its definition does not say.
 const IN_FLIGHT: u32 = 8;
@@ -42,10 +45,19 @@ pub struct CallPlan {
     pub paced: Vec<Paced>,
     pub judge: Judge,
     pub job: Option<JobPlan>,
+    /// What it can make of a record.
+    pub verdicts: Vec<Verdict>,
+    /// Calls that fetch what its answers point to.
+    pub files: Vec<CallName>,
+    pub method: String,
+    /// The path for people: expressions that need a record stand in braces.
+    pub endpoint: String,
+    /// It lists what records are looked up in.
+    pub scan: Option<ScanPlan>,
     /// What all requests of the call can read.
     pub scope: Scope,
-    method: String,
     base: String,
+    stand_in: Option<String>,
     path: Text,
     url: Option<Text>,
     query: Vec<(Text, Text)>,
@@ -94,14 +106,14 @@ impl CallPlan {
         fields: &Fields,
     ) -> Result<CallPlan, String> {
         let engine = Engine::strict();
+        let call = &*option::filled(call, ground.setup.service, Some(ground.setup.options));
         let identifiers = if ground.setup.identify_all { (0..fields.identifiers.len()).collect() } else { vec![which] };
         let tree_ground = tree::Ground { scope, fields, identifiers, engine };
-        let setup = ground.setup;
-        let node = |tree: &Option<Tree>| {
-            tree.as_ref().map(|tree| tree::compile(&option::tree(tree, setup), &tree_ground)).transpose()
-        };
-        let text = |template: &Template| text(engine, &option::template(template, setup));
+        let node = |tree: &Option<Tree>| tree.as_ref().map(|tree| tree::compile(tree, &tree_ground)).transpose();
+        let text = |template: &Template| text(engine, template);
         let record = node(&call.record)?;
+        // A record that comes to none is no body at all: a DELETE that names its record in the path.
+        let bodyless = record.as_ref().is_some_and(tree::is_nothing);
         let query = call.query.iter().map(|(name, value)| Ok((text(name)?, text(value)?)));
         let limits = call.limits.iter().map(|name| paced(name, ground));
         Ok(CallPlan {
@@ -116,18 +128,33 @@ impl CallPlan {
             in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
             has_fields: record.as_ref().is_some_and(Node::has_fields),
             paced: limits.collect::<Result<_, _>>()?,
-            judge: Judge::new(call, &ground.setup.destination.answer)?,
+            judge: Judge::new(call, &ground.setup.destination.answer, ground.redactor.clone())?,
             job: call.job.as_ref().map(job_plan).transpose()?,
+            verdicts: verdicts(call, &ground.setup.destination.answer),
+            files: call.answer.iter().filter_map(|rule| rule.with.clone()).collect(),
+            endpoint: endpoint(call, ground.setup, scope),
+            scan: None,
             scope: scope.clone(),
             method: method(text(&Template(call.method.clone()))?.text(scope))?,
             base: ground.base.to_string(),
+            stand_in: ground.setup.stand_in.map(str::to_string),
             path: text(&call.path)?,
             url: call.url.as_ref().map(text).transpose()?,
             query: query.collect::<Result<_, String>>()?,
             headers: headers(call, ground)?,
-            body: node(&call.body)?,
+            body: node(&call.body)?.filter(|body| !(bodyless && matches!(body, Node::Record))),
             record,
         })
+    }
+
+    /// The call as a scan: records gather and are looked up in what it lists.
+    pub fn scanning(mut self, call: &Call) -> Result<CallPlan, String> {
+        let listing = call.list.as_ref().ok_or("it lists nothing")?;
+        self.scan = Some(ScanPlan::new(listing)?);
+        self.records = scan::ROWS;
+        self.verdicts = vec![Verdict::Found, Verdict::Absent];
+        self.in_flight = 1;
+        Ok(self)
     }
 
     /// The request for these records. `row` is the only record, where there is only one; `scope` is the call's, or that with
@@ -152,9 +179,26 @@ impl CallPlan {
         Ok(Request { method, url: self.written_url(&scope)?, headers, secret_headers, body, timeout: TIMEOUT })
     }
 
+    /// Its address comes from an answer.
+    pub fn elsewhere(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// What a request's headers hold that was made of secrets. Those of a block (`*`) are left out: what of them is secret is
+    /// known beforehand, and the rest is ordinary text.
+    pub fn secret_values<'r>(&self, request: &'r Request) -> impl Iterator<Item = &'r str> {
+        let own: Vec<&str> =
+            self.headers.iter().filter(|header| header.secret).map(|header| header.name.as_str()).collect();
+        let secret = request.headers.iter().filter(move |(name, _)| own.contains(&name.as_str()));
+        secret.map(|(_, value)| value.as_str())
+    }
+
     fn written_url(&self, scope: &Scope) -> Result<String, String> {
         let mut url = match &self.url {
-            Some(url) => url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?,
+            Some(url) => {
+                let url = url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?;
+                rerouted(url, self.stand_in.as_deref())
+            }
             None => format!("{}{}", self.base, self.path.path(scope).map_err(|error| format!("path: {error}"))?),
         };
         for (name, value) in &self.query {
@@ -198,6 +242,19 @@ impl Header {
     }
 }
 
+/// The path for people. Where it needs what only a record or a page knows, the expression stands for it.
+pub fn endpoint(call: &Call, setup: &Setup<'_>, scope: &Scope) -> String {
+    let call = &*option::filled(call, setup.service, Some(setup.options));
+    let template = call.url.as_ref().unwrap_or(&call.path);
+    let known = text(Engine::strict(), template).ok().and_then(|text| text.text(scope).ok().flatten());
+    known.unwrap_or_else(|| template.0.replace("{{ ", "{").replace(" }}", "}").replace("{{", "{").replace("}}", "}"))
+}
+
+/// The limiters that a call keeps to.
+pub fn limiters(call: &Call, ground: &Ground<'_>) -> Result<Vec<Arc<Limiter>>, String> {
+    call.limits.iter().map(|name| Ok(paced(name, ground)?.limiter)).collect()
+}
+
 /// The request as it may be shown.
 pub fn masked(mut request: Request) -> Request {
     for (name, value) in &mut request.headers {
@@ -213,7 +270,7 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
     let own = |name: &str| call.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
     let all = shared.filter(|(name, _)| !own(name)).chain(&call.headers);
     all.map(|(name, template)| {
-        let value = text(Engine::strict(), &option::template(template, ground.setup))?;
+        let value = text(Engine::strict(), template)?;
         Ok(Header { name: name.clone(), value, secret: tells_secret(template, ground) })
     })
     .collect()

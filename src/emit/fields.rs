@@ -44,10 +44,10 @@ impl Fields {
         fields: &[PlannedField],
         known: impl Fn(&str) -> Option<String>,
     ) -> Result<Fields, String> {
-        let identifiers = identifiers.iter().map(|identifier| place_identifier(service, &identifier.name));
+        let identifiers = identifiers.iter().map(|identifier| place_identifier(service, identifier));
         let placed = fields.iter().map(|field| place_field(field, service.dots, known(&field.name)));
         let placed: Vec<Placed> = placed.collect();
-        let groups = service.whole.iter().map(|top| group(top, &placed)).filter(|group| group.len() > 1).collect();
+        let groups = service.whole.iter().map(|name| group(name, &placed)).filter(|group| group.len() > 1).collect();
         Ok(Fields {
             identifiers: identifiers.collect::<Result<_, _>>()?,
             fields: placed,
@@ -93,10 +93,11 @@ impl Fields {
     }
 }
 
-fn place_identifier(service: &Service, name: &str) -> Result<Placed, String> {
-    let identifier = service.identifier(name).or_else(|| service.identifier("*"));
-    let identifier = identifier.ok_or_else(|| format!("the service has no identifier `{name}`"))?;
-    let place = segments(&identifier.placement.at, name, name, Dots::Name);
+fn place_identifier(service: &Service, planned: &PlannedIdentifier) -> Result<Placed, String> {
+    let name = planned.name.as_str();
+    let identifier = service.identifier(name).ok_or_else(|| format!("the service has no identifier `{name}`"))?;
+    let id = planned.id.as_deref().unwrap_or(name);
+    let place = segments(&identifier.placement.at, name, id, Dots::Name);
     Ok(Placed {
         name: name.to_string(),
         place,
@@ -140,8 +141,14 @@ fn segments(pointer: &str, name: &str, id: &str, dots: Dots) -> Vec<String> {
     out
 }
 
-fn group(top: &str, fields: &[Placed]) -> Vec<usize> {
-    let inside =
-        |field: &Placed| field.name.split('.').next() == Some(top) || field.place.iter().any(|part| part == top);
+/// Fields of an object: `preferences`, or `channels.email` on a deeper level.
+fn group(object: &str, fields: &[Placed]) -> Vec<usize> {
+    let parts: Vec<&str> = object.split('.').collect();
+    let holds = |place: &[&str]| place.windows(parts.len()).any(|some| some == parts.as_slice());
+    let inside = |field: &Placed| {
+        let name: Vec<&str> = field.name.split('.').collect();
+        let place: Vec<&str> = field.place.iter().map(String::as_str).collect();
+        name.starts_with(&parts) || holds(&place)
+    };
     fields.iter().enumerate().filter(|(_, field)| inside(field)).map(|(at, _)| at).collect()
 }

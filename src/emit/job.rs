@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::batch::{Load, Rider};
 use super::call::{CallPlan, JobPlan};
-use super::judge::{Judged, Reading};
+use super::judge::{Judged, Reading, Sent};
 use super::retry::{Exchange, Line};
 use crate::ir::catalog::{Answer, RecordVerdict};
 use crate::ir::delivery::{Halt, JobId, Response};
@@ -55,6 +55,9 @@ impl Line<'_> {
     /// Sends a load and brings it back with a verdict for each of its records.
     pub async fn fly(&self, mut load: Load) -> Landing {
         let call = &self.delivery.program.calls[load.call];
+        if let Some(scan) = &call.scan {
+            return self.scan(load, call, scan).await;
+        }
         let mut request = 0;
         let exchange = self.exchange(call, &call.scope, &mut load, &mut request).await;
         let (mut came, mut halt, job) = match exchange {
@@ -178,6 +181,8 @@ impl Line<'_> {
         let body: Json = serde_json::from_str(&response.body).unwrap_or_else(|_| json!(response.body));
         let scope = scope.with("answer", &json!({"status": response.status, "body": body}));
         match self.exchange(call, &scope, &mut Load::new(load.call), request).await {
+            // Not there yet, or no longer at that address.
+            Exchange::Answered { whole, .. } if whole.is == Answer::Running => Look::Running,
             Exchange::Answered { whole, scope, response } => {
                 let (came, halt) = self.verdicts(call, load, whole, &scope, &response);
                 Look::Came(came, halt)
@@ -198,28 +203,22 @@ impl Line<'_> {
         match whole.is {
             Answer::Read => {
                 let scope = scope.with("sent", &json!(load.len()));
-                let identifiers: Vec<&str> = load.riders.iter().map(Rider::identifier).collect();
-                match call.judge.records(&scope, &identifiers, &self.delivery.program.fields) {
-                    Reading::Records(judged) => (Came::Judged(self.scrubbed(judged)), None),
-                    Reading::Stop(reason) => {
-                        (Came::NotSent, Some(Halt::Refused(self.delivery.redactor.scrub(&reason))))
-                    }
+                let sent = Sent {
+                    identifiers: load.riders.iter().map(Rider::identifier).collect(),
+                    remote_ids: load.riders.iter().map(|rider| rider.remote_id.as_deref()).collect(),
+                };
+                match call.judge.records(&scope, &sent, &self.delivery.program.fields) {
+                    Reading::Records(judged) => (Came::Judged(judged), None),
+                    Reading::Stop(reason) => (Came::NotSent, Some(Halt::Refused(reason))),
                 }
             }
             Answer::Every(verdict) => {
                 let judged = Judged { remote_id: whole.remote_id, ..Judged::of(verdict, whole.reason) };
                 (Came::Judged(vec![judged; load.len()]), None)
             }
-            Answer::Split => (Came::Split(whole.reason.unwrap_or_else(|| super::judge::excerpt(response))), None),
+            Answer::Split => (Came::Split(whole.reason.unwrap_or_else(|| call.judge.excerpt(response))), None),
             other => (all(load, Verdict::Failed, Some(format!("an answer out of place: {other:?}"))), None),
         }
-    }
-
-    fn scrubbed(&self, mut judged: Vec<Judged>) -> Vec<Judged> {
-        for judged in &mut judged {
-            judged.reason = judged.reason.take().map(|reason| self.delivery.redactor.scrub(&reason));
-        }
-        judged
     }
 }
 

@@ -4,17 +4,18 @@ mod example;
 mod records;
 
 pub use example::judge_example;
-pub use records::{Judged, Reading};
+pub use records::{Judged, Reading, Sent};
 
 use serde_json::{Value as Json, json};
 
 use crate::ir::catalog::{Answer, AnswerRule, Call, Condition, RecordRule, RecordVerdict, Template};
 use crate::ir::delivery::Response;
 use crate::ir::ident::CallName;
+use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Expression, Scope, Text};
 
 /// How much of an answer goes into reasons and notes, in characters.
-const EXCERPT: usize = 300;
+pub const EXCERPT: usize = 300;
 
 /// A call's rules, compiled.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Judge {
     readers: Vec<records::Reads>,
     holds: Option<Expression>,
     json_lines: bool,
+    /// Texts of answers are cleaned and cut here, where they become reasons, and nowhere later.
+    redactor: Redactor,
 }
 
 /// Rules for what was read back, compiled.
@@ -65,13 +68,14 @@ pub struct Whole {
 
 impl Judge {
     /// The call's own rules come before the connection's.
-    pub fn new(call: &Call, shared: &[AnswerRule]) -> Result<Judge, String> {
+    pub fn new(call: &Call, shared: &[AnswerRule], redactor: Redactor) -> Result<Judge, String> {
         let engine = Engine::lenient();
         Ok(Judge {
             answer: call.answer.iter().chain(shared).map(|rule| Rule::new(engine, rule)).collect::<Result<_, _>>()?,
             readers: call.readers.iter().map(|reader| records::Reads::new(engine, reader)).collect::<Result<_, _>>()?,
             holds: call.holds.as_ref().map(|condition| condition_of(engine, condition)).transpose()?,
             json_lines: call.json_lines,
+            redactor,
         })
     }
 
@@ -92,14 +96,35 @@ impl Judge {
                 reason: rule
                     .reason
                     .as_ref()
-                    .and_then(|reason| told(reason, scope))
-                    .or_else(|| unasked(rule.is, response)),
+                    .and_then(|reason| reason_of(reason, scope, &self.redactor))
+                    .or_else(|| self.unasked(rule.is, response)),
                 remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
                 until: rule.until.as_ref().and_then(|text| number(text, scope)),
                 with: rule.with.clone(),
             },
             None if (200..300).contains(&response.status) => Whole::plain(Answer::Read, None),
-            None => Whole::plain(Answer::Every(crate::ir::mode::Verdict::Failed), Some(excerpt(response))),
+            None => Whole::plain(Answer::Every(crate::ir::mode::Verdict::Failed), Some(self.excerpt(response))),
+        }
+    }
+
+    /// An answer's status and beginning, for those who must find out what went wrong.
+    pub fn excerpt(&self, response: &Response) -> String {
+        match response.body.trim() {
+            "" => format!("status {}", response.status),
+            body => format!("status {}: {}", response.status, self.redactor.excerpt(body, EXCERPT)),
+        }
+    }
+
+    /// Refusals without a reason of their own are told by status and body; what is no refusal needs none.
+    fn unasked(&self, is: Answer, response: &Response) -> Option<String> {
+        use crate::ir::mode::Verdict;
+        match is {
+            Answer::Every(
+                Verdict::Accepted | Verdict::Found | Verdict::Exists | Verdict::Absent | Verdict::Pending,
+            )
+            | Answer::Read
+            | Answer::Running => None,
+            _ => Some(self.excerpt(response)),
         }
     }
 }
@@ -123,42 +148,20 @@ impl Rule {
     }
 }
 
-/// An answer's status and beginning, for those who must find out what went wrong.
-pub fn excerpt(response: &Response) -> String {
-    let body = response.body.trim();
-    match body.is_empty() {
-        true => format!("status {}", response.status),
-        false => format!("status {}: {}", response.status, beginning(body)),
-    }
-}
-
-pub fn beginning(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_string(),
-    }
-}
-
 /// The number a template comes to, be it a number or text that reads as one.
 pub fn number(text: &Text, scope: &Scope) -> Option<f64> {
     let value = text.value(scope).ok()?;
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
+/// The text a template comes to, where it comes to any.
 fn told(text: &Text, scope: &Scope) -> Option<String> {
     let told = text.text(scope).ok().flatten()?;
-    (!told.trim().is_empty()).then(|| beginning(told.trim()))
+    Some(told.trim().to_string()).filter(|told| !told.is_empty())
 }
 
-/// Refusals without a reason of their own are told by status and body; what is no refusal needs none.
-fn unasked(is: Answer, response: &Response) -> Option<String> {
-    use crate::ir::mode::Verdict;
-    match is {
-        Answer::Every(Verdict::Accepted | Verdict::Found | Verdict::Exists | Verdict::Absent | Verdict::Pending)
-        | Answer::Read
-        | Answer::Running => None,
-        _ => Some(excerpt(response)),
-    }
+fn reason_of(text: &Text, scope: &Scope, redactor: &Redactor) -> Option<String> {
+    told(text, scope).map(|told| redactor.excerpt(&told, EXCERPT))
 }
 
 /// A condition that fails to evaluate does not hold: the answer is not of the shape its rule is about.

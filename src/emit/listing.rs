@@ -31,6 +31,10 @@ impl Page {
         json!({"number": self.number, "next": self.next, "seen": self.seen, "count": self.count})
     }
 
+    pub fn is_first(&self) -> bool {
+        self.number == 1
+    }
+
     /// Goes to the next page; `false` where there is none.
     pub fn turn(&mut self, listing: &Listing, count: usize, answer: &Scope) -> Result<bool, String> {
         self.count = count;

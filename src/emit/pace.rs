@@ -1,6 +1,8 @@
 //! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers. What else
 //! belongs to a credential, its bearer token, is shared the same way.
 
+mod forecast;
+
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +10,10 @@ use std::time::Duration;
 
 use super::token::Slot;
 use crate::ir::catalog::Limit;
+use crate::ir::estimate::SlowestLimit;
 use crate::ir::secret::Secret;
+
+pub use forecast::{Draw, Forecast};
 
 /// All limiters of a run, and the bearer tokens of its credentials.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +41,7 @@ impl Limiters {
     /// The limiter of a name. The first to ask decides its rates: on one credential they come from one definition.
     pub fn get(&self, credential: Credential, name: &str, limit: &Limit) -> Arc<Limiter> {
         let mut limiters = lock(&self.by_name);
-        limiters.entry((credential, name.to_string())).or_insert_with(|| Arc::new(Limiter::new(limit))).clone()
+        limiters.entry((credential, name.to_string())).or_insert_with(|| Arc::new(Limiter::new(name, limit))).clone()
     }
 
     /// Where a credential keeps its bearer token.
@@ -47,10 +52,13 @@ impl Limiters {
 
 #[derive(Debug)]
 pub struct Limiter {
+    name: String,
+    limit: Limit,
     state: Mutex<Buckets>,
 }
 
-#[derive(Debug)]
+/// Tokens taken for requests and for records, each from its own bucket; who takes both waits for the slower.
+#[derive(Clone, Debug)]
 struct Buckets {
     requests: Option<Bucket>,
     records: Option<Bucket>,
@@ -58,29 +66,39 @@ struct Buckets {
     shut_until: Duration,
 }
 
-impl Limiter {
-    fn new(limit: &Limit) -> Self {
+impl Buckets {
+    fn full(limit: &Limit) -> Self {
         let bucket = |count: Option<u32>| count.map(|count| Bucket::new(count, limit.per, limit.burst));
-        let (requests, records) = (bucket(limit.requests), bucket(limit.records));
-        Limiter { state: Mutex::new(Buckets { requests, records, shut_until: Duration::ZERO }) }
+        Buckets { requests: bucket(limit.requests), records: bucket(limit.records), shut_until: Duration::ZERO }
+    }
+
+    fn take(&mut self, now: Duration, requests: f64, records: f64) -> Duration {
+        let requests = self.requests.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, requests));
+        let records = self.records.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, records));
+        self.shut_until.saturating_sub(now).max(requests).max(records)
+    }
+}
+
+impl Limiter {
+    fn new(name: &str, limit: &Limit) -> Self {
+        Limiter { name: name.to_string(), limit: limit.clone(), state: Mutex::new(Buckets::full(limit)) }
     }
 
     /// Takes what a request needs and says how long it has to wait. Taken is taken: waiters queue by being in debt.
     pub fn take(&self, now: Duration, records: usize) -> Duration {
-        let mut state = lock(&self.state);
-        let shut = state.shut_until.saturating_sub(now);
-        let requests = state.requests.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, 1.0));
-        let records = state.records.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, records as f64));
-        shut.max(requests).max(records)
+        lock(&self.state).take(now, 1.0, records as f64)
     }
 
-    /// Seconds that the rates alone make so many requests and records take.
-    pub fn seconds(&self, requests: u64, records: u64) -> f64 {
-        let state = lock(&self.state);
-        let time = |bucket: &Option<Bucket>, count: u64| {
-            bucket.as_ref().map_or(0.0, |bucket| (count as f64 - bucket.capacity).max(0.0) / bucket.per_second)
-        };
-        time(&state.requests, requests).max(time(&state.records, records))
+    /// Seconds that so many requests and records add in the long run.
+    pub fn seconds(&self, requests: f64, records: f64) -> f64 {
+        let per = self.limit.per.as_secs_f64();
+        let time = |count: Option<u32>, taken: f64| count.map_or(0.0, |count| taken * per / f64::from(count.max(1)));
+        time(self.limit.requests, requests).max(time(self.limit.records, records))
+    }
+
+    fn told(&self) -> SlowestLimit {
+        let Limit { requests, records, per, .. } = self.limit;
+        SlowestLimit { name: self.name.clone(), requests, records, per_seconds: per.as_secs_f64() }
     }
 
     /// How long the way is shut still, for those who waited and may have been overtaken by an answer.
@@ -93,10 +111,12 @@ impl Limiter {
         state.shut_until = state.shut_until.max(now + wait);
     }
 
-    /// What an answer says is left, and until when that has to do.
+    /// What an answer says is left, and until when that has to do. It speaks of requests, where those are counted.
     pub fn learn(&self, now: Duration, remaining: f64, reset: Option<Duration>) {
         let mut state = lock(&self.state);
-        if let Some(bucket) = state.requests.as_mut() {
+        let Buckets { requests, records, .. } = &mut *state;
+        if let Some(bucket) = requests.as_mut().or(records.as_mut()) {
+            bucket.refill(now);
             bucket.tokens = bucket.tokens.min(remaining);
         }
         if let Some(reset) = reset.filter(|_| remaining < 1.0) {
@@ -105,7 +125,7 @@ impl Limiter {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Bucket {
     per_second: f64,
     capacity: f64,
@@ -113,20 +133,30 @@ struct Bucket {
     at: Duration,
 }
 
+/// What the arithmetic of a bucket may be wrong by, in milliseconds.
+const EXACT: f64 = 1e-6;
+
 impl Bucket {
     /// Without a burst the bucket holds one second's worth: windows of a minute are not spent in their first second.
     fn new(count: u32, per: Duration, burst: Option<u32>) -> Self {
+        let count = count.max(1);
         let per_second = f64::from(count) / per.as_secs_f64().max(0.001);
         let capacity = burst.map_or(per_second.min(f64::from(count)), f64::from).max(1.0);
         Bucket { per_second, capacity, tokens: capacity, at: Duration::ZERO }
     }
 
-    fn take(&mut self, now: Duration, count: f64) -> Duration {
+    fn refill(&mut self, now: Duration) {
         let passed = now.saturating_sub(self.at).as_secs_f64();
         self.tokens = (self.tokens + passed * self.per_second).min(self.capacity);
         self.at = self.at.max(now);
+    }
+
+    fn take(&mut self, now: Duration, count: f64) -> Duration {
+        self.refill(now);
         self.tokens -= count;
-        Duration::from_secs_f64((-self.tokens / self.per_second).clamp(0.0, 1e6))
+        let seconds = (-self.tokens / self.per_second).clamp(0.0, 1e9);
+        // A request that leaves a part of a millisecond early is one too many for those who count in them.
+        Duration::from_millis((seconds * 1000.0 - EXACT).max(0.0).ceil() as u64)
     }
 }
 
@@ -141,14 +171,14 @@ mod tests {
 
     fn limiter(requests: Option<u32>, records: Option<u32>, per: u64, burst: Option<u32>) -> Limiter {
         let per = Duration::from_secs(per);
-        Limiter::new(&Limit { requests, records, per, burst, remaining: None, reset: None })
+        Limiter::new("api", &Limit { requests, records, per, burst, remaining: None, reset: None })
     }
 
     #[test]
     fn a_burst_goes_at_once_and_then_the_rate_holds() {
         let limiter = limiter(None, Some(300), 1, Some(1000));
         let waits: Vec<u128> = (0..7).map(|_| limiter.take(Duration::ZERO, 200).as_millis()).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 666, 1333]);
+        assert_eq!(waits, [0, 0, 0, 0, 0, 667, 1334]);
         assert_eq!(limiter.take(Duration::from_secs(10), 200).as_millis(), 0);
     }
 
@@ -166,6 +196,29 @@ mod tests {
         assert_eq!(limiter.take(Duration::from_secs(1), 1), Duration::from_secs(29));
         limiter.shut_for(Duration::from_secs(1), Duration::from_secs(60));
         assert_eq!(limiter.shut(Duration::from_secs(11)), Duration::from_secs(50));
+    }
+
+    #[test]
+    fn what_is_left_is_of_what_is_counted_and_comes_back_at_the_rate() {
+        let records = limiter(None, Some(100), 1, Some(1000));
+        records.learn(Duration::from_secs(5), 50.0, None);
+        assert_eq!(records.take(Duration::from_secs(5), 150).as_secs(), 1);
+        let requests = limiter(Some(10), Some(100), 1, Some(20));
+        requests.learn(Duration::from_secs(60), 0.0, None);
+        assert_eq!(requests.take(Duration::from_secs(60), 1).as_millis(), 100);
+    }
+
+    #[test]
+    fn who_counts_requests_and_records_waits_for_the_slower() {
+        let limiter = limiter(Some(10), Some(100), 1, None);
+        let waits: Vec<u128> = (0..4).map(|_| limiter.take(Duration::ZERO, 50).as_millis()).collect();
+        assert_eq!(waits, [0, 0, 500, 1000]);
+        assert_eq!(limiter.take(Duration::from_secs(2), 1).as_millis(), 0);
+    }
+
+    #[test]
+    fn a_limit_of_nothing_still_lets_something_through() {
+        assert_eq!(limiter(Some(0), None, 1, None).take(Duration::ZERO, 1), Duration::ZERO);
     }
 
     #[test]

@@ -1,22 +1,22 @@
 //! What must exist before the first row: found in one of the account's listings, else created.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::batch::Load;
-use super::call::CallPlan;
-use super::listing::Page;
-use super::pace::{Credential, Limiters};
+use super::ask::{Asker, compiled, refused};
+use super::call;
+use super::pace::{Credential, Limiter, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
-use super::retry::{Exchange, Line};
+use super::retry::Line;
 use super::{Delivery, Journal, StopSignal};
-use crate::ir::catalog::{Answer, CustomType, Template};
+use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
+use crate::ir::estimate::Span;
 use crate::ir::ident::CallName;
-use crate::ir::mode::Verdict;
 use crate::ir::secret::Redactor;
-use crate::template::{Datum, Engine, Scope, Text};
+use crate::template::{Datum, Engine, Scope};
 use crate::world::World;
 
 /// What preparation came to.
@@ -27,6 +27,18 @@ pub struct Preparation {
     pub created: Vec<String>,
     /// Not looked at: a plan may not make the calls it takes.
     pub unseen: Vec<String>,
+    /// Requests that a run's preparation takes, by call.
+    pub asked: Vec<Asked>,
+}
+
+/// Requests of one call.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub call: CallName,
+    pub method: String,
+    pub endpoint: String,
+    pub requests: Span<u64>,
+    pub limiters: Vec<Arc<Limiter>>,
 }
 
 /// How far preparation may go.
@@ -52,17 +64,20 @@ pub async fn prepare(
     let scope = program::base_scope(setup, &Prepared::default());
     let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
     let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential)).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor, 0);
+    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+    let delivery = Delivery::of(program, redactor.clone(), 0);
     let mut preparer = Preparer {
-        line: Line { delivery: &delivery, world, journal, stop },
-        ground: Ground { setup, limiters, credential, base: &base },
+        asker: Asker {
+            line: Line { delivery: &delivery, world, journal, stop },
+            ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
+        },
         scope: match setup.identifiers.is_empty() {
             true => scope,
             false => scope.with("identifier", &program::identifier_facts(setup, 0)),
         },
         depth,
         listings: BTreeMap::new(),
+        pages: BTreeMap::new(),
         made: Preparation::default(),
     };
     preparer.things().await?;
@@ -73,11 +88,12 @@ pub async fn prepare(
 }
 
 struct Preparer<'a> {
-    line: Line<'a>,
-    ground: Ground<'a>,
+    asker: Asker<'a>,
     scope: Scope,
     depth: Depth,
     listings: BTreeMap<CallName, Vec<Datum>>,
+    /// Requests that reading a listing took.
+    pages: BTreeMap<CallName, u64>,
     made: Preparation,
 }
 
@@ -88,13 +104,14 @@ struct Want<'a> {
     scope: Scope,
     listing: &'a CallName,
     by: &'a Template,
+    fits: Option<&'a Condition>,
     gives: &'a [(String, Template)],
     create: Option<&'a CallName>,
 }
 
 impl<'a> Preparer<'a> {
     async fn things(&mut self) -> Result<(), Halt> {
-        let setup = self.ground.setup;
+        let setup = self.asker.ground.setup;
         for thing in &setup.service.prepare {
             if !program::holds(thing.when.as_ref(), &self.scope).map_err(Halt::Refused)? {
                 continue;
@@ -107,8 +124,10 @@ impl<'a> Preparer<'a> {
                     scope: self.scope.with("want", &want),
                     listing: &thing.listing,
                     by: &thing.by,
+                    fits: None,
                     gives: &thing.gives,
-                    create: thing.create.as_ref(),
+                    // A number is an id, and ids are given, not taken.
+                    create: thing.create.as_ref().filter(|_| !want.is_number()),
                 })
                 .await?;
             self.made.prepared.things.insert(thing.name.clone(), Json::Object(found));
@@ -118,7 +137,7 @@ impl<'a> Preparer<'a> {
 
     /// Custom attributes that live in the account.
     async fn attributes(&mut self) -> Result<(), Halt> {
-        let setup = self.ground.setup;
+        let setup = self.asker.ground.setup;
         let Some((custom, known)) =
             setup.service.custom.as_ref().and_then(|custom| Some((custom, custom.known.as_ref()?)))
         else {
@@ -135,19 +154,27 @@ impl<'a> Preparer<'a> {
                 scope: self.scope.with("field", &facts),
                 listing: &known.listing,
                 by: &known.by,
+                fits: known.fits.as_ref(),
                 gives: &known.gives,
-                create: known.create.as_ref().filter(|_| custom.create),
+                create: known.create.as_ref().filter(|_| custom.create && field.create),
             };
             let found = self.ensure(want).await?;
             let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
-            self.made.prepared.known.insert(field.name.clone(), id.unwrap_or_else(|| field.name.clone()));
+            let id = match id {
+                // Two that are still to be created are two.
+                Some(id) if id == unknown("id") => unknown(&field.name),
+                Some(id) => id,
+                None => field.name.clone(),
+            };
+            self.made.prepared.known.insert(field.name.clone(), id);
         }
         Ok(())
     }
 
     async fn ensure(&mut self, want: Want<'a>) -> Result<Map<String, Json>, Halt> {
         if !self.may_read(want.listing) {
-            self.made.unseen.push(want.label);
+            self.foresee(&want);
+            self.made.unseen.push(want.label.clone());
             return Ok(placeholder(want.gives));
         }
         if let Some(found) = self.find(&want).await? {
@@ -158,6 +185,7 @@ impl<'a> Preparer<'a> {
         };
         self.made.created.push(want.label.clone());
         if self.depth != Depth::Create {
+            self.foresee_creation(create, &want);
             return Ok(placeholder(want.gives));
         }
         if let Some(given) = self.create(create, &want).await? {
@@ -167,17 +195,56 @@ impl<'a> Preparer<'a> {
         self.find(&want).await?.ok_or_else(|| Halt::Refused(format!("{} was created, and is not there", want.label)))
     }
 
+    /// What a run will ask where a plan may not: a listing of nobody knows how many pages, and perhaps a creation.
+    fn foresee(&mut self, want: &Want<'_>) {
+        if !self.made.asked.iter().any(|asked| asked.call == *want.listing) {
+            self.count(want.listing, &want.scope, Span { from: 1, to: None });
+        }
+        if let Some(create) = want.create {
+            self.count(create, &want.scope, Span::between(0, 1));
+        }
+    }
+
+    fn foresee_creation(&mut self, create: &CallName, want: &Want<'_>) {
+        self.count(create, &want.scope, Span::exactly(1));
+        let calls = &self.asker.ground.setup.service.calls;
+        if calls.get(create).is_some_and(|call| call.gives.is_empty()) {
+            // It is found where it was missed.
+            let pages = self.pages.get(want.listing).copied().unwrap_or(1);
+            self.count(want.listing, &want.scope, Span::exactly(pages));
+        }
+    }
+
+    fn count(&mut self, name: &CallName, scope: &Scope, requests: Span<u64>) {
+        if let Some(known) = self.made.asked.iter_mut().find(|asked| asked.call == *name) {
+            known.requests += requests;
+            return;
+        }
+        let Some(call) = self.asker.ground.setup.service.calls.get(name) else { return };
+        self.made.asked.push(Asked {
+            call: name.clone(),
+            method: call.method.clone(),
+            endpoint: call::endpoint(call, self.asker.ground.setup, scope),
+            requests,
+            limiters: call::limiters(call, &self.asker.ground).unwrap_or_default(),
+        });
+    }
+
     fn may_read(&self, listing: &CallName) -> bool {
         match self.depth {
             Depth::Offline => false,
-            Depth::Look => self.ground.setup.service.calls.get(listing).is_some_and(|call| call.plan),
+            Depth::Look => self.asker.ground.setup.service.calls.get(listing).is_some_and(|call| call.plan),
             Depth::Create => true,
         }
     }
 
     async fn find(&mut self, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         if !self.listings.contains_key(want.listing) {
-            let items = self.list(want.listing).await?;
+            let before = self.asker.line.delivery.requests();
+            let items = self.asker.list(want.listing, &self.scope).await?;
+            let pages = self.asker.line.delivery.requests() - before;
+            self.pages.insert(want.listing.clone(), pages);
+            self.count(want.listing, &self.scope.clone(), Span::exactly(pages));
             self.listings.insert(want.listing.clone(), items);
         }
         let by = compiled(Engine::lenient(), want.by)?;
@@ -185,65 +252,40 @@ impl<'a> Preparer<'a> {
         for item in self.listings.get(want.listing).into_iter().flatten() {
             let scope = want.scope.with_datum("item", item.clone());
             if by.truth(&scope).unwrap_or(false) {
-                return given(want.gives, &scope).map(Some);
+                let found = given(want.gives, &scope)?;
+                return fitting(want, &scope, &found).map(|()| Some(found));
             }
         }
         Ok(None)
     }
 
-    async fn list(&self, name: &CallName) -> Result<Vec<Datum>, Halt> {
-        let call = self.ground.setup.service.calls.get(name);
-        let listing = call.and_then(|call| call.list.as_ref());
-        let listing = listing.ok_or_else(|| Halt::Refused(format!("call `{name}` lists nothing")))?;
-        let mut page = Page::default();
-        let mut all = Vec::new();
-        loop {
-            let scope = self.scope.with("page", &page.facts());
-            let (_, answer) = self.call(name, &scope).await?;
-            let items = compiled(Engine::lenient(), &listing.items)?;
-            let items = items.expression().map_or(Ok(Vec::new()), |items| items.items(&answer)).map_err(refused)?;
-            let count = items.len();
-            all.extend(items);
-            if !page.turn(listing, count, &answer).map_err(Halt::Refused)? {
-                return Ok(all);
-            }
-        }
-    }
-
     /// What the creation gives; `None` where the listing has to say.
-    async fn create(&self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
-        let (answer, scope) = self.call(name, &want.scope).await?;
-        let gives = self.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
+    async fn create(&mut self, name: &CallName, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
+        self.count(name, &want.scope, Span::exactly(1));
+        let (answer, scope) = self.asker.call(name, &want.scope).await?;
+        let gives =
+            self.asker.ground.setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
         match answer {
             Answer::Relist => Ok(None),
             _ if gives.is_empty() => Ok(None),
             _ => given(gives, &scope).map(Some),
         }
     }
-
-    /// Makes one call. Anything but success, or `relist`, ends the activation.
-    async fn call(&self, name: &CallName, scope: &Scope) -> Result<(Answer, Scope), Halt> {
-        let call = self.ground.setup.service.calls.get(name);
-        let call = call.ok_or_else(|| Halt::Refused(format!("there is no call `{name}`")))?;
-        let plan = CallPlan::new(call, 0, scope, &self.ground, &self.line.delivery.program.fields);
-        let plan = plan.map_err(|error| Halt::Refused(format!("call `{name}`: {error}")))?;
-        match self.line.exchange(&plan, &plan.scope, &mut Load::new(0), &mut 0).await {
-            Exchange::Answered { whole, scope, response } => match whole.is {
-                Answer::Read | Answer::Every(Verdict::Accepted | Verdict::Found | Verdict::Exists) | Answer::Relist => {
-                    Ok((whole.is, scope))
-                }
-                _ => {
-                    let told = whole.reason.unwrap_or_else(|| super::judge::excerpt(&response));
-                    Err(Halt::Refused(format!("call `{name}`: {}", self.line.delivery.redactor.scrub(&told))))
-                }
-            },
-            Exchange::Lost(told) | Exchange::Failed(told) => Err(Halt::Unreachable(format!("call `{name}`: {told}"))),
-            Exchange::Halted(halt) => Err(halt),
-        }
-    }
 }
 
-fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
+/// What is there under the name may be something else: another type, for which the mapping has no values.
+fn fitting(want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<(), Halt> {
+    let Some(fits) = want.fits else { return Ok(()) };
+    let fits = Engine::lenient().expression(&fits.0).map_err(refused)?;
+    if fits.truth(scope).unwrap_or(false) {
+        return Ok(());
+    }
+    let told = found.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or(&value.to_string())));
+    let told: Vec<String> = told.collect();
+    Err(Halt::Refused(format!("{} is there as something else ({})", want.label, told.join(", "))))
+}
+
+pub fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {
     let values = gives.iter().map(|(name, template)| {
         let value = compiled(Engine::lenient(), template)?.value(scope).map_err(refused)?;
         Ok((name.clone(), value))
@@ -253,13 +295,9 @@ fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json
 
 /// Stands for what is not known before it is created.
 fn placeholder(gives: &[(String, Template)]) -> Map<String, Json> {
-    gives.iter().map(|(name, _)| (name.clone(), json!(format!("({name})")))).collect()
+    gives.iter().map(|(name, _)| (name.clone(), json!(unknown(name)))).collect()
 }
 
-fn compiled(engine: Engine, template: &Template) -> Result<Text, Halt> {
-    engine.text(template).map_err(|error| Halt::Refused(format!("`{}`: {error}", template.0)))
-}
-
-fn refused(error: crate::template::TemplateError) -> Halt {
-    Halt::Refused(error.to_string())
+fn unknown(name: &str) -> String {
+    format!("({name})")
 }

@@ -7,14 +7,16 @@ use serde_json::{Value as Json, json};
 
 use super::call::CallPlan;
 use super::fields::Fields;
+use super::option;
 use super::pace::{Credential, Limiters};
 use super::readback::ReadbackPlan;
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
-use crate::ir::catalog::{Call, Condition, Destination, Repeat, Service, Setting};
+use crate::ir::catalog::{Call, Condition, Destination, Identifier, Repeat, Service, Setting, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
+use crate::ir::secret::Redactor;
 use crate::ir::spec::{SettingValue, Settings};
 use crate::template::{Engine, Scope};
 
@@ -26,6 +28,8 @@ pub struct Setup<'a> {
     pub settings: &'a Settings,
     /// In place of the definition's base URL.
     pub base_url: Option<&'a str>,
+    /// What stands in for the destination as a whole: its other addresses keep their path and go below this one.
+    pub stand_in: Option<&'a str>,
     pub options: &'a Settings,
     pub mode: Mode,
     pub identifiers: &'a [PlannedIdentifier],
@@ -69,14 +73,19 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn new(setup: &Setup<'_>, prepared: &Prepared, limiters: &Limiters) -> Result<Program, String> {
+    pub fn new(
+        setup: &Setup<'_>,
+        prepared: &Prepared,
+        limiters: &Limiters,
+        redactor: &Redactor,
+    ) -> Result<Program, String> {
         let scope = base_scope(setup, prepared);
         check_prepared(setup, prepared, &scope)?;
         let known = |name: &str| prepared.known.get(name).cloned();
         let fields = Fields::new(setup.service, setup.mode, setup.identifiers, setup.fields, known)?;
         let base = base_url(setup, &scope)?;
         let credential = Credential::new(&base, setup.settings.secrets());
-        let token = token(setup, &scope, limiters.token(credential))?;
+        let token = token(setup, &scope, limiters.token(credential), redactor)?;
         let mut program = Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -86,12 +95,13 @@ impl Program {
             readback: ReadbackPlan::new(setup, &scope)?,
             mode: setup.mode,
         };
-        let ground = Ground { setup, limiters, credential, base: &base };
+        let ground = Ground { setup, limiters, credential, base: &base, redactor };
         for which in 0..setup.identifiers.len() {
             let scope = scope.with("identifier", &identifier_facts(setup, which));
             program.add_identifier(&ground, which, &scope)?;
             program.add_jobs(&ground, which, &scope);
-            for call in setup.service.readback.iter().flat_map(|readback| readback.find.iter().chain([&readback.call])) {
+            for call in setup.service.readback.iter().flat_map(|readback| readback.find.iter().chain([&readback.call]))
+            {
                 program.add_call(&ground, call, which, &scope)?;
             }
         }
@@ -99,8 +109,8 @@ impl Program {
     }
 
     /// Calls only, compiled as they are needed: for preparation.
-    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Program, String> {
-        let token = token(setup, scope, held)?;
+    pub fn bare(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Program, String> {
+        let token = token(setup, scope, held, redactor)?;
         Ok(Program {
             calls: Vec::new(),
             index: HashMap::new(),
@@ -127,12 +137,26 @@ impl Program {
             let Some(taken) = route::choose(routes, kind, scope)? else { continue };
             let mut steps = Vec::with_capacity(taken.steps.len());
             for step in &taken.steps {
-                let call = self.add_call(ground, route::call_of(step)?, which, scope)?;
+                let call = match &step.action {
+                    StepAction::Call(name) => self.add_call(ground, name, which, scope)?,
+                    StepAction::Scan(name) => self.add_scan(ground, name, which, scope)?,
+                };
                 steps.push(StepPlan { call, after: step.after.clone(), lacks_remote_id: step.lacks_remote_id });
             }
             self.routes.insert((kind, which), steps);
         }
         Ok(())
+    }
+
+    /// A listing that records are looked up in. The same one serves every route.
+    fn add_scan(&mut self, ground: &Ground<'_>, name: &CallName, which: usize, scope: &Scope) -> Result<usize, String> {
+        let at = self.add_call(ground, name, which, scope)?;
+        if self.calls[at].scan.is_none() {
+            let call = ground.setup.service.calls.get(name).ok_or_else(|| format!("there is no call `{name}`"))?;
+            let plan = CallPlan::new(call, which, scope, ground, &self.fields).and_then(|plan| plan.scanning(call));
+            self.calls[at] = plan.map_err(|error| format!("call `{name}`: {error}"))?;
+        }
+        Ok(at)
     }
 
     /// Calls that submit jobs, whatever the routes of this run: an earlier run may have taken others, and its rows wait. Jobs of
@@ -169,11 +193,12 @@ pub struct Ground<'a> {
     pub limiters: &'a Limiters,
     pub credential: Credential,
     pub base: &'a str,
+    pub redactor: &'a Redactor,
 }
 
-fn token(setup: &Setup<'_>, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+fn token(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> Result<Option<TokenPlan>, String> {
     match &setup.destination.token {
-        Some(token) => TokenPlan::new(token, scope, held),
+        Some(token) => TokenPlan::new(token, scope, held, setup.stand_in, redactor),
         None => Ok(None),
     }
 }
@@ -220,8 +245,11 @@ fn filled(declared: &[Setting], given: &Settings) -> Json {
         declared.iter().map(|setting| (setting.name.clone(), setting.default.clone().unwrap_or(Json::Null))).collect();
     for (name, value) in &given.0 {
         match value {
-            SettingValue::Plain(value) => all.insert(name.clone(), value.clone()),
-            SettingValue::Secret(secret) => all.insert(name.clone(), json!(secret.reveal())),
+            SettingValue::Plain(value) => {
+                let known = declared.iter().find(|setting| setting.name == *name);
+                all.insert(name.clone(), known.map_or_else(|| value.clone(), |known| option::completed(known, value)))
+            }
+            SettingValue::Secret(secret) => all.insert(name.clone(), secret.reveal_json()),
             SettingValue::Unset => all.insert(name.clone(), Json::Null),
         };
     }
@@ -239,9 +267,29 @@ pub fn base_url(setup: &Setup<'_>, scope: &Scope) -> Result<String, String> {
     Ok(base.trim_end_matches('/').to_string())
 }
 
+/// An address that is not below `base_url`, such as that of the token call. What the stand-in itself said stays as it is.
+pub fn rerouted(url: String, stand_in: Option<&str>) -> String {
+    let host =
+        |url: &str| url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default().len());
+    let (Some(stand_in), Some(length)) = (stand_in, host(&url)) else { return url };
+    let end = url.find("://").unwrap_or_default() + 3 + length;
+    match stand_in.starts_with(&url[..end]) {
+        true => url,
+        false => format!("{}{}", stand_in.trim_end_matches('/'), &url[end..]),
+    }
+}
+
 pub fn identifier_facts(setup: &Setup<'_>, which: usize) -> Json {
-    let name = setup.identifiers[which].name.as_str();
-    let definition = setup.service.identifier(name).or_else(|| setup.service.identifier("*"));
+    let planned = &setup.identifiers[which];
+    let mut facts = facts_of(&planned.name, setup.service.identifier(&planned.name));
+    if let (Some(id), Json::Object(facts)) = (&planned.id, &mut facts) {
+        facts.insert("id".to_string(), json!(id));
+    }
+    facts
+}
+
+/// What expressions read of an identifier.
+pub fn facts_of(name: &str, definition: Option<&Identifier>) -> Json {
     let mut facts: serde_json::Map<String, Json> =
         definition.into_iter().flat_map(|identifier| identifier.extra.clone()).collect();
     facts.insert("name".to_string(), json!(name));
@@ -254,4 +302,26 @@ pub fn holds(condition: Option<&Condition>, scope: &Scope) -> Result<bool, Strin
     let Some(condition) = condition else { return Ok(true) };
     let expression = Engine::strict().expression(&condition.0);
     expression.and_then(|expression| expression.truth(scope)).map_err(|error| format!("`{}`: {error}", condition.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rerouted;
+
+    #[test]
+    fn addresses_keep_their_path_below_a_stand_in() {
+        let cases = [
+            (
+                "https://auth.acme.example/oauth2/token?a=b",
+                Some("http://sandbox/acme"),
+                "http://sandbox/acme/oauth2/token?a=b",
+            ),
+            ("http://sandbox/acme/files/1", Some("http://sandbox/acme"), "http://sandbox/acme/files/1"),
+            ("https://acme.example", Some("http://127.0.0.1:4010/acme/"), "http://127.0.0.1:4010/acme"),
+            ("https://acme.example/x", None, "https://acme.example/x"),
+        ];
+        for (url, stand_in, expected) in cases {
+            assert_eq!(rerouted(url.to_string(), stand_in), expected);
+        }
+    }
 }

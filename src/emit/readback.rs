@@ -74,6 +74,17 @@ impl ReadbackPlan {
         self.due.load(Ordering::Relaxed)
     }
 
+    /// The calls it makes for a record.
+    pub fn calls(&self) -> impl Iterator<Item = &CallName> {
+        self.find.iter().chain([&self.call])
+    }
+
+    /// Records that so many batches lead it to read at most, where each tells something of a field that none told before.
+    pub fn most(&self, batches: u64) -> u64 {
+        let (fields, every) = (self.custom.len() as u64, if self.every { batches } else { 0 });
+        (1 + fields).max(every).min(batches * READS as u64)
+    }
+
     fn unseen(&self) -> MutexGuard<'_, BTreeSet<usize>> {
         // A set is whole at every moment: a panic elsewhere cannot have left it half written.
         self.unseen.lock().unwrap_or_else(PoisonError::into_inner)
@@ -210,16 +221,14 @@ fn is_accepted(judged: &Judged) -> bool {
 }
 
 /// The record to read next: the one that carries most of what was not seen yet, if any does, or one that must be read.
-fn next(
-    plan: &ReadbackPlan,
-    judged: &[Judged],
-    carried: &[BTreeSet<usize>],
-    tried: &BTreeSet<usize>,
-) -> Option<usize> {
+fn next(plan: &ReadbackPlan, judged: &[Judged], carried: &[BTreeSet<usize>], tried: &BTreeSet<usize>) -> Option<usize> {
     let unseen = plan.unseen().clone();
     let news = |at: usize| carried[at].intersection(&unseen).count();
     let free = (0..judged.len()).filter(|at| is_accepted(&judged[*at]) && !tried.contains(at));
     let needed = plan.is_due() || (plan.every && tried.is_empty());
     // Of equals the first, so that a run can be told again.
-    free.map(|at| (news(at), at)).filter(|(news, _)| *news > 0 || needed).min_by_key(|(news, at)| (usize::MAX - news, *at)).map(|(_, at)| at)
+    free.map(|at| (news(at), at))
+        .filter(|(news, _)| *news > 0 || needed)
+        .min_by_key(|(news, at)| (usize::MAX - news, *at))
+        .map(|(_, at)| at)
 }

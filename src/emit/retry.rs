@@ -1,5 +1,6 @@
 //! One request brought to an answer: paced, marked in the ledger, sent, sent again where that is safe.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::json;
@@ -7,11 +8,12 @@ use tokio::sync::oneshot;
 
 use super::batch::Load;
 use super::call::{Attempt, CallPlan};
-use super::judge::{Whole, beginning, excerpt, number};
+use super::judge::{EXCERPT, Whole, number};
 use super::render::{Ink, Row};
 use super::{Delivery, Journal, Note, StopSignal};
 use crate::ir::catalog::{Answer, Repeat};
 use crate::ir::delivery::{DeltaRow, Halt, HttpError, Request, RequestNote, Response};
+use crate::ir::secret::{MASK, percent_encoded};
 use crate::template::Scope;
 use crate::world::World;
 
@@ -74,6 +76,7 @@ impl Line<'_> {
                 Ok(request) => request,
                 Err(error) => return Exchange::Failed(format!("the request cannot be made: {error}")),
             };
+            self.remember(call, &request);
             *number = self.delivery.next_number();
             let note = self.note(call, &request, load, *number);
             if call.writes && !self.mark(call, load, &note).await {
@@ -116,16 +119,15 @@ impl Line<'_> {
         let base = scope.with("sent", &json!(load.len())).with("token", &json!(token.is_some()));
         let scope = call.judge.scope(&base, &response);
         self.learn(call, &scope);
-        let mut whole = call.judge.whole(&scope, &response);
-        whole.reason = whole.reason.map(|reason| self.delivery.redactor.scrub(&reason));
+        let whole = call.judge.whole(&scope, &response);
         match whole.is {
             Answer::SlowDown => self.slow_down(call, &response, whole.until, tries),
             Answer::WaitForJob => self.wait(JOB_PAUSE, tries),
             Answer::Retry => self.retry(call, load, &response, tries),
             Answer::Reauth if !tries.reauthed => self.reauth(tries, token).await,
-            Answer::Reauth | Answer::Stop => {
-                Turn::Done(Exchange::Halted(Halt::Refused(whole.reason.unwrap_or_else(|| excerpt(&response)))))
-            }
+            Answer::Reauth | Answer::Stop => Turn::Done(Exchange::Halted(Halt::Refused(
+                whole.reason.unwrap_or_else(|| call.judge.excerpt(&response)),
+            ))),
             Answer::Read | Answer::Every(_) | Answer::Split | Answer::Running | Answer::Relist => {
                 load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes);
                 Turn::Done(Exchange::Answered { whole, scope, response })
@@ -143,7 +145,7 @@ impl Line<'_> {
 
     /// The destination could not do it now. Whether it did it all the same only matters where repeating is not safe.
     fn retry(&self, call: &CallPlan, load: &mut Load, response: &Response, tries: &mut Tries) -> Turn {
-        let told = self.delivery.redactor.scrub(&excerpt(response));
+        let told = call.judge.excerpt(response);
         let maybe_done = call.writes && (response.status >= 500 || response.status == 408);
         load.riders.iter_mut().for_each(|rider| rider.sent |= maybe_done);
         if maybe_done && call.repeat != Repeat::Safe {
@@ -249,6 +251,11 @@ impl Line<'_> {
         request(&self.delivery.program.fields, call, scope, load, &Attempt { nonce, now, token })
     }
 
+    /// An answer may hold what the request's secret headers held: tokens, digests, keys in another spelling.
+    fn remember(&self, call: &CallPlan, request: &Request) {
+        call.secret_values(request).for_each(|value| self.delivery.redactor.learn(value));
+    }
+
     /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.
     async fn mark(&self, call: &CallPlan, load: &mut Load, note: &RequestNote) -> bool {
         let rows: Vec<DeltaRow> = load.riders.iter().map(|rider| rider.offer.row).collect();
@@ -267,19 +274,27 @@ impl Line<'_> {
             number,
             call: call.name.clone(),
             method: request.method.clone(),
-            url: self.delivery.redactor.scrub(&anonymous(&request.url, load)),
+            url: self.told_url(call, &anonymous(&request.url, load)),
             records: load.len(),
             status: None,
             answer: String::new(),
         }
     }
 
+    /// An address that an answer gave is a permission by itself: its query stays out of the ledger.
+    fn told_url(&self, call: &CallPlan, url: &str) -> String {
+        match url.split_once('?').filter(|_| call.elsewhere()) {
+            Some((place, _)) => format!("{}?{MASK}", self.delivery.redactor.scrub(place)),
+            None => self.delivery.redactor.scrub(url),
+        }
+    }
+
     async fn tell(&self, note: RequestNote, answer: &Result<Response, HttpError>) {
         let (status, told) = match answer {
-            Ok(response) => (Some(response.status), beginning(response.body.trim())),
+            Ok(response) => (Some(response.status), response.body.trim().to_string()),
             Err(error) => (None, error.to_string()),
         };
-        let answer = self.delivery.redactor.scrub(&told);
+        let answer = without_queries(&self.delivery.redactor.excerpt(&told, EXCERPT));
         self.journal.tell(Note::Answered(RequestNote { status, answer, ..note })).await;
     }
 
@@ -314,9 +329,27 @@ pub fn request(
 fn anonymous(url: &str, load: &Load) -> String {
     let [rider] = load.riders.as_slice() else { return url.to_string() };
     let values = [Some(rider.identifier()), rider.remote_id.as_deref()];
-    values.into_iter().flatten().filter(|value| value.len() > 2).fold(url.to_string(), |url, value| {
-        url.replace(&crate::template::percent_encoded(value), crate::ir::secret::MASK)
-    })
+    values
+        .into_iter()
+        .flatten()
+        .filter(|value| value.len() > 2)
+        .fold(url.to_string(), |url, value| url.replace(&percent_encoded(value), MASK))
+}
+
+/// Text without the queries of the addresses in it: some are permissions by themselves (files of results).
+fn without_queries(text: &str) -> String {
+    let ends = |letter: char| letter.is_whitespace() || "\"'<>`".contains(letter);
+    text.split_inclusive(ends).map(without_query).collect()
+}
+
+fn without_query(word: &str) -> Cow<'_, str> {
+    let address = word.find("://").or_else(|| word.find(r":\/\/"));
+    let query = address.and_then(|start| word[start..].find('?').map(|at| start + at + 1));
+    let end = word.len() - word.chars().last().filter(|last| !last.is_alphanumeric()).map_or(0, char::len_utf8);
+    match query.filter(|query| *query < end) {
+        Some(query) => Cow::Owned(format!("{}{MASK}{}", &word[..query], &word[end..])),
+        None => Cow::Borrowed(word),
+    }
 }
 
 /// One second, doubled with every failure up to half a minute, less up to half of it by chance.
@@ -345,6 +378,21 @@ fn from_now(value: f64, now: jiff::Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_lose_their_queries() {
+        for (text, told) in [
+            (
+                r#"{"url":"https://f.example/a.jsonl?sig=x%2F&t=1","n":1}"#,
+                r#"{"url":"https://f.example/a.jsonl?***","n":1}"#,
+            ),
+            (r#"{"url":"https:\/\/f.example\/a?sig=x"}"#, r#"{"url":"https:\/\/f.example\/a?***"}"#),
+            ("is https://f.example/a there? who knows", "is https://f.example/a there? who knows"),
+            ("see https://f.example/a?b=c", "see https://f.example/a?***"),
+        ] {
+            assert_eq!(without_queries(text), told);
+        }
+    }
 
     #[test]
     fn backoff_grows_and_is_bounded() {

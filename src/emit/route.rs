@@ -1,8 +1,7 @@
 //! Routes: which calls a record goes through, by kind of change and by what came of the step before.
 
 use super::program::holds;
-use crate::ir::catalog::{Route, Step, StepAction};
-use crate::ir::ident::CallName;
+use crate::ir::catalog::Route;
 use crate::ir::mode::{ChangeKind, Verdict};
 use crate::template::Scope;
 
@@ -31,13 +30,6 @@ pub fn choose<'a>(routes: &'a [Route], kind: ChangeKind, scope: &Scope) -> Resul
         }
     }
     Ok(None)
-}
-
-pub fn call_of(step: &Step) -> Result<&CallName, String> {
-    match &step.action {
-        StepAction::Call(name) => Ok(name),
-        StepAction::Scan(name) => Err(format!("`scan: {name}` is not supported yet: a look-up for each record is")),
-    }
 }
 
 /// The first step a record takes. One with a remote id passes over look-ups that only serve to find it.

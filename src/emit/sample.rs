@@ -1,15 +1,15 @@
-//! What would be sent, for `plan`: sample requests with their secrets masked, and how many there would be.
+//! What would be sent, for `plan`: sample requests with their secrets masked.
 
 use std::collections::BTreeMap;
 
 use super::Delivery;
 use super::batch::{Load, Rider};
 use super::call::{Attempt, masked};
+use super::listing::Page;
 use super::render::{self, Row};
 use super::retry::request;
 use super::route::{self, Next};
 use crate::ir::delivery::{Offer, Request};
-use crate::ir::mode::ChangeKind;
 use crate::ir::secret::MASK;
 
 impl Delivery {
@@ -47,36 +47,14 @@ impl Delivery {
         let call = &self.program.calls[load.call];
         let token = self.program.token.as_ref().map(|_| MASK);
         let attempt = Attempt { nonce: MASK.to_string(), now: MASK.to_string(), token };
-        let request = request(&self.program.fields, call, &call.scope, load, &attempt).ok()?;
-        let request = masked(request);
-        Some(Request { url: self.redactor.scrub(&request.url), ..request })
-    }
-
-    /// Seconds that the definition's limits alone make those rows take, bursts left out.
-    pub fn expected_seconds(&self, rows: &[(ChangeKind, u64)]) -> f64 {
-        rows.iter().map(|&(kind, rows)| self.paced(kind, rows)).sum()
-    }
-
-    fn paced(&self, kind: ChangeKind, rows: u64) -> f64 {
-        let steps = self.program.route(kind, 0).unwrap_or_default();
-        let calls = steps.iter().map(|step| &self.program.calls[step.call]);
-        let seconds = |call: &super::call::CallPlan| {
-            let requests = rows.div_ceil(call.records as u64);
-            call.paced.iter().map(|paced| paced.limiter.seconds(requests, rows)).fold(0.0, f64::max)
+        let scope = match call.scan {
+            Some(_) => call.scope.with("page", &Page::default().facts()),
+            None => call.scope.clone(),
         };
-        let looks: f64 = calls.clone().filter(|call| !call.writes).map(seconds).sum();
-        looks + calls.filter(|call| call.writes).map(seconds).next().unwrap_or(0.0)
-    }
-
-    /// Requests that so many rows of each kind would make: full batches, one look-up and one write for each row at most.
-    pub fn expected_requests(&self, rows: &[(ChangeKind, u64)]) -> u64 {
-        rows.iter().map(|&(kind, rows)| self.expected(kind, rows)).sum()
-    }
-
-    fn expected(&self, kind: ChangeKind, rows: u64) -> u64 {
-        let calls = self.program.route(kind, 0).unwrap_or_default().iter().map(|step| &self.program.calls[step.call]);
-        let requests = |call: &super::call::CallPlan| rows.div_ceil(call.records as u64);
-        let looks: u64 = calls.clone().filter(|call| !call.writes).map(requests).sum();
-        looks + calls.filter(|call| call.writes).map(requests).next().unwrap_or(0)
+        let request = request(&self.program.fields, call, &scope, load, &attempt).ok()?;
+        let request = masked(request);
+        let clean = |text: &str| self.redactor.scrub(text);
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), clean(value))).collect();
+        Some(Request { url: clean(&request.url), body: request.body.as_deref().map(clean), headers, ..request })
     }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+
 use super::batch::{Load, Rider};
 use super::flow::outcome;
 use super::job::{Came, all};
@@ -11,20 +14,26 @@ use crate::ir::catalog::RecordVerdict;
 use crate::ir::delivery::{Halt, OpenJob, Outcome};
 use crate::ir::mode::Verdict;
 
-pub async fn settle(line: Line<'_>, jobs: Vec<OpenJob>) -> Ending {
-    let mut halt = None;
-    let mut running = 0;
-    for job in jobs {
-        if halt.is_some() {
-            running += 1;
-            continue;
-        }
-        match one(line, job).await {
-            Some((outcomes, stop)) => {
-                halt = stop;
-                line.journal.tell(Note::Outcomes(outcomes)).await;
-            }
-            None => running += 1,
+/// Jobs asked after at once.
+const IN_FLIGHT: usize = 8;
+
+pub async fn settle(line: Line<'_>, mut jobs: mpsc::Receiver<OpenJob>) -> Ending {
+    let mut asked = FuturesUnordered::new();
+    let (mut open, mut halt, mut running) = (true, None, 0);
+    while open || !asked.is_empty() {
+        tokio::select! {
+            Some(came) = asked.next(), if !asked.is_empty() => match came {
+                Some((outcomes, stop)) => {
+                    halt = halt.or(stop);
+                    line.journal.tell(Note::Outcomes(outcomes)).await;
+                }
+                None => running += 1,
+            },
+            job = jobs.recv(), if open && asked.len() < IN_FLIGHT => match job {
+                Some(_) if halt.is_some() => running += 1,
+                Some(job) => asked.push(one(line, job)),
+                None => open = false,
+            },
         }
     }
     Ending { halt, requests: line.delivery.requests(), running }

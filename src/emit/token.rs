@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::judge::{beginning, number};
-use super::program::holds;
+use super::judge::{EXCERPT, number};
+use super::program::{holds, rerouted};
 use crate::ir::catalog::{Template, Token};
 use crate::ir::delivery::{Halt, HttpError, Request};
-use crate::ir::secret::MASK;
-use crate::template::{Datum, Engine, Scope, Text, percent_encoded};
+use crate::ir::secret::{MASK, Redactor, percent_encoded};
+use crate::template::{Datum, Engine, Scope, Text};
 use crate::world::World;
 
 /// Attempts at fetching a token before the destination counts as unreachable.
@@ -25,6 +25,7 @@ pub struct TokenPlan {
     lives: Text,
     renew_before: Duration,
     held: Slot,
+    redactor: Redactor,
 }
 
 /// Shared by all that run on one credential.
@@ -44,7 +45,13 @@ impl fmt::Debug for Held {
 
 impl TokenPlan {
     /// `None` where the settings given do not use a token.
-    pub fn new(token: &Token, scope: &Scope, held: Slot) -> Result<Option<TokenPlan>, String> {
+    pub fn new(
+        token: &Token,
+        scope: &Scope,
+        held: Slot,
+        stand_in: Option<&str>,
+        redactor: &Redactor,
+    ) -> Result<Option<TokenPlan>, String> {
         if !holds(token.when.as_ref(), scope)? {
             return Ok(None);
         }
@@ -58,14 +65,16 @@ impl TokenPlan {
             ("Accept".to_string(), "application/json".to_string()),
         ];
         if let Some((user, password)) = &token.basic {
-            headers.push(("Authorization".to_string(), basic(&read(user)?, &read(password)?)?));
+            let credentials = basic(&read(user)?, &read(password)?)?;
+            redactor.learn(&credentials);
+            headers.push(("Authorization".to_string(), credentials));
         }
         let form = token.form.iter().map(|(name, value)| {
             read(value).map(|value| format!("{}={}", percent_encoded(name), percent_encoded(&value)))
         });
         let request = Request {
             method: "POST".to_string(),
-            url: read(&token.url)?,
+            url: rerouted(read(&token.url)?, stand_in),
             headers,
             secret_headers: vec!["Authorization".to_string()],
             body: Some(form.collect::<Result<Vec<_>, String>>()?.join("&")),
@@ -73,7 +82,8 @@ impl TokenPlan {
         };
         let lenient = |template: &Template| Engine::lenient().text(template).map_err(|error| format!("token: {error}"));
         let (gives, lives) = (lenient(&token.gives)?, lenient(&token.lives)?);
-        Ok(Some(TokenPlan { request, gives, lives, renew_before: token.renew_before, held }))
+        let redactor = redactor.clone();
+        Ok(Some(TokenPlan { request, gives, lives, renew_before: token.renew_before, held, redactor }))
     }
 
     /// A token that lives still, fetched when there is none.
@@ -102,7 +112,7 @@ impl TokenPlan {
             let problem = match world.http(self.request.clone()).await {
                 Ok(answer) if answer.status < 400 => return self.read(world, &answer.body),
                 Ok(answer) if answer.status < 500 && answer.status != 429 => {
-                    let told = beginning(answer.body.trim());
+                    let told = self.redactor.excerpt(answer.body.trim(), EXCERPT);
                     return Err(Halt::Refused(format!("no token was given: status {}: {told}", answer.status)));
                 }
                 Ok(answer) => format!("the token call answers with status {}", answer.status),

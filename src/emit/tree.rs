@@ -204,7 +204,7 @@ fn constant(value: &Json) -> Node {
 }
 
 /// An expression that came to none is left out of its object; a literal null stays.
-fn is_nothing(node: &Node) -> bool {
+pub fn is_nothing(node: &Node) -> bool {
     matches!(node, Node::Constant(text) if text == b"null")
 }
 

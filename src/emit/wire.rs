@@ -12,11 +12,15 @@ pub fn write(out: &mut Vec<u8>, wire: Wire, value: &Value) {
         (_, Value::Null) => out.extend_from_slice(b"null"),
         (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text_as(wire, value)),
         (Wire::Integer, value) => write_integer(out, value),
-        (Wire::List, Value::List(items)) => write_list(out, items, |out, item| write(out, Wire::Text, item)),
+        (Wire::List | Wire::Choices, Value::List(items)) => {
+            write_list(out, items, |out, item| write(out, Wire::Text, item))
+        }
         (Wire::Boolean, Value::Text(text)) if text == "true" || text == "false" => {
             out.extend_from_slice(text.as_bytes())
         }
-        (Wire::Number | Wire::Boolean | Wire::List | Wire::Json | Wire::Choice, value) => write_plain(out, value),
+        (Wire::Number | Wire::Boolean | Wire::List | Wire::Json | Wire::Choice | Wire::Choices, value) => {
+            write_plain(out, value)
+        }
     }
 }
 

@@ -97,7 +97,7 @@ fn examples(catalog: &Catalog, own: &[&str]) -> Problems {
         for service in destination.services.iter().filter(|service| own.contains(&service.origin.as_str())) {
             for call in service.calls.values() {
                 for example in &call.examples {
-                    if let Err(said) = emit::judge_example(destination, call, example) {
+                    if let Err(said) = emit::judge_example(destination, service, call, example) {
                         let message = format!(
                             "`{}`: the example `{}` of `{}` is read otherwise: {said}",
                             service.origin, example.name, call.name

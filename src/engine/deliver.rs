@@ -6,7 +6,7 @@ use super::guards;
 use super::session::{Job, Session};
 use super::{Progress, StopSignal};
 use crate::emit::{Delivery, Ending, Journal, Note};
-use crate::ir::delivery::{DeltaRow, Halt, Offer, Outcome, RequestNote};
+use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, ScanId, ScanPage, WaitingJob};
 use crate::ir::mode::Verdict;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
@@ -47,7 +47,7 @@ pub async fn deliver(scene: Scene<'_>, delivery: &Delivery, delta: Delta) -> Res
             continue;
         }
         let (offers, offered) = mpsc::channel(2);
-        let reader = Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() };
+        let reader = Reader::new(session, job)?;
         let reading = reader.read(session.world, from, to, offers);
         let work =
             async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
@@ -112,6 +112,26 @@ fn thread_failed() -> StoreError {
     StoreError { kind: crate::store::StoreErrorKind::Other, message: "a thread ended early".into(), offset: None }
 }
 
+/// Gives the rows that wait for jobs, job by job: the delta holds them in the order of the jobs.
+pub async fn jobs(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    waiting: Vec<WaitingJob>,
+    jobs: mpsc::Sender<OpenJob>,
+) -> Result<(), StoreError> {
+    let mut reader = Reader::new(session, job)?;
+    let mut from = 0;
+    for WaitingJob { job, age_s, rows } in waiting {
+        let (offers, again) = reader.page(session.world, from, from + rows).await?;
+        reader = again;
+        from += rows;
+        if jobs.send(OpenJob { job, age_s, offers }).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 struct Reader {
     store: Store,
     ledger: Ledger,
@@ -119,6 +139,16 @@ struct Reader {
 }
 
 impl Reader {
+    fn new(session: &Session<'_>, job: &Job<'_>) -> Result<Reader, StoreError> {
+        Ok(Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() })
+    }
+
+    async fn page(self, world: &dyn World, from: u64, to: u64) -> Result<(Vec<Offer>, Reader), StoreError> {
+        let work = move || (record::offers(&self.store, &self.ledger, &self.plan, from, to), self);
+        let (page, reader) = off_thread(world, work).await.ok_or_else(thread_failed)?;
+        Ok((page?, reader))
+    }
+
     /// Ends early, and in peace, when no one listens any more.
     async fn read(
         mut self,
@@ -130,10 +160,9 @@ impl Reader {
         let mut at = from;
         while at < to {
             let end = (at + PAGE).min(to);
-            let work = move || (record::offers(&self.store, &self.ledger, &self.plan, at, end), self);
-            let (page, reader) = off_thread(world, work).await.ok_or_else(thread_failed)?;
+            let (page, reader) = self.page(world, at, end).await?;
             self = reader;
-            if offers.send(page?).await.is_err() {
+            if offers.send(page).await.is_err() {
                 return Ok(());
             }
             at = end;
@@ -150,6 +179,12 @@ struct Writer {
     at_micros: i64,
 }
 
+/// What a scan asks of the store, in order.
+enum Scan {
+    Listed(ScanPage, oneshot::Sender<bool>),
+    LookUp(ScanId, Vec<DeltaRow>, oneshot::Sender<Vec<Option<String>>>),
+}
+
 /// What one commit takes: all that waits.
 #[derive(Default)]
 struct Group {
@@ -157,6 +192,7 @@ struct Group {
     acks: Vec<oneshot::Sender<bool>>,
     outcomes: Vec<Outcome>,
     requests: Vec<RequestNote>,
+    scans: Vec<Scan>,
     size: usize,
 }
 
@@ -195,7 +231,24 @@ impl Writer {
             // A request that no longer waits has been given up; its mark does no harm.
             let _ = ack.send(true);
         }
+        for scan in group.scans {
+            self.scan(scan)?;
+        }
         Ok(tally(&group.outcomes))
+    }
+
+    /// Listings lie in memory, which no transaction of the ledger's may write to. Who asked may have gone.
+    fn scan(&self, scan: Scan) -> Result<(), StoreError> {
+        match scan {
+            Scan::Listed(page, ack) => {
+                record::listed(&self.store, &self.ledger, &self.plan, &page)?;
+                let _ = ack.send(true);
+            }
+            Scan::LookUp(id, rows, tell) => {
+                let _ = tell.send(record::look_up(&self.store, &self.ledger, id, &rows)?);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -220,6 +273,8 @@ impl Group {
             }
             Note::Outcomes(outcomes) => self.outcomes.extend(outcomes),
             Note::Answered(request) => self.requests.push(request),
+            Note::Listed { page, ack } => self.scans.push(Scan::Listed(page, ack)),
+            Note::LookUp { id, rows, tell } => self.scans.push(Scan::LookUp(id, rows, tell)),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::account::Accounts;
 use super::plan::shown;
 use super::run::{compare, told};
 use super::session::{Access, Job, Session};
-use super::{Options, Trouble};
+use super::{Options, StopSignal, Trouble};
 use crate::ir::plan::Sql;
 use crate::ir::run::{EntryView, ExplainedField, Explanation, Failure, RequestView, Status};
 use crate::ir::spec::Spec;
@@ -13,7 +14,7 @@ use crate::ir::value::Value;
 use crate::store::StoreError;
 use crate::world::World;
 
-/// `key`: the row's key as text, its parts joined by ` / `; in set modes the identifier.
+/// `key`: the row's key as text, its parts joined by ` / ` or listed (`["a", "b"]`); in set modes the identifier.
 pub async fn explain(
     world: &dyn World,
     root: &Path,
@@ -22,10 +23,18 @@ pub async fn explain(
     activation: &str,
     key: &str,
 ) -> Result<Explanation, Trouble> {
-    let options = Options { only: Some(activation.to_string()), ..options.clone() };
-    let mut session = Session::open(world, root, spec, &options, Access::Read)?;
+    // What the ledger holds is told without asking the destination.
+    let options = Options { only: Some(activation.to_string()), offline: true, ..options.clone() };
+    let mut session =
+        Session::open(world, root, spec, &options, Access::Read, Accounts::default(), &StopSignal::default()).await?;
+    if let Some((_, failure)) = session.failed.pop() {
+        return Err(failure.into());
+    }
     let Some(job) = session.jobs.pop() else { return Err(unknown(activation, key).into()) };
     compare(&session, &job, job.shape.full_number)?;
+    if let Some(candidates) = several(&session, &job, key).map_err(|error| told(&job, &error))? {
+        return Err(ambiguous(key, &candidates).into());
+    }
     let explanation = look(&session, &job, key).map_err(|error| told(&job, &error))?;
     explanation.ok_or_else(|| unknown(activation, key).into())
 }
@@ -67,10 +76,44 @@ fn look(session: &Session<'_>, job: &Job<'_>, key: &str) -> Result<Option<Explan
     }))
 }
 
-/// `concat_ws(' / ', k1, ...) = 'KEY'`
-fn is_key(job: &Job<'_>, prefix: &str, key: &str) -> String {
-    let columns: Vec<String> = (1..=job.shape.keys.len()).map(|at| format!("CAST({prefix}k{at} AS VARCHAR)")).collect();
-    format!("concat_ws(' / ', {}) = {}", columns.join(", "), Sql::text(key))
+fn ambiguous(key: &str, candidates: &[String]) -> Failure {
+    Failure {
+        status: Status::Wrong,
+        code: "explain::ambiguous_key".into(),
+        message: format!("several rows have a key that reads `{key}`"),
+        help: format!("list its parts: `{}`", candidates.join("` or `")),
+    }
+}
+
+/// Keys of several columns that read the same, listed, where there are some: a part may hold ` / ` itself.
+fn several(session: &Session<'_>, job: &Job<'_>, key: &str) -> Result<Option<Vec<String>>, StoreError> {
+    let columns = key_columns(job);
+    let is_key = is_key(job, key);
+    let rows = session.store.rows(&format!(
+        "SELECT DISTINCT CAST(to_json([{columns}]) AS VARCHAR) FROM (SELECT * FROM (SELECT {names} FROM diff_want \
+         UNION SELECT {names} FROM {entry})) WHERE {is_key} ORDER BY 1",
+        columns = columns.join(", "),
+        names = (1..=columns.len()).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", "),
+        entry = job.ledger.table("entry"),
+    ))?;
+    let listed: Vec<String> = rows.iter().filter_map(|row| row.first().and_then(shown)).collect();
+    Ok((listed.len() > 1).then_some(listed))
+}
+
+fn key_columns(job: &Job<'_>) -> Vec<String> {
+    (1..=job.shape.keys.len()).map(|at| format!("CAST(k{at} AS VARCHAR)")).collect()
+}
+
+/// `concat_ws(' / ', k1, ...) = 'KEY'`, or part by part where they are listed.
+fn is_key(job: &Job<'_>, key: &str) -> String {
+    let columns = key_columns(job);
+    match serde_json::from_str::<Vec<String>>(key) {
+        Ok(parts) if parts.len() == columns.len() && parts.len() > 1 => {
+            let same = columns.iter().zip(&parts).map(|(column, part)| format!("{column} = {}", Sql::text(part)));
+            same.collect::<Vec<_>>().join(" AND ")
+        }
+        _ => format!("concat_ws(' / ', {}) = {}", columns.join(", "), Sql::text(key)),
+    }
 }
 
 struct Entry {
@@ -86,10 +129,6 @@ impl Entry {
         let view = &self.view;
         let at_rest = matches!(view.state.as_str(), "synced" | "gone");
         if at_rest { view.acknowledged_at.as_deref() } else { view.since.as_deref() }
-    }
-
-    fn refuses(&self) -> bool {
-        matches!(&self.refused, Value::Struct(refused) if !refused.is_empty())
     }
 
     fn refused(&self, position: &str) -> Option<String> {
@@ -115,7 +154,7 @@ fn entry(session: &Session<'_>, job: &Job<'_>, key: &str) -> Result<Option<Entry
         "SELECT {} FROM {} WHERE {}",
         columns.join(", "),
         job.ledger.table("entry"),
-        is_key(job, "", key)
+        is_key(job, key)
     ))?;
     let mut values = row.into_iter();
     let Some(state) = values.next() else { return Ok(None) };
@@ -138,8 +177,7 @@ struct Wanted {
 fn wanted(session: &Session<'_>, job: &Job<'_>, key: &str) -> Result<Option<Wanted>, StoreError> {
     let values = job.plan.fields.iter().map(|field| format!("d{}", field.column.position));
     let columns: Vec<String> = ["problem".to_string()].into_iter().chain(values).collect();
-    let row =
-        session.store.row(&format!("SELECT {} FROM diff_want WHERE {}", columns.join(", "), is_key(job, "", key)))?;
+    let row = session.store.row(&format!("SELECT {} FROM diff_want WHERE {}", columns.join(", "), is_key(job, key)))?;
     let mut values = row.into_iter();
     let Some(problem) = values.next() else { return Ok(None) };
     Ok(Some(Wanted { problem: shown(&problem), values: values.collect() }))
@@ -153,15 +191,19 @@ fn next(
     entry: Option<&Entry>,
 ) -> Result<String, StoreError> {
     let row = session.store.row(&format!(
-        "SELECT action, cause, whole, CAST(len(owed) AS BIGINT) FROM diff_rows WHERE {}",
-        is_key(job, "", key)
+        "SELECT action, cause, whole, CAST(len(owed) AS BIGINT), CAST(len(standing) AS BIGINT) FROM diff_rows WHERE {}",
+        is_key(job, key)
     ))?;
     if let Some(problem) = wanted.and_then(|wanted| wanted.problem.as_deref()) {
         return Ok(format!("the row is set aside: {problem}"));
     }
     let state = entry.map_or("", |entry| entry.view.state.as_str());
     Ok(match row.as_slice() {
-        [Value::Text(action), cause, whole, owed] => said(action, &shown(cause).unwrap_or_default(), whole, owed),
+        [Value::Text(action), .., Value::Int(1..)] if action == "refused" => {
+            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`"
+                .into()
+        }
+        [Value::Text(action), cause, whole, owed, _] => said(action, &shown(cause).unwrap_or_default(), whole, owed),
         _ if wanted.is_none() => "the row is not in the source; nothing is sent".into(),
         _ if state == "pending" => "nothing, until the destination's job is settled".into(),
         _ if state == "unclear" => {
@@ -169,10 +211,6 @@ fn next(
         }
         _ if state == "held" => "nothing: `mode update` holds the row, as it is new".into(),
         _ if state == "absent" => "nothing: the destination does not know it; it is tried again when it changes".into(),
-        _ if entry.is_some_and(Entry::refuses) => {
-            "nothing: the rest is acknowledged, and a refused field goes again with another value, or with `--full`"
-                .into()
-        }
         _ => AT_REST.into(),
     })
 }

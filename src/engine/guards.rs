@@ -27,7 +27,7 @@ pub fn before(job: &Job<'_>, counts: &Counts, options: &Options) -> Fired {
     let first_load = options.full || !job.shape.baseline_closed;
     let measured = |guard: &Guard| match guard.metric {
         Metric::Rows => Some((counts.rows, job.shape.last_rows)),
-        Metric::Duplicates => Some((counts.surplus, Some(counts.rows))),
+        Metric::Duplicates => Some((counts.surplus + counts.shared, Some(counts.rows))),
         Metric::Removed => Some((counts.removed + counts.gone, Some(counts.entries))),
         Metric::Added if !first_load => Some((counts.added, Some(counts.entries))),
         Metric::Changed if !first_load => Some((counts.changed, Some(counts.entries))),
@@ -171,8 +171,8 @@ fn triggers(job: &Job<'_>, counts: &Counts, options: &Options) -> Option<Stopped
     None
 }
 
-/// Why a run with nothing to send has nothing to send.
-pub fn silence(counts: &Counts, adopt: bool) -> Option<String> {
+/// Why a run with nothing to send has nothing to send. `noted`: what is set aside is written down, for `rejected` to list.
+pub fn silence(counts: &Counts, adopt: bool, noted: bool) -> Option<String> {
     if counts.to_send() > 0 || adopt {
         return None;
     }
@@ -185,14 +185,19 @@ pub fn silence(counts: &Counts, adopt: bool) -> Option<String> {
             parts.push(format!("{} {what}", count(number, "row")));
         }
     };
+    part(counts.unchanged, "as the destination acknowledged them");
     part(counts.held, "held, since `mode update` holds new rows");
     part(counts.pending, "waiting for a job at the destination");
     part(counts.absent, "not known to the destination");
     part(counts.unclear, "of unknown outcome: `sendoff settle` says what became of them");
-    part(counts.invalid, "set aside: `sendoff rejected` lists them");
+    part(counts.invalid, if noted { "set aside: `sendoff rejected` lists them" } else { "set aside" });
     part(counts.unidentified, "without an identifier");
     part(counts.removals_held_back, "not removed, since the source holds rows without a key");
     part(counts.gone, "gone from the source, for which this mode sends nothing");
-    let rest = if parts.is_empty() { String::new() } else { format!("; {}", parts.join("; ")) };
-    Some(format!("no change: {} as the destination acknowledged them{rest}", count(counts.unchanged, "row")))
+    if counts.refused > 0 {
+        let fields = count(counts.refused, "field");
+        parts.push(format!("{fields} refused, until another value is wanted: `sendoff rejected` lists them"));
+    }
+    let why = if counts.pending > 0 && counts.unchanged == 0 { "" } else { "no change: " };
+    Some(format!("{why}{}", parts.join("; ")))
 }

@@ -1,37 +1,64 @@
 //! `plan`: the run, up to the point where it would write.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::prepare::delivery;
-use super::run::{causes, compare};
-use super::session::{Access, Job, Session};
-use super::{Options, StopSignal, Trouble, guards, target, tell};
-use crate::diff::{self, Basis};
-use crate::emit::Depth;
-use crate::ir::change::{Changes, Sample};
-use crate::ir::delivery::Request;
+use super::run::{causes, cautions, compare};
+use super::session::{Access, Job, Session, keys_set};
+use super::{Options, StopSignal, Trouble, guards, settle, target, tell};
+use crate::diff::{self, Basis, Pick};
+use crate::emit::{Depth, Outlook};
+use crate::ir::change::{Changes, Cohort, Sample};
+use crate::ir::delivery::{Offer, Request};
+use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
-use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status, Stopped};
+use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status};
 use crate::ir::secret::MASK;
-use crate::ir::spec::{SettingValue, Spec};
+use crate::ir::spec::{Activation, Spec};
 use crate::ir::value::Value;
+use crate::record;
+use crate::store::StoreError;
 use crate::world::World;
 
+/// Rows of each kind that sizes are judged by.
+const SIZED: u64 = 200;
+
 pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -> Result<PlanReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Read)?;
+    let accounts = account::ask(world, spec, options, Asking::Plan, &StopSignal::default()).await?;
+    let mut session = Session::open(world, root, spec, options, Access::Read, accounts, &StopSignal::default()).await?;
     let mut report = PlanReport {
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
-        activations: Vec::new(),
+        ..PlanReport::default()
     };
+    let mut outlook = Outlook::default();
+    for (activation, failure) in &session.failed {
+        report.activations.push(failed(&session, activation, failure));
+    }
     for job in std::mem::take(&mut session.jobs) {
-        report.activations.push(one(&session, &job).await);
+        let plan = one(&session, &job, &mut outlook).await;
+        plan.estimate.iter().for_each(|estimate| report.total.add(estimate));
+        report.activations.push(plan);
     }
     Ok(report)
 }
 
-async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
+/// An activation whose ledger cannot be looked into.
+fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationPlan {
+    ActivationPlan {
+        activation: activation.name.to_string(),
+        target: target::of(activation, session),
+        mode: activation.mode.name().into(),
+        status: failure.status,
+        stopped: Some(failure.clone().into()),
+        ..ActivationPlan::default()
+    }
+}
+
+async fn one(session: &Session<'_>, job: &Job<'_>, outlook: &mut Outlook) -> ActivationPlan {
     let mut plan = ActivationPlan {
         activation: job.activation.name.to_string(),
         target: target::told(&job.target),
@@ -39,14 +66,20 @@ async fn one(session: &Session<'_>, job: &Job<'_>) -> ActivationPlan {
         causes: causes(session, job),
         ..ActivationPlan::default()
     };
-    if let Err(Failure { status, code, message, help }) = look(session, job, &mut plan).await {
-        plan.stopped = Some(Stopped { status, code, message, help });
+    if let Err(failure) = look(session, job, outlook, &mut plan).await {
+        plan.stopped = Some(failure.into());
     }
     plan.status = plan.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     plan
 }
 
-async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -> Result<(), Failure> {
+async fn look(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    outlook: &mut Outlook,
+    plan: &mut ActivationPlan,
+) -> Result<(), Failure> {
+    plan.warnings.extend(job.unverified.iter().map(|what| format!("not verified: {what}")));
     if let Some(stopped) = &job.stopped {
         plan.stopped = Some(stopped.clone());
         return Ok(());
@@ -55,14 +88,17 @@ async fn look(session: &Session<'_>, job: &Job<'_>, plan: &mut ActivationPlan) -
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
     plan.by_field = changes.by_field.clone();
+    plan.waiting = settle::under_way(session, job)?;
     let fired = guards::before(job, &changes.counts, session.options);
     plan.warnings.extend(fired.warnings);
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         plan.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
+    plan.warnings.extend(job.back.as_deref().map(tell::back));
     plan.stopped = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop);
-    plan.silent = guards::silence(&changes.counts, session.options.adopt);
-    show(session, job, &changes, full_number, plan).await
+    plan.warnings.extend(cautions(session, job, &changes)?);
+    plan.silent = guards::silence(&changes.counts, session.options.adopt, false);
+    show(session, job, &changes, full_number, outlook, plan).await
 }
 
 async fn show(
@@ -70,6 +106,7 @@ async fn show(
     job: &Job<'_>,
     changes: &Changes,
     full_number: u32,
+    outlook: &mut Outlook,
     plan: &mut ActivationPlan,
 ) -> Result<(), Failure> {
     let basis = Basis {
@@ -79,33 +116,53 @@ async fn show(
         full: session.options.full,
         now: session.now.clone(),
     };
-    let samples = diff::samples(&session.store, &job.plan, &basis, session.options.samples)
-        .map_err(|error| super::run::told(job, &error))?;
+    let told = |error| super::run::told(job, &error);
+    let pick = |pick, most| diff::samples(&session.store, &job.plan, &basis, pick, most).map_err(told);
+    let samples = pick(Pick::First, session.options.samples)?;
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
-    let counts = &changes.counts;
-    let offers: Vec<_> = samples.into_iter().map(|sample| sample.offer).collect();
-    let depth = if session.options.offline || !keys_set(job) { Depth::Offline } else { Depth::Look };
-    match delivery(session, job, counts, depth, &StopSignal::default()).await {
+    plan.warnings.extend(job.unseen.iter().map(|name| format!("not verified: field `{name}` of the account")));
+    let waiting = waiting(session, job).map_err(told)?;
+    if session.options.adopt || (changes.counts.to_send() == 0 && waiting.is_empty()) {
+        return Ok(());
+    }
+    let depth = if session.options.offline || !keys_set(job.connection) { Depth::Offline } else { Depth::Look };
+    match delivery(session, job, &changes.counts, depth, &StopSignal::default()).await {
         Ok((delivery, preparation)) => {
-            let made = preparation.created.iter().map(|what| format!("the run would make {what}"));
-            let unseen = preparation.unseen.iter().map(|what| format!("not verified: {what}"));
-            plan.warnings.extend(made.chain(unseen));
-            plan.requests = delivery.sample(&offers).into_iter().map(request).collect();
-            let upserts = counts.to_send() - counts.removed;
-            let new = counts.added.min(upserts);
-            let rows =
-                [(ChangeKind::Added, new), (ChangeKind::Changed, upserts - new), (ChangeKind::Removed, counts.removed)];
-            plan.expected_requests = delivery.expected_requests(&rows);
-            plan.expected_seconds = delivery.expected_seconds(&rows);
+            plan.creates = preparation.created.clone();
+            plan.warnings.extend(preparation.unseen.iter().map(|what| tell::not_verified(what)));
+            plan.requests = delivery.sample(&offers(samples)).into_iter().map(request).collect();
+            let cohorts = limited(diff::cohorts(&session.store).map_err(told)?, session.options.limit);
+            let sizes = offers(pick(Pick::Spread, SIZED)?);
+            let mut estimate = delivery.estimate(&cohorts, &sizes, &preparation, outlook);
+            estimate.jobs.extend(delivery.waiting(&waiting));
+            plan.estimate = Some(estimate);
         }
         Err(failure) => plan.warnings.push(failure.message),
     }
     Ok(())
 }
 
-/// A destination can be asked only with all its secrets at hand.
-fn keys_set(job: &Job<'_>) -> bool {
-    !job.connection.settings.0.values().any(|value| matches!(value, SettingValue::Unset))
+/// Jobs of earlier runs, counted by the call that began them.
+fn waiting(session: &Session<'_>, job: &Job<'_>) -> Result<BTreeMap<CallName, u64>, StoreError> {
+    let mut waiting = BTreeMap::new();
+    for job in record::waiting_jobs(&session.store, &job.ledger, &session.now)? {
+        *waiting.entry(job.job.call).or_default() += 1;
+    }
+    Ok(waiting)
+}
+
+fn offers(samples: Vec<Sample>) -> Vec<Offer> {
+    samples.into_iter().map(|sample| sample.offer).collect()
+}
+
+/// As many as a run takes; removals come last.
+fn limited(mut cohorts: Vec<Cohort>, limit: Option<u64>) -> Vec<Cohort> {
+    let mut left = limit.unwrap_or(u64::MAX);
+    for cohort in &mut cohorts {
+        cohort.rows = cohort.rows.min(left);
+        left -= cohort.rows;
+    }
+    cohorts
 }
 
 fn request(request: Request) -> SampleRequest {

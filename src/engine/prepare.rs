@@ -10,11 +10,13 @@ use crate::ir::run::{Failure, Stopped};
 
 /// What delivery has to know of an activation, its definition compiled with nothing prepared yet.
 fn setup<'a>(session: &'a Session<'_>, job: &'a Job<'_>, counts: &Counts, base_url: Option<&'a str>) -> Setup<'a> {
+    let sandbox = session.options.sandbox.as_ref();
     Setup {
         destination: &job.activation.destination,
         service: &job.activation.service,
         settings: &job.connection.settings,
         base_url,
+        stand_in: base_url.filter(|_| sandbox.is_some()),
         options: &job.activation.options,
         mode: job.activation.mode,
         identifiers: &job.plan.identifiers,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::run::{conduct, keep};
 use super::session::{Access, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, tell};
@@ -22,6 +23,7 @@ pub async fn retire(
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
     let report = |activations| RunReport {
+        settles: false,
         run: String::new(),
         environment: spec.project.environment.clone(),
         sandbox: options.sandbox.is_some(),
@@ -38,7 +40,12 @@ pub async fn retire(
         }
         activation.dataset.allow_empty = true;
     }
-    let mut session = Session::open(world, root, &spec, &options, Access::Write)?;
+    let accounts = account::ask(world, &spec, &options, Asking::Run, &StopSignal::default()).await?;
+    let mut session =
+        Session::open(world, root, &spec, &options, Access::Write, accounts, &StopSignal::default()).await?;
+    if let Some((_, failure)) = session.failed.pop() {
+        return Err(failure.into());
+    }
     let mut activations = Vec::new();
     for mut job in std::mem::take(&mut session.jobs) {
         // Nothing is wanted any more: the difference is all that was put in.

@@ -2,18 +2,21 @@
 
 use std::path::Path;
 
+use super::account::{self, Asking};
 use super::deliver::{self, Delivered, Scene};
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
-
-use crate::ir::change::{Cause, Changes};
+use crate::ir::change::{Cause, Changes, Counts};
 use crate::ir::delivery::Halt;
+use crate::ir::plan::{LedgerField, PlannedField};
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
-use crate::ir::spec::Spec;
-use crate::record::{self, OpenRun, Opening};
+use crate::ir::secret::Redactor;
+use crate::ir::spec::{Activation, Spec};
+use crate::record::{self, Closing, OpenRun, Opening};
+use crate::store::StoreError;
 use crate::world::World;
 
 pub async fn run(
@@ -24,8 +27,16 @@ pub async fn run(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<RunReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Write)?;
+    let accounts = account::ask(world, spec, options, Asking::Run, stop).await?;
+    let mut session = Session::open(world, root, spec, options, Access::Write, accounts, stop).await?;
     let mut report = session.report();
+    for (activation, failure) in &session.failed {
+        let done = failed(&session, activation, failure);
+        progress.done(&done);
+        notify::tell(&session, &done).await;
+        keep(&session, &done);
+        report.activations.push(done);
+    }
     for job in std::mem::take(&mut session.jobs) {
         let done = conduct(&session, job, progress, stop).await?;
         progress.done(&done);
@@ -47,12 +58,26 @@ pub async fn conduct(
     let mut report = head(session, &job);
     let outcome = steps(session, &mut job, &mut report, progress, stop).await;
     if let Err(failure) = outcome {
-        let Failure { status, code, message, help } = failure;
-        report.stopped = Some(Stopped { status, code, message, help });
+        report.stopped = Some(failure.into());
     }
+    report.waiting = settle::under_way(session, &job).unwrap_or_default();
     report.seconds = (session.world.elapsed() - begun).as_secs_f64();
     report.status = report.status.max(status(&report));
     Ok(report)
+}
+
+/// An activation whose ledger cannot be used.
+pub fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationReport {
+    ActivationReport {
+        run: session.run.clone(),
+        activation: activation.name.to_string(),
+        target: target::of(activation, session),
+        mode: activation.mode.name().into(),
+        started: session.world.now().to_string(),
+        status: failure.status,
+        stopped: Some(failure.clone().into()),
+        ..ActivationReport::default()
+    }
 }
 
 pub fn head(session: &Session<'_>, job: &Job<'_>) -> ActivationReport {
@@ -77,6 +102,7 @@ async fn steps(
     if let Some(lost) = job.recovered.filter(|lost| *lost > 0) {
         report.warnings.push(tell::cut_short(lost, job.plan.unclear));
     }
+    report.warnings.extend(job.back.as_deref().map(tell::back));
     // Nothing may be compared with the entries of another target.
     if let Some(stopped) = &job.stopped {
         report.stopped = Some(stopped.clone());
@@ -96,15 +122,28 @@ async fn steps(
         report.left = changes.counts.to_send();
         return Ok(());
     }
-    report.silent = guards::silence(&changes.counts, session.options.adopt);
+    report.warnings.extend(cautions(session, job, &changes)?);
+    report.silent = guards::silence(&changes.counts, session.options.adopt, true);
     let run = open_run(session, job, full_number);
     let opening = opening(session, job, &run, &changes);
     if session.options.adopt {
-        report.sent.adopted = record::adopt(&session.store, &opening).map_err(|error| told(job, &error))?;
+        adopt(session, job, report, &changes, &opening).map_err(|error| told(job, &error))?;
         session.world.durable();
         return Ok(());
     }
     send(session, job, report, &changes, &opening, progress, stop).await
+}
+
+fn adopt(
+    session: &Session<'_>,
+    job: &Job<'_>,
+    report: &mut ActivationReport,
+    changes: &Changes,
+    opening: &Opening<'_>,
+) -> Result<(), StoreError> {
+    let sums = diff::sums(&session.store, &job.plan, changes)?;
+    report.sent.adopted = record::adopt(&session.store, opening, sums.as_deref())?;
+    Ok(())
 }
 
 /// Opens the run in the ledger, offers what is owed, and merges what came of it.
@@ -122,7 +161,11 @@ async fn send(
     // Before anything is written: a definition that cannot be used leaves no trace. Without rows nothing is prepared.
     let delivery = match nothing {
         true => None,
-        false => Some(delivery(session, job, &changes.counts, Depth::Create, stop).await?.0),
+        false => {
+            let (delivery, preparation) = delivery(session, job, &changes.counts, Depth::Create, stop).await?;
+            report.created = preparation.created;
+            Some(delivery)
+        }
     };
     let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
     session.world.durable();
@@ -137,10 +180,21 @@ async fn send(
     report.left = (delta.rows + delta.left).saturating_sub(delivered.sent.answered());
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
     let now = session::duck_time(session.world);
-    record::finish(&session.store, &job.ledger, &opening.run, &now, complete).map_err(fail)?;
+    let sums = match acknowledged(&changes.counts, &delivered) {
+        true => diff::sums(&session.store, &job.plan, changes).map_err(fail)?,
+        false => None,
+    };
+    record::finish(&session.store, &job.ledger, &opening.run, &now, &Closing { complete, sums }).map_err(fail)?;
     session.world.durable();
     conclude(session, job, report, delivered);
     Ok(())
+}
+
+/// Whether the ledger holds every row of the source just as it is.
+fn acknowledged(counts: &Counts, delivered: &Delivered) -> bool {
+    let sent = &delivered.sent;
+    let waiting = counts.held + counts.pending + counts.unclear + counts.absent + counts.refused;
+    delivered.halt.is_none() && waiting + sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
 }
 
 /// The comparison, and the rows of the model before any condition.
@@ -163,8 +217,18 @@ pub fn compare(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> Result
     Ok((changes, model_rows))
 }
 
+/// What the definition says of values that are about to be sent for the first time.
+pub fn cautions(session: &Session<'_>, job: &Job<'_>, changes: &Changes) -> Result<Vec<String>, Failure> {
+    if changes.counts.to_send() == 0 || session.options.adopt {
+        return Ok(Vec::new());
+    }
+    let found = diff::cautions(&session.store, &job.plan, !job.shape.baseline_closed);
+    let found = found.map_err(|error| compare_failed(session, job, &error))?;
+    Ok(found.iter().map(tell::caution).collect())
+}
+
 /// An expression that fails on some row fails the comparison: the message of DuckDB says why.
-fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &crate::store::StoreError) -> Failure {
+fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> Failure {
     Failure {
         status: Status::Wrong,
         code: "run::expression".into(),
@@ -173,7 +237,7 @@ fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &crate::store::St
     }
 }
 
-pub fn told(job: &Job<'_>, error: &crate::store::StoreError) -> Failure {
+pub fn told(job: &Job<'_>, error: &StoreError) -> Failure {
     tell::ledger(job.activation, &job.path, error)
 }
 
@@ -221,26 +285,33 @@ pub fn causes(session: &Session<'_>, job: &Job<'_>) -> Vec<Cause> {
     if job.new {
         return causes;
     }
-    let fresh: Vec<String> =
-        job.plan.fields.iter().filter(|field| field.column.fresh).map(|field| field.name.clone()).collect();
+    let held = |field: &PlannedField| {
+        job.shape.fields.iter().find(|held| held.position == field.column.position && held.mapped)
+    };
+    let fresh = job.plan.fields.iter().filter(|field| field.column.fresh && held(field).is_none());
+    let fresh: Vec<String> = fresh.map(|field| field.name.clone()).collect();
     if !fresh.is_empty() {
         causes.push(Cause::Remapped { fields: fresh });
     }
-    for field in job.plan.fields.iter().filter(|field| !field.column.fresh) {
-        if let Some(from) = field.column.sql_type.as_ref().filter(|from| **from != field.sql_type) {
-            let (from, to) = (from.clone(), field.sql_type.clone());
-            causes.push(Cause::TypeChanged { field: field.name.clone(), from, to });
-        }
-    }
+    causes.extend(job.plan.fields.iter().filter_map(|field| type_changed(field, held(field)?)));
     if let Some(mode) = job.shape.mode.filter(|mode| *mode != job.plan.mode) {
         causes.push(Cause::ModeChanged { from: mode.name().into(), to: job.plan.mode.name().into() });
     }
     causes
 }
 
+fn type_changed(field: &PlannedField, held: &LedgerField) -> Option<Cause> {
+    let (from, to) = match (&held.wire, field.sql_type != held.sql_type) {
+        (_, true) => (held.sql_type.clone(), field.sql_type.clone()),
+        // One type in the ledger, two at the destination.
+        (Some(wire), false) if field.column.fresh => (wire.clone(), field.wire()),
+        _ => return None,
+    };
+    Some(Cause::TypeChanged { field: field.name.clone(), from, to, written_otherwise: field.column.fresh })
+}
+
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    let settled = report.sent.settled;
-    report.sent = Sent { settled, ..delivered.sent };
+    report.sent = delivered.sent;
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
     let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);
@@ -248,10 +319,14 @@ fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport,
 }
 
 pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
+    stopped(&session.redactor, halt)
+}
+
+pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
     let stop = |status, code: &str, message: String, help: &str| Stopped {
         status,
         code: code.into(),
-        message: session.redactor.scrub(&message),
+        message: redactor.scrub(&message),
         help: help.into(),
     };
     match halt {
@@ -284,9 +359,13 @@ pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
 
 /// The gravest of what happened.
 pub fn status(report: &ActivationReport) -> Status {
-    let sent = &report.sent;
-    let incomplete = sent.rejected + sent.failed + sent.unclear + sent.warned > 0
-        || report.counts.invalid + report.counts.removals_held_back > 0;
+    let bad = |sent: &Sent| sent.rejected + sent.failed + sent.unclear > 0;
+    // What an earlier job refused was sent again by this run: where all of it has an outcome now, that one counts.
+    let over = report.sent.answered() > 0 && report.sent.pending == 0 && report.left == 0;
+    let incomplete = bad(&report.sent)
+        || (bad(&report.settlement) && !over)
+        || report.sent.warned + report.settlement.warned > 0
+        || report.counts.invalid + report.counts.refused + report.counts.removals_held_back > 0;
     let stopped = report.stopped.as_ref().map_or(Status::Done, |stopped| stopped.status);
     stopped.max(if incomplete { Status::Incomplete } else { Status::Done })
 }

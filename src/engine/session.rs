@@ -1,18 +1,20 @@
 //! One command's DuckDB: sources and ledgers attached, doors locked, models loaded, every activation planned.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use super::target::Target;
-use super::{Options, Trouble, tell};
+use super::account::{Accounts, Said};
+use super::{Options, StopSignal, Trouble, tell};
 use crate::diag::Problems;
 use crate::emit::Limiters;
+use crate::ir::account::Account;
 use crate::ir::ast::Expr;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
-use crate::ir::run::{RunReport, Stopped};
+use crate::ir::run::{Failure, RunReport};
 use crate::ir::secret::Redactor;
-use crate::ir::spec::{Activation, Connection, Spec};
+use crate::ir::spec::{Activation, Spec};
 use crate::load::{LoadedModel, LoadedModels, Loader};
 use crate::store::ledger::{Layout, Ledger};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -22,10 +24,13 @@ use crate::{diff, inspect, plan};
 mod attach;
 mod naming;
 mod online;
+mod owner;
 
 use attach::Opened;
-pub use naming::{base_url, duck_time, ledger_folder, redactor};
+pub use naming::{base_url, duck_time, ledger_folder, redactor, run_id};
 pub use online::columns;
+use owner::Owner;
+pub use owner::keys_set;
 
 /// Whether ledgers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,37 +46,40 @@ pub struct Session<'a> {
     pub options: &'a Options,
     pub store: Store,
     pub redactor: Redactor,
+    pub accounts: Accounts,
     pub limiters: Limiters,
     pub run: String,
     /// The start of the command, as DuckDB spells it, UTC.
     pub now: String,
     pub jobs: Vec<Job<'a>>,
+    /// Activations whose ledger cannot be used. The others go on.
+    pub failed: Vec<(&'a Activation, Failure)>,
 }
 
-/// An activation, ready to be compared.
+/// An activation, ready to be compared: an opened one with its plan.
 pub struct Job<'a> {
-    pub activation: &'a Activation,
-    pub connection: &'a Connection,
-    pub target: Target,
-    pub path: PathBuf,
-    pub ledger: Ledger,
-    /// There was no ledger before this command.
-    pub new: bool,
+    opened: Opened<'a>,
     pub plan: Plan,
     pub shape: LedgerShape,
-    /// Rows of a cut-short run whose outcome nobody knows.
-    pub recovered: Option<u64>,
-    /// Why this activation may not go on.
-    pub stopped: Option<Stopped>,
+}
+
+impl<'a> Deref for Job<'a> {
+    type Target = Opened<'a>;
+
+    fn deref(&self) -> &Opened<'a> {
+        &self.opened
+    }
 }
 
 impl<'a> Session<'a> {
-    pub fn open(
+    pub async fn open(
         world: &'a dyn World,
         root: &'a Path,
         spec: &'a Spec,
         options: &'a Options,
         access: Access,
+        accounts: Accounts,
+        stop: &StopSignal,
     ) -> Result<Session<'a>, Trouble> {
         let chosen = chosen(spec, options)?;
         let folder = ledger_folder(root, spec, options);
@@ -85,17 +93,24 @@ impl<'a> Session<'a> {
             options,
             store,
             redactor,
-            limiters: Limiters::default(),
+            limiters: accounts.limiters.clone(),
+            accounts,
             run,
             now,
             jobs: Vec::new(),
+            failed: Vec::new(),
         };
         let models = chosen.iter().map(|activation| activation.dataset.model.clone()).collect();
         let loader = session.loader();
         refuse(loader.attach(&models))?;
+        let owners = session.owners(&chosen, stop).await;
         let mut opened = Vec::new();
         for (at, activation) in chosen.iter().enumerate() {
-            opened.push(session.attach(activation, at, &folder, access)?);
+            let owner = owners.get(&activation.connection).cloned().unwrap_or(Owner::Unasked);
+            match session.attach(activation, at, (&folder, access), owner) {
+                Ok(one) => opened.push(one),
+                Err(failure) => session.failed.push((*activation, failure)),
+            }
         }
         let (files, folders) = session.loader().files(&models);
         session.store.lock_down(&files, &folders).map_err(|error| tell::store(&error))?;
@@ -107,6 +122,7 @@ impl<'a> Session<'a> {
     /// The head of what a run or a settlement reports.
     pub fn report(&self) -> RunReport {
         RunReport {
+            settles: false,
             run: self.run.clone(),
             environment: self.spec.project.environment.clone(),
             sandbox: self.options.sandbox.is_some(),
@@ -154,12 +170,16 @@ impl<'a> Session<'a> {
         needed
     }
 
-    fn plan_all(&self, opened: Vec<Opened<'a>>, loaded: &LoadedModels) -> Result<Vec<Job<'a>>, Trouble> {
+    fn plan_all(&mut self, opened: Vec<Opened<'a>>, loaded: &LoadedModels) -> Result<Vec<Job<'a>>, Trouble> {
         let mut problems = Problems::default();
         let mut jobs = Vec::new();
         for opened in opened {
-            let Some(model) = loaded.get(&opened.activation.dataset.model) else { continue };
-            jobs.extend(self.plan_one(opened, model, &mut problems)?);
+            let activation = opened.activation;
+            let Some(model) = loaded.get(&activation.dataset.model) else { continue };
+            match self.plan_one(opened, model, &mut problems) {
+                Ok(job) => jobs.extend(job),
+                Err(failure) => self.failed.push((activation, failure)),
+            }
         }
         refuse(problems)?;
         self.wake(&mut jobs);
@@ -168,21 +188,22 @@ impl<'a> Session<'a> {
 
     fn plan_one(
         &self,
-        opened: Opened<'a>,
+        mut opened: Opened<'a>,
         model: &LoadedModel,
         problems: &mut Problems,
-    ) -> Result<Option<Job<'a>>, Trouble> {
+    ) -> Result<Option<Job<'a>>, Failure> {
         let activation = opened.activation;
         let (types, found) = inspect::types(&self.store, &model.relation, &exprs(activation));
         let bad = found.any_error();
         problems.extend(found);
         let shape =
             if opened.new { LedgerShape::default() } else { self.shape(activation, &opened.path, &opened.ledger)? };
-        let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
+        let account = self.account(&mut opened);
+        let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types, account };
         let (plan, found) = plan::plan(activation, &loaded, &shape);
         let bad = bad || found.any_error();
         if bad && self.is_empty(model)? {
-            return Err(tell::empty_model(activation).into());
+            return Err(tell::empty_model(activation));
         }
         problems.extend(found);
         if bad {
@@ -198,17 +219,27 @@ impl<'a> Session<'a> {
             self.world.durable();
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
-        Ok(Some(opened.job(plan, shape)))
+        Ok(Some(Job { opened, plan, shape }))
+    }
+
+    /// What the account says; a run that could not ask it stops here.
+    fn account(&self, opened: &mut Opened<'_>) -> Option<&Account> {
+        match self.accounts.said(opened.activation)? {
+            Said::Told(account) => return Some(account),
+            Said::Unasked(names) => opened.unseen = names.clone(),
+            Said::Failed(stopped) => opened.stopped = opened.stopped.take().or_else(|| Some(stopped.clone())),
+        }
+        None
     }
 
     /// Columns of an empty file have no types that an expression could be held to.
-    fn is_empty(&self, model: &LoadedModel) -> Result<bool, Trouble> {
+    fn is_empty(&self, model: &LoadedModel) -> Result<bool, Failure> {
         let rows = self.store.number(&format!("SELECT count(*) FROM {}", model.relation));
         Ok(rows.map_err(|error| tell::store(&error))? == 0)
     }
 
-    pub fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Trouble> {
-        ledger.shape(&self.store).map_err(|error| tell::ledger(activation, path, &error).into())
+    fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Failure> {
+        ledger.shape(&self.store).map_err(|error| tell::ledger(activation, path, &error))
     }
 
     /// Absent rows wake when an activation that comes before, on the same destination, has written their identifier.
@@ -244,7 +275,7 @@ fn exprs(activation: &Activation) -> Vec<&Expr> {
     filters.chain(identifiers).chain(activation.fields.iter().map(|field| &field.expr)).collect()
 }
 
-fn chosen<'a>(spec: &'a Spec, options: &Options) -> Result<Vec<&'a Activation>, Trouble> {
+pub fn chosen<'a>(spec: &'a Spec, options: &Options) -> Result<Vec<&'a Activation>, Trouble> {
     let Some(only) = &options.only else { return Ok(spec.activations.iter().collect()) };
     match spec.activations.iter().find(|activation| activation.name.as_str() == only) {
         Some(activation) => Ok(vec![activation]),

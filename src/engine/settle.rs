@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
+use tokio::sync::mpsc;
+
+use super::account::Accounts;
 use super::deliver::{self, Delivered, Scene};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
-use super::{Options, Progress, StopSignal, Trouble, prepare};
+use super::{Options, Progress, StopSignal, Trouble, guards, prepare};
 use crate::emit::Depth;
 use crate::ir::change::Counts;
-use crate::ir::delivery::JobId;
-use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Stopped};
+use crate::ir::delivery::WaitingJob;
+use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Waiting};
 use crate::ir::spec::Spec;
-use crate::record;
+use crate::record::{self, Closing};
 use crate::world::World;
 
 /// Asks after every job that rows wait for. `assume`: what became of the rows no one can ask after.
@@ -23,18 +26,28 @@ pub async fn settle(
     assume: Option<bool>,
     progress: &dyn Progress,
 ) -> Result<RunReport, Trouble> {
-    let mut session = Session::open(world, root, spec, options, Access::Write)?;
-    let mut report = session.report();
+    let mut session =
+        Session::open(world, root, spec, options, Access::Write, Accounts::default(), &StopSignal::default()).await?;
+    let mut report = RunReport { settles: true, ..session.report() };
+    for (activation, failure) in &session.failed {
+        report.activations.push(run::failed(&session, activation, failure));
+    }
     for mut job in std::mem::take(&mut session.jobs).into_iter().filter(|job| !job.new) {
         let mut done = run::head(&session, &job);
         let settled = both(&session, &mut job, &mut done, assume, progress).await;
-        if let Err(Failure { status, code, message, help }) = settled {
-            done.status = status;
-            done.stopped = Some(Stopped { status, code, message, help });
+        if let Err(failure) = settled {
+            done.status = failure.status;
+            done.stopped = Some(failure.into());
         }
         done.status = done.status.max(run::status(&done));
-        let idle = done.sent.settled == 0 && done.stopped.is_none() && done.warnings.is_empty();
-        done.silent = idle.then(|| "nothing could be settled".into());
+        let idle = done.settlement.settled == 0 && done.stopped.is_none() && done.warnings.is_empty();
+        done.silent = idle.then(|| match done.waiting.jobs {
+            0 => "no row waits for a job".into(),
+            _ => "the jobs are still at work".into(),
+        });
+        if !idle {
+            run::keep(&session, &done);
+        }
         report.activations.push(done);
     }
     Ok(report)
@@ -53,6 +66,7 @@ async fn both(
         return Ok(());
     }
     waiting(session, job, report, progress, &StopSignal::default()).await?;
+    report.waiting = under_way(session, job)?;
     let unclear = record::unclear(&session.store, &job.ledger).map_err(|error| told(job, &error))?;
     match assume {
         _ if unclear == 0 => Ok(()),
@@ -70,9 +84,10 @@ fn assumed(session: &Session<'_>, job: &mut Job<'_>, report: &mut ActivationRepo
     let run = open_run(session, job, job.shape.full_number);
     let now = session::duck_time(session.world);
     let fail = |error| told(job, &error);
-    report.sent.settled += record::begin_settle(&session.store, &job.ledger, &run, "unclear").map_err(fail)?;
+    let rows = record::begin_settle(&session.store, &job.ledger, &run, "unclear").map_err(fail)?;
+    report.settlement.settled += rows;
     record::assume(&session.store, &job.ledger, sent, &now).map_err(fail)?;
-    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)
+    record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)
 }
 
 /// Settles what waits for jobs, before anything is compared. The ledger's shape is read again afterwards.
@@ -88,9 +103,23 @@ pub async fn waiting(
     if jobs.is_empty() {
         return Ok(());
     }
-    ask(session, job, report, progress, stop, &jobs).await?;
+    ask(session, job, report, progress, stop, jobs).await?;
     job.shape = job.ledger.shape(&session.store).map_err(|error| told(job, &error))?;
+    let fired = guards::ended(job, &Counts::default(), &report.settlement, session.options);
+    report.warnings.extend(fired.warnings);
+    report.stopped = report.stopped.take().or(fired.stop);
     Ok(())
+}
+
+/// Jobs that rows still wait for.
+pub fn under_way(session: &Session<'_>, job: &Job<'_>) -> Result<Waiting, Failure> {
+    let now = session::duck_time(session.world);
+    let jobs = record::waiting_jobs(&session.store, &job.ledger, &now).map_err(|error| told(job, &error))?;
+    Ok(Waiting {
+        jobs: jobs.len() as u64,
+        rows: jobs.iter().map(|job| job.rows).sum(),
+        oldest_s: jobs.iter().map(|job| job.age_s).max().unwrap_or_default(),
+    })
 }
 
 async fn ask(
@@ -99,26 +128,29 @@ async fn ask(
     report: &mut ActivationReport,
     progress: &dyn Progress,
     stop: &StopSignal,
-    jobs: &[(JobId, u64)],
+    jobs: Vec<WaitingJob>,
 ) -> Result<(), Failure> {
     let (delivery, _) = prepare::delivery(session, job, &Counts::default(), Depth::Look, stop).await?;
     let run = open_run(session, job, job.shape.full_number);
     let fail = |error| told(job, &error);
     let rows = record::begin_settle(&session.store, &job.ledger, &run, "pending").map_err(fail)?;
     session.world.durable();
-    let open = record::open_jobs(&session.store, &job.ledger, &job.plan, jobs).map_err(fail)?;
+    let (give, open) = mpsc::channel(4);
+    let giving = deliver::jobs(session, job, jobs, give);
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
     let scene = Scene { session, job, run: &run, progress, stop };
     let work = async |journal: &crate::emit::Journal, stop: &StopSignal| {
         delivery.settle(session.world, open, journal, stop).await
     };
-    let ending = deliver::journaled(scene, &mut delivered, work).await.map_err(fail)?;
+    let (given, ending) = futures::join!(giving, deliver::journaled(scene, &mut delivered, work));
+    let ending = ending.map_err(fail)?;
+    given.map_err(fail)?;
     let now = session::duck_time(session.world);
-    record::finish(&session.store, &job.ledger, &run, &now, false).map_err(fail)?;
+    record::finish(&session.store, &job.ledger, &run, &now, &Closing::default()).map_err(fail)?;
     session.world.durable();
     // What came of them counts in the exit code like what comes of rows sent now.
     let settled = delivered.sent.answered() - delivered.sent.pending;
-    report.sent = Sent { settled, offered: settled, ..delivered.sent };
+    report.settlement = Sent { settled, offered: settled, pending: 0, requests: ending.requests, ..delivered.sent };
     report.stopped = ending.halt.map(|halt| run::halted(session, halt));
     Ok(())
 }

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Sandboxed;
+use super::session::Session;
+use crate::ir::catalog::SettingKind;
 use crate::ir::run::{Status, Stopped};
 use crate::ir::spec::{Activation, Connection, Settings};
 
 /// Facts by name, as they are told to people.
 pub type Target = BTreeMap<String, String>;
+
+/// What requests are made of, where the pipeline says so: too long to be told in a line.
+const TEMPLATES: &str = "templates";
 
 pub fn target(activation: &Activation, connection: &Connection, sandbox: Option<&Sandboxed>) -> Target {
     let mut target = Target::from([
@@ -18,7 +23,13 @@ pub fn target(activation: &Activation, connection: &Connection, sandbox: Option<
     let identity = activation.destination.settings.iter().filter(|setting| setting.identity && !setting.secret);
     add(&mut target, identity.map(|setting| setting.name.as_str()), &connection.settings);
     let identity = activation.service.options.iter().filter(|option| option.identity && !option.secret);
-    add(&mut target, identity.map(|option| option.name.as_str()), &activation.options);
+    let (templates, plain): (Vec<_>, Vec<_>) = identity.partition(|option| option.kind == SettingKind::Template);
+    add(&mut target, plain.into_iter().map(|option| option.name.as_str()), &activation.options);
+    let templates = templates.iter().map(|option| (&option.name, activation.options.plain(&option.name)));
+    let templates: BTreeMap<_, _> = templates.collect();
+    if !templates.is_empty() {
+        target.insert(TEMPLATES.into(), serde_json::to_string(&templates).unwrap_or_default());
+    }
     if let (Some(base_url), None) = (&connection.base_url, sandbox) {
         target.insert("base_url".into(), base_url.clone());
     }
@@ -53,20 +64,39 @@ pub fn told(target: &Target) -> String {
     let get = |name: &str| target.get(name).map(String::as_str).unwrap_or_default();
     let rest: Vec<String> = target
         .iter()
-        .filter(|(name, _)| !["destination", "service", "identifiers", "key", "entries"].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            !["destination", "service", "identifiers", "key", "entries", TEMPLATES].contains(&name.as_str())
+        })
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     let head = format!("{}.{}", get("destination"), get("service"));
     if rest.is_empty() { head } else { format!("{head} ({})", rest.join(", ")) }
 }
 
-/// What differs between the ledger's target and the activation's, and the ways on.
-pub fn changed(recorded: &str, target: &Target) -> Option<Stopped> {
+/// The target in words, of an activation that could not be opened.
+pub fn of(activation: &Activation, session: &Session<'_>) -> String {
+    let connection = session.spec.connections.get(&activation.connection);
+    let sandbox = session.options.sandbox.as_ref();
+    connection.map(|connection| told(&target(activation, connection, sandbox))).unwrap_or_default()
+}
+
+/// What the ledger knows of its account stands as long as nobody could ask.
+pub fn take_over(recorded: &str, target: &mut Target, facts: &[&str]) {
     let recorded: Target = serde_json::from_str(recorded).unwrap_or_default();
+    for (name, value) in recorded.into_iter().filter(|(name, _)| facts.contains(&name.as_str())) {
+        target.entry(name).or_insert(value);
+    }
+}
+
+/// What differs between the ledger's target and the activation's, and the ways on. A ledger that never heard of its account
+/// (`facts`) is told of it, and that is no change.
+pub fn changed(recorded: &str, target: &Target, facts: &[&str]) -> Option<Stopped> {
+    let recorded: Target = serde_json::from_str(recorded).unwrap_or_default();
+    let learnt = |name: &str| facts.contains(&name) && !recorded.contains_key(name);
     let names: std::collections::BTreeSet<&String> = recorded.keys().chain(target.keys()).collect();
     let differences: Vec<String> = names
         .into_iter()
-        .filter(|name| recorded.get(*name) != target.get(*name))
+        .filter(|name| recorded.get(*name) != target.get(*name) && !learnt(name))
         .map(|name| match (recorded.get(name), target.get(name)) {
             (Some(old), Some(new)) => format!("{name} was `{old}` and is now `{new}`"),
             (Some(old), None) => format!("{name} was `{old}` and is now unset"),
@@ -82,7 +112,7 @@ pub fn changed(recorded: &str, target: &Target) -> Option<Stopped> {
         code: "run::target_changed".into(),
         message: format!("the ledger speaks of another target: {}", differences.join("; ")),
         help: "`--full` begins a new ledger and sends every row; `--adopt` takes the rows there as already sent; with \
-               the old setting back, the old ledger goes on; `sendoff ledger move OLD NEW` follows a renamed activation"
+               an old setting back, its ledger goes on; `sendoff ledger move OLD NEW` follows a renamed activation"
             .into(),
     })
 }

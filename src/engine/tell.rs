@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Trouble;
-use crate::diag::suggestion;
+use crate::diag::{count, suggestion, thousands};
+use crate::diff::Found;
 use crate::ir::plan::UnclearPolicy;
 use crate::ir::run::{Failure, Status};
 use crate::ir::spec::{Activation, Spec};
@@ -19,9 +19,9 @@ pub fn no_activation(spec: &Spec, name: &str) -> Failure {
     failure(Status::Wrong, "run::no_activation", format!("there is no activation `{name}`"), &help)
 }
 
-pub fn no_connection(activation: &Activation) -> Trouble {
+pub fn no_connection(activation: &Activation) -> Failure {
     let message = format!("the destination of `{}` is not known", activation.name);
-    failure(Status::Wrong, "run::no_destination", message, "").into()
+    failure(Status::Wrong, "run::no_destination", message, "")
 }
 
 pub fn store(error: &StoreError) -> Failure {
@@ -69,6 +69,12 @@ pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failu
     }
 }
 
+/// Values that the destination takes and makes something else of.
+pub fn caution(found: &Found) -> String {
+    let Found { field, says, values, of } = found;
+    format!("`{field}`, {} of {}: {says}", thousands(*values), count(*of, "value"))
+}
+
 /// An activation that cannot be delivered at all.
 pub fn delivery(activation: &Activation, said: &str) -> Failure {
     failure(Status::Wrong, "run::definition", format!("`{}` cannot be delivered: {said}", activation.name), "")
@@ -84,6 +90,12 @@ pub fn empty_model(activation: &Activation) -> Failure {
     )
 }
 
+/// The ledger in use was set aside when the target changed.
+pub fn back(path: &Path) -> String {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    format!("the target is back: its ledger goes on, which was set aside as `{file}` when another took its place")
+}
+
 /// What a run that was cut short leaves to the next one.
 pub fn cut_short(lost: u64, policy: UnclearPolicy) -> String {
     let rows = crate::diag::count(lost, "row");
@@ -93,6 +105,11 @@ pub fn cut_short(lost: u64, policy: UnclearPolicy) -> String {
         UnclearPolicy::Wait => "what was in flight waits for `sendoff settle`",
     };
     format!("the last run was cut short with {rows} in flight; whether they arrived is not known: {next}")
+}
+
+/// Of something that must be there before the first row, and that a plan has not looked for.
+pub fn not_verified(what: &str) -> String {
+    format!("not verified: whether the destination has {what}; a run creates it where it can")
 }
 
 pub fn no_ledger(name: &str, path: &Path) -> Failure {

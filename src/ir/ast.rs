@@ -9,6 +9,8 @@ pub type Name = Spanned<String>;
 pub struct File {
     pub items: Vec<Item>,
     pub comments: Vec<Comment>,
+    /// Settings whose value could not be read: given all the same.
+    pub unread: Vec<Name>,
 }
 
 /// `text` has its `#`; `own_line` tells a comment that stands alone from one behind an entry.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ident::{CallName, KindName, ServiceName};
 use super::mode::{ChangeKind, Mode, Verdict};
+use super::slot::Slot;
 use super::value::Family;
 
 /// Every destination of the product and of the project.
@@ -78,7 +79,12 @@ pub struct Setting {
     /// The only values allowed, where the list is closed.
     pub values: Vec<String>,
     pub pattern: Option<String>,
+    /// The only names that may stand in a block, where the list is closed.
+    pub parts: Vec<String>,
     pub about: String,
+    /// Where calls put an option of type `template`.
+    #[serde(skip)]
+    pub slots: Vec<Slot>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -220,8 +226,8 @@ pub struct Service {
     pub identify_all: bool,
     pub fields: Vec<Field>,
     pub dots: Dots,
-    /// Whether `map` may also name fields that only the account's own list knows.
-    pub account_catalogue: bool,
+    /// How fields are read that only the account's own list knows, where `map` may name them.
+    pub account_fields: Option<AccountFields>,
     pub custom: Option<Custom>,
     /// At most so many fields (standard and custom) in one record.
     pub max_fields: Option<u32>,
@@ -266,7 +272,7 @@ impl Service {
 
     /// The field of that name, else the one declared as `*`, which stands for any name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        let named = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
+        let named = |wanted: &str| self.fields.iter().find(|field| field.is_called(wanted));
         named(name).or_else(|| named(ANY))
     }
 }
@@ -291,10 +297,20 @@ pub struct Identifier {
     pub normalise: Vec<Normalise>,
     /// Values that stand for "nobody" (`null`, `undefined`), compared without case.
     pub refuse: Vec<String>,
+    /// Values, as normalised, that stand for somebody and are refused all the same.
+    pub refuse_patterns: Vec<Refused>,
     /// It is the destination's own id of the record.
     pub remote_id: bool,
     /// Further words the calls use for it (`match: email`), read as `identifier.NAME`.
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+/// What a value looks like that is not taken, and why: `refuse: [{pattern: ..., reason: looks hashed}]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub pattern: String,
+    /// Follows the identifier's name: "the identifier email looks hashed".
+    pub reason: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -303,11 +319,15 @@ pub enum Normalise {
     Trim,
     Lower,
     Upper,
+    /// All but digits goes.
+    Digits,
 }
 
 #[derive(Clone, Debug)]
 pub struct Field {
     pub name: String,
+    /// Other names that pipelines may use for it (a number, a label).
+    pub also: Vec<String>,
     pub about: String,
     pub placement: Placement,
     /// The destination computes it: never a target.
@@ -315,6 +335,12 @@ pub struct Field {
     /// A create needs it: unmapped is an error, NULL makes the row invalid.
     pub required_on_create: bool,
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+impl Field {
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.also.iter().any(|also| also == name)
+    }
 }
 
 /// Where and how a value goes on the wire.
@@ -337,6 +363,10 @@ pub struct Placement {
     pub native: Option<String>,
     /// Families this target takes; empty: whatever converts.
     pub from: Vec<Family>,
+    /// The listing of the ids and labels that may be chosen, where the account keeps them.
+    pub choices: Option<CallName>,
+    /// What values can look like that are taken and still not what was meant.
+    pub warn: Vec<Caution>,
 }
 
 impl Placement {
@@ -345,6 +375,14 @@ impl Placement {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
     }
+}
+
+/// Values that match are told of before they are first sent; they are sent all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caution {
+    pub pattern: String,
+    /// What the destination makes of them.
+    pub says: String,
 }
 
 /// Wire types: a closed list, since each needs an exact rendering.
@@ -366,10 +404,12 @@ pub enum Wire {
     Json,
     /// A number or word from a list the account keeps
     Choice,
+    /// An array of choices
+    Choices,
 }
 
 impl Wire {
-    pub const ALL: [Wire; 9] = [
+    pub const ALL: [Wire; 10] = [
         Wire::Text,
         Wire::Integer,
         Wire::Number,
@@ -379,6 +419,7 @@ impl Wire {
         Wire::List,
         Wire::Json,
         Wire::Choice,
+        Wire::Choices,
     ];
 
     pub fn name(self) -> &'static str {
@@ -392,6 +433,7 @@ impl Wire {
             Wire::List => "list",
             Wire::Json => "json",
             Wire::Choice => "choice",
+            Wire::Choices => "choices",
         }
     }
 
@@ -458,11 +500,28 @@ pub struct CustomType {
     pub placement: Placement,
 }
 
+/// The account's own list of fields: where it is read, how an item names itself, and what its types take.
+#[derive(Clone, Debug)]
+pub struct AccountFields {
+    pub listing: CallName,
+    /// Whether `item` is what the pipeline calls `field.name`.
+    pub by: Template,
+    pub id: Template,
+    /// The vendor's word for the type, a key of `types`.
+    pub kind: Template,
+    /// The names it goes by, for suggestions.
+    pub names: Template,
+    /// By the vendor's word. Others cannot be written.
+    pub types: Vec<(String, Placement)>,
+}
+
 /// Custom attributes that live in the account: found in a listing, created where missing.
 #[derive(Clone, Debug)]
 pub struct Known {
     pub listing: CallName,
     pub by: Template,
+    /// What must be true of one that is found, or the mapping does not go together with it (its type).
+    pub fits: Option<Condition>,
     pub gives: Vec<(String, Template)>,
     pub create: Option<CallName>,
 }
@@ -576,6 +635,8 @@ pub enum Reader {
 pub struct Match {
     pub index: Option<Template>,
     pub key: Option<Template>,
+    /// The destination's own id, where a request names its records by that.
+    pub remote_id: Option<Template>,
     pub fold_case: bool,
 }
 
@@ -619,6 +680,8 @@ pub struct Listing {
     pub more: Option<Template>,
     pub identifier: Option<Template>,
     pub learn: Vec<(String, Template)>,
+    /// What makes it a list of choices: the id that is sent, and the label that people know.
+    pub choice: Option<(Template, Template)>,
 }
 
 /// Work the destination does after it answered.
@@ -642,6 +705,8 @@ pub struct Example {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: serde_json::Value,
+    /// What the records are identified by; the service's first identifier where it does not say.
+    pub identifier: Option<String>,
     /// Identifiers of the records sent, in order.
     pub sent: Vec<String>,
     pub expect: Expect,

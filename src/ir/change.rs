@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::delivery::Offer;
+use super::mode::ChangeKind;
 use super::value::Value;
 
 /// What a comparison found, before anything is sent. All counts are of rows (set modes: of identifiers).
@@ -38,13 +39,17 @@ pub struct Counts {
     /// Rows whose identifier changed: written as another contact.
     pub reidentified: u64,
     pub unidentified: u64,
-    /// All rows of groups that share a key.
+    /// All rows of groups that share a key or, where a contact has one row, an identifier.
     pub duplicates: u64,
     /// Rows less distinct keys, of rows that have one.
     pub surplus: u64,
+    /// Rows less distinct identifiers, of rows whose key is their own.
+    pub shared: u64,
     pub null_keys: u64,
     /// Rows set aside for any reason but a missing identifier.
     pub invalid: u64,
+    /// Fields that go without the value wanted, since the destination refused that very value before.
+    pub refused: u64,
     /// Removals not sent because the source holds rows without a key.
     pub removals_held_back: u64,
     /// Entries of the ledger before the run.
@@ -76,6 +81,9 @@ pub enum Cause {
         field: String,
         from: String,
         to: String,
+        /// It is another type at the destination, too: every row owes it.
+        #[serde(default)]
+        written_otherwise: bool,
     },
     ModeChanged {
         from: String,
@@ -89,6 +97,19 @@ pub struct Aside {
     pub key: String,
     pub identifier: Option<String>,
     pub reason: String,
+}
+
+/// Rows to send that take the same way through a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    pub kind: ChangeKind,
+    /// The identifier in use, by its position.
+    pub which: usize,
+    /// The ledger knows their ids at the destination.
+    pub has_remote_id: bool,
+    /// A look-up comes before their route.
+    pub look_first: bool,
+    pub rows: u64,
 }
 
 /// A changed row for a person to look at.
@@ -106,8 +127,8 @@ pub struct Changes {
     pub counts: Counts,
     /// Fields owed, by target name.
     pub by_field: BTreeMap<String, u64>,
-    /// Sums over a source that is what the ledger holds.
-    pub at_rest: Option<String>,
+    /// Sums over the rows of the source, where the comparison took them.
+    pub sums: Option<String>,
     /// Rows in the delta table, additions and changes first, removals last.
     pub delta_rows: u64,
     pub first_removal: u64,

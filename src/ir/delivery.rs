@@ -85,6 +85,15 @@ pub struct JobId {
     pub id: String,
 }
 
+/// A job that rows of the ledger wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingJob {
+    pub job: JobId,
+    /// Seconds since it was submitted.
+    pub age_s: u64,
+    pub rows: u64,
+}
+
 /// A job found in the ledger, with the rows that wait for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenJob {
@@ -92,6 +101,25 @@ pub struct OpenJob {
     /// Seconds since it was submitted.
     pub age_s: u64,
     pub offers: Vec<Offer>,
+}
+
+/// A listing that the records of a run are looked up in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanId {
+    /// Among the calls of the delivery.
+    pub number: usize,
+    /// The identifier it goes by.
+    pub which: usize,
+}
+
+/// A page of such a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanPage {
+    pub id: ScanId,
+    /// Identifier, as the destination spells it, and the destination's id.
+    pub items: Vec<(String, String)>,
+    pub first: bool,
+    pub last: bool,
 }
 
 /// A request, told for the ledger and for `explain`: no secrets, no values.

@@ -1,8 +1,9 @@
 //! What will be done for one activation, in terms DuckDB understands: which relation, key, identifiers, values.
 
-use super::catalog::Placement;
+use super::catalog::{Normalise, Placement};
 use super::ident::ActivationName;
 use super::mode::Mode;
+use super::value::Family;
 
 /// A piece of SQL, complete in itself (parenthesised where it must be).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,18 @@ impl Sql {
     /// A text literal.
     pub fn text(text: &str) -> Sql {
         Sql(format!("'{}'", text.replace('\'', "''")))
+    }
+
+    /// The same text as a definition normalises identifiers.
+    pub fn normalised(self, steps: &[Normalise]) -> Sql {
+        steps.iter().fold(self, |Sql(sql), step| {
+            Sql(match step {
+                Normalise::Trim => format!("trim({sql})"),
+                Normalise::Lower => format!("lower({sql})"),
+                Normalise::Upper => format!("upper({sql})"),
+                Normalise::Digits => format!("regexp_replace({sql}, '[^0-9]', '', 'g')"),
+            })
+        })
     }
 
     /// An expression as a person wrote it: in parentheses, and with a line end of its own, so that neither an alias nor a
@@ -72,16 +85,22 @@ pub struct PlannedKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedIdentifier {
     pub name: String,
+    /// What the account calls it, where only the account's own list knows it.
+    pub id: Option<String>,
     /// Text, normalised; NULL where it is empty or stands for nobody.
     pub sql: Sql,
-    /// True where a value is there but does not fit; with the reason.
-    pub unfit: Option<(Sql, String)>,
+    /// How it is normalised, for what is compared with it.
+    pub normalise: Vec<Normalise>,
+    /// Conditions under which a value is there and does not fit, each with its reason.
+    pub unfit: Vec<(Sql, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedField {
     pub name: String,
     pub custom: bool,
+    /// A custom attribute that is not there may be created.
+    pub create: bool,
     pub placement: Placement,
     /// The value as the destination will get it, of type `sql_type`; NULL where it is no opinion.
     pub sql: Sql,
@@ -93,6 +112,14 @@ pub struct PlannedField {
     pub column: LedgerColumn,
 }
 
+impl PlannedField {
+    /// What the destination tells values apart by: wire type, family and place. The same value under another one is another.
+    pub fn wire(&self) -> String {
+        let Placement { wire, at, .. } = &self.placement;
+        format!("{} {} at {at}", wire.name(), Family::of(&self.sql_type).name())
+    }
+}
+
 /// The ledger's column for a field: `v7` for position 7.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerColumn {
@@ -101,13 +128,16 @@ pub struct LedgerColumn {
     pub sql_type: Option<String>,
     /// The mapping version that brought it.
     pub since: u32,
-    /// Mapped for the first time, or again after a gap: what the ledger holds of it does not count.
+    /// Mapped for the first time, again after a gap, or written as another type than before: what the ledger holds of it
+    /// does not count.
     pub fresh: bool,
 }
 
 /// What a ledger says of itself: all of it but the entries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LedgerShape {
+    /// Of the file; an older one is migrated by the first run that writes.
+    pub format: u32,
     /// The target as canonical JSON; empty in a new ledger.
     pub target: String,
     pub mode: Option<Mode>,
@@ -126,7 +156,8 @@ pub struct LedgerShape {
     pub entries: u64,
     /// Rows of the source at the last run, for guards.
     pub last_rows: Option<u64>,
-    /// The last run found nothing to send. The text says by which sums it knew; empty where it had to compare.
+    /// The sums of the last run's source, where all of it could be offered and was acknowledged: none of its rows shares a
+    /// key or an identifier.
     pub rested: Option<String>,
     /// A run that ended before its outcomes were merged.
     pub open_run: Option<String>,
@@ -141,4 +172,6 @@ pub struct LedgerField {
     pub since: u32,
     /// Whether the last run that wrote had it in its mapping.
     pub mapped: bool,
+    /// How it went out then (`PlannedField::wire`); `None` in ledgers that did not keep it.
+    pub wire: Option<String>,
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Cause, Counts};
+use super::estimate::{Estimate, Total};
 
 /// How a run ended, gravest last; `code` is the exit code (design: command line).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,6 +38,8 @@ impl Status {
 #[serde(default)]
 pub struct RunReport {
     pub run: String,
+    /// Nothing was compared or sent, only asked after (`settle`).
+    pub settles: bool,
     pub environment: Option<String>,
     pub sandbox: bool,
     pub activations: Vec<ActivationReport>,
@@ -62,6 +65,12 @@ pub struct ActivationReport {
     pub causes: Vec<Cause>,
     pub counts: Counts,
     pub sent: Sent,
+    /// What came of rows sent by earlier runs: those that waited for jobs, and those a person decided.
+    pub settlement: Sent,
+    /// What is still under way at the end.
+    pub waiting: Waiting,
+    /// What had to be made at the destination before the first row, as a person calls it.
+    pub created: Vec<String>,
     /// Guards and other warnings that fired.
     pub warnings: Vec<String>,
     /// What stopped it, and what to do.
@@ -97,7 +106,18 @@ pub struct Sent {
     /// Rows accepted with fields refused alone.
     pub warned: u64,
     pub adopted: u64,
+    /// In a settlement: rows that wait no longer.
     pub settled: u64,
+}
+
+/// Jobs at the destination that rows wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    pub jobs: u64,
+    pub rows: u64,
+    /// Seconds since the oldest of them was submitted.
+    pub oldest_s: u64,
 }
 
 impl Sent {
@@ -114,6 +134,7 @@ pub struct PlanReport {
     pub environment: Option<String>,
     pub sandbox: bool,
     pub activations: Vec<ActivationPlan>,
+    pub total: Total,
 }
 
 impl PlanReport {
@@ -140,13 +161,16 @@ pub struct ActivationPlan {
     pub samples: Vec<SampleRow>,
     /// What the first requests would look like; secrets masked.
     pub requests: Vec<SampleRequest>,
-    pub expected_requests: u64,
-    /// By the definition's limits alone; latency comes on top.
-    pub expected_seconds: f64,
+    /// What must be there before the first row and is not: as a person calls it.
+    pub creates: Vec<String>,
+    /// What a run would ask of the destination; none where that cannot be said, or nothing would be sent.
+    pub estimate: Option<Estimate>,
     /// Guards that would fire and other warnings.
     pub warnings: Vec<String>,
     pub stopped: Option<Stopped>,
     pub silent: Option<String>,
+    /// What earlier runs left under way. A run asks after it first, and plans anew with the answers.
+    pub waiting: Waiting,
 }
 
 /// A row of the plan. Values are text as a person reads them; `None` is NULL or never sent.
@@ -183,7 +207,8 @@ pub struct SampleRequest {
 pub struct RejectedRow {
     pub key: String,
     pub identifier: Option<String>,
-    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (fields refused alone).
+    /// `invalid` (refused here), `owed` (refused or failed there), `unclear`, `absent`, `warning` (accepted with
+    /// something to say, fields refused alone among it), `pending` (refused before, tried again, and waiting for a job).
     pub state: String,
     pub reason: String,
     pub fields: Vec<String>,
@@ -254,6 +279,12 @@ pub struct LedgerView {
     pub orphan: bool,
     /// Why it could not be read, where it could not.
     pub problem: Option<String>,
+}
+
+impl From<Failure> for Stopped {
+    fn from(Failure { status, code, message, help }: Failure) -> Stopped {
+        Stopped { status, code, message, help }
+    }
 }
 
 /// A command that could not do its work at all: what, and what to do.

@@ -168,6 +168,7 @@ pub struct Activation {
     pub dataset: Dataset,
     /// Columns of the key, as the model (or the inline `from`) names them.
     pub key: Vec<String>,
+    pub key_span: Span,
     pub connection: DestinationName,
     pub destination: Arc<Destination>,
     pub service: Arc<Service>,
@@ -231,11 +232,16 @@ pub enum FieldTarget {
     },
     /// A custom attribute whose placement follows from the column's type, known once the source was read.
     CustomByFamily,
+    /// A field that only the account's own list knows: where and how it goes is known once that was read.
+    Account,
 }
 
 impl FieldTarget {
     pub fn is_custom(&self) -> bool {
-        !matches!(self, FieldTarget::Known(_))
+        match self {
+            FieldTarget::CustomTyped { .. } | FieldTarget::CustomByFamily => true,
+            FieldTarget::Known(_) | FieldTarget::Account => false,
+        }
     }
 }
 

@@ -58,12 +58,24 @@ pub fn missing_file(model: &Model) -> Problem {
     Problem::error(UNREACHABLE, message).at(place(model)).help("paths are relative to the project's folder")
 }
 
+pub fn same_columns(model: &Model, column: &str, written: &[String]) -> Problem {
+    let written: Vec<String> = written.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("`{column}` could be any of the columns {} of `{}`", written.join(" and "), model.name);
+    Problem::error("load::same_columns", message)
+        .at(place(model))
+        .help("names that differ only in case are one name here: rename one of them in the file")
+}
+
 pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem {
     let said = loader.redactor.scrub(&error.message);
     let at = place(model);
     let name = &model.name;
     let problem = match error.kind {
         _ if no_files(loader, model, &said) => return missing_file(model),
+        _ if said.contains("do not exist in the CSV File") => {
+            Problem::error("load::types", format!("`{name}` gives types to columns that its file does not name"))
+                .help("check the names; `header = true` says that the first line holds them, where that is not plain")
+        }
         StoreErrorKind::MissingTable => {
             Problem::error("load::missing_table", format!("`{name}` reads a table that is not there"))
                 .help("check the name, its schema, and what the login may see")

@@ -164,11 +164,29 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The first block inside `outer` that was opened on a line with another indent than the one it was closed on.
+    /// The first block inside `outer` that was opened on a line with another indent than the one it was closed on; or a block
+    /// inside of that one that took its closing bracket, and so on inwards.
     fn out_of_line(&self, outer: &Bracketed) -> Option<usize> {
+        let moved = |block: &Bracketed| self.indent(block.open) != self.indent(block.end - 1);
+        let mut suspect = self.first_inside(outer, moved)?;
+        while let Some(inner) = self.first_inside(suspect, |block| moved(block) || self.took_bracket(block, suspect)) {
+            suspect = inner;
+        }
+        Some(suspect.open)
+    }
+
+    fn first_inside(&self, outer: &Bracketed, odd: impl Fn(&Bracketed) -> bool) -> Option<&Bracketed> {
         let inside =
             self.blocks.iter().filter(|block| block.closed && block.open > outer.open && block.end <= outer.end);
-        inside.filter(|block| self.indent(block.open) != self.indent(block.end - 1)).map(|block| block.open).min()
+        inside.filter(|block| odd(block)).min_by_key(|block| block.open)
+    }
+
+    /// Opened on the line of the outer block, and closed on a later one that is in line with it.
+    fn took_bracket(&self, block: &Bracketed, outer: &Bracketed) -> bool {
+        let breaks = |from: usize, to: usize| self.text[from..to].contains('\n');
+        !breaks(outer.open, block.open)
+            && breaks(block.open, block.end)
+            && self.indent(block.end - 1) == self.indent(outer.open)
     }
 
     fn indent(&self, at: usize) -> usize {

@@ -4,7 +4,7 @@ use pest::iterators::Pair;
 
 use super::{Reader, Rule, child, error};
 use crate::diag::Problem;
-use crate::ir::span::Span;
+use crate::ir::span::{Span, Spanned};
 
 /// What kind of entries stood around the mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,9 @@ impl<'t> Reader<'t> {
     pub(super) fn bad(&mut self, place: Place, pair: &Pair<'t, Rule>) {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
+        if let (Place::Settings, Some(key)) = (place, pieces.first().filter(|key| key.is_word())) {
+            self.unread.push(Spanned::new(key.text.to_string(), key.span));
+        }
         let problem = unclosed(&pieces).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
             Place::Model | Place::Activation => bad_entry(place, &pieces, whole),

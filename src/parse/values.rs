@@ -22,7 +22,11 @@ impl<'t> Reader<'t> {
 
     fn setting(&mut self, pair: &Pair<'t, Rule>) -> Option<Setting> {
         let key = self.setting_key(&child(pair, Rule::setting_key)?);
-        let value = pair.clone().into_inner().find_map(|inner| self.value(&inner))?;
+        let value = pair.clone().into_inner().find_map(|inner| self.value(&inner));
+        let Some(value) = value else {
+            self.unread.push(key);
+            return None;
+        };
         Some(Setting { span: self.span(pair), key, value })
     }
 

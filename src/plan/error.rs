@@ -1,21 +1,23 @@
 //! What can only be wrong once the source was read: columns and their types.
 
-use crate::diag::{Problem, list};
+use crate::diag::{Problem, list, nearest};
+use crate::ir::account::Account;
 use crate::ir::facts::ColumnFacts;
+use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
 use crate::ir::value::Family;
 
 pub fn unknown_key(activation: &Activation, name: &str, columns: &[ColumnFacts]) -> Problem {
     let known = columns.iter().map(|column| column.name.as_str());
     Problem::error("plan::unknown_column", format!("the key column `{name}` is not in `{}`", activation.dataset.name))
-        .at(activation.dataset.span)
+        .at(activation.key_span)
         .suggest(name, known)
 }
 
 pub fn key_type(activation: &Activation, column: &ColumnFacts, held: &str) -> Problem {
     let (name, now) = (&column.name, column.sql_type.to_lowercase());
     let message = format!("the key `{name}` is {now} now, and {} in the ledger", held.to_lowercase());
-    Problem::error("plan::key_type", message).at(activation.dataset.span).help(format!(
+    Problem::error("plan::key_type", message).at(activation.key_span).help(format!(
         "cast it back in the query; or, when the new type is meant, `sendoff retire {} --forget` and run anew",
         activation.name
     ))
@@ -47,4 +49,22 @@ pub fn family_refused(mapping: &FieldMapping, sql_type: &str, families: &[Family
     Problem::error("plan::type_mismatch", format!("`{}` does not take {}", mapping.name, sql_type.to_lowercase()))
         .at(mapping.expr.span)
         .help(format!("it takes {}; convert it in the mapping", list(&names)))
+}
+
+pub fn no_such_field(account: &Account, name: &str, span: Span) -> Problem {
+    let problem = Problem::error("plan::no_such_field", format!("the account has no field `{name}`")).at(span);
+    problem.help(match nearest(name, account.names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`custom { ... }` is for attributes that are created where they are missing".to_string(),
+    })
+}
+
+pub fn closed_field(mapping: &FieldMapping, kind: &str) -> Problem {
+    let message = format!("the field `{}` of the account cannot be written: it is of type {kind}", mapping.name);
+    Problem::error("plan::closed_field", message).at(mapping.span).help("take this mapping out")
+}
+
+pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
+    let message = format!("`{}` and `{}` are one field of the account", first.name, again.name);
+    Problem::error("plan::field_twice", message).label(again.span, "again here").label(first.span, "first here")
 }

@@ -16,14 +16,17 @@ pub struct Typed {
 pub fn typed(expr: &Expr, sql_type: &str, placement: &Placement) -> Result<Typed, String> {
     let raw = Sql::expr(&expr.text);
     let family = Family::of(sql_type);
-    let (sql, target) = if placement.words.is_empty() {
-        converted(&raw, sql_type, family, placement.wire)?
-    } else {
-        worded(&raw, family, placement)
+    let worded = has_words(placement, family);
+    let (sql, target) = match placement.wire {
+        Wire::Choices => (choices(&raw, sql_type, family, placement)?, "VARCHAR[]".into()),
+        _ if worded => self::worded(&raw, family, placement),
+        wire => converted(&raw, sql_type, family, wire)?,
     };
     let sql = if target == "VARCHAR" { Sql(format!("nullif({sql}, '')")) } else { sql };
     let mut unfit = Vec::new();
-    if may_fail(family, placement.wire) && placement.words.is_empty() {
+    if worded && target != "VARCHAR" {
+        unfit.push(without_word(&raw, &sql, family, placement));
+    } else if may_fail(family, placement.wire) {
         unfit.push(lost_in_conversion(&raw, &sql, family, placement.wire));
     }
     unfit.extend(limits(&sql, &target, placement));
@@ -34,6 +37,14 @@ fn converted(raw: &Sql, sql_type: &str, family: Family, wire: Wire) -> Result<(S
     let keep = |target: &str| Ok((raw.clone(), target.to_string()));
     let cast = |target: &str| Ok((Sql(format!("try_cast({raw} AS {target})")), target.to_string()));
     match (wire, family) {
+        // A number is an id, and 3.0 is 3.
+        (Wire::Choice, Family::Number) => {
+            let whole = format!("try_cast({raw} AS BIGINT)");
+            Ok((
+                Sql(format!("CASE WHEN {whole} = {raw} THEN CAST({whole} AS VARCHAR) ELSE CAST({raw} AS VARCHAR) END")),
+                "VARCHAR".into(),
+            ))
+        }
         (Wire::Text | Wire::Choice, Family::Text | Family::Number | Family::Boolean | Family::Date) => cast("VARCHAR"),
         (Wire::Text, Family::Timestamp) => {
             Ok((Sql(format!("strftime(try_cast({raw} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')")), "VARCHAR".into()))
@@ -60,12 +71,20 @@ fn converted(raw: &Sql, sql_type: &str, family: Family, wire: Wire) -> Result<(S
         (Wire::List, Family::Texts) => keep("VARCHAR[]"),
         (Wire::List, Family::Json) if sql_type.ends_with("[]") => cast("VARCHAR[]"),
         (Wire::List, _) => Err("a list of texts".into()),
+        (Wire::Choices, _) => Err("a list of choices".into()),
         (Wire::Json, _) => keep(sql_type),
     }
 }
 
 fn is_float(sql_type: &str) -> bool {
     matches!(sql_type, "FLOAT" | "DOUBLE" | "REAL")
+}
+
+/// Numbers are what they are: a word for `3` would be a label, and a label that looks like an id of another choice.
+fn has_words(placement: &Placement, family: Family) -> bool {
+    let numeric = matches!(placement.wire, Wire::Integer | Wire::Number | Wire::Choice);
+    let plain = numeric && family == Family::Number;
+    !plain && !placement.words.is_empty()
 }
 
 /// Booleans (and other values) as the destination's words: `true` becomes `subscribed`. A value that is one of the words
@@ -76,16 +95,45 @@ fn worded(raw: &Sql, family: Family, placement: &Placement) -> (Sql, String) {
     } else {
         format!("CAST({raw} AS VARCHAR)")
     };
+    let worded = by_words(&text, placement);
+    match placement.wire {
+        Wire::Integer => (Sql(format!("try_cast({worded} AS BIGINT)")), "BIGINT".into()),
+        Wire::Number if family == Family::Boolean => (Sql(format!("try_cast({worded} AS BIGINT)")), "BIGINT".into()),
+        Wire::Number => (Sql(format!("try_cast({worded} AS DOUBLE)")), "DOUBLE".into()),
+        _ => (Sql(worded), "VARCHAR".into()),
+    }
+}
+
+fn by_words(text: &str, placement: &Placement) -> String {
     let arms: Vec<String> = placement
         .words
         .iter()
         .map(|(from, to)| format!("WHEN {} THEN {}", Sql::text(&from.to_lowercase()), Sql::text(&plain(to))))
         .collect();
-    let worded = format!("CASE lower({text}) {} ELSE {text} END", arms.join(" "));
-    match placement.wire {
-        Wire::Integer | Wire::Number => (Sql(format!("try_cast({worded} AS BIGINT)")), "BIGINT".into()),
-        _ => (Sql(worded), "VARCHAR".into()),
+    format!("CASE lower({text}) {} ELSE {text} END", arms.join(" "))
+}
+
+/// Each item of a list by its word.
+fn choices(raw: &Sql, sql_type: &str, family: Family, placement: &Placement) -> Result<Sql, String> {
+    let texts = family == Family::Texts;
+    let numbers = family == Family::Json && sql_type.ends_with("[]");
+    if !texts && !numbers {
+        return Err("a list of choices".into());
     }
+    let list = if texts { raw.to_string() } else { format!("try_cast({raw} AS VARCHAR[])") };
+    if !texts || placement.words.is_empty() {
+        return Ok(Sql(list));
+    }
+    Ok(Sql(format!("list_transform({list}, lambda x: {})", by_words("x", placement))))
+}
+
+/// A value that is neither one of the words nor what they stand for.
+fn without_word(raw: &Sql, sql: &Sql, family: Family, placement: &Placement) -> (Sql, String) {
+    let reason = match placement.values.is_empty() {
+        true => format!("is not {}", noun(placement.wire)),
+        false => none_of(placement),
+    };
+    (lost_in_conversion(raw, sql, family, placement.wire).0, reason)
 }
 
 fn plain(value: &serde_json::Value) -> String {
@@ -98,7 +146,7 @@ fn plain(value: &serde_json::Value) -> String {
 /// Whether a conversion can lose a value that is there.
 fn may_fail(family: Family, wire: Wire) -> bool {
     match wire {
-        Wire::Text | Wire::Choice | Wire::Json => false,
+        Wire::Text | Wire::Choice | Wire::Choices | Wire::Json => false,
         Wire::Integer => true,
         Wire::Number => family == Family::Text,
         Wire::Boolean => family != Family::Boolean,
@@ -129,6 +177,20 @@ fn noun(wire: Wire) -> &'static str {
         Wire::List => "a list of texts",
         Wire::Json => "a value",
         Wire::Choice => "a choice",
+        Wire::Choices => "a list of choices",
+    }
+}
+
+/// Choices by their labels, which is how people know them.
+fn none_of(placement: &Placement) -> String {
+    let choosing = matches!(placement.wire, Wire::Choice | Wire::Choices) && !placement.words.is_empty();
+    let shown: Vec<String> = match choosing {
+        true => placement.words.iter().map(|(label, _)| label.clone()).collect(),
+        false => placement.values.iter().map(plain).collect(),
+    };
+    match shown.len() {
+        ..=12 => format!("is none of {}", shown.join(", ")),
+        count => format!("is none of its {count} choices"),
     }
 }
 
@@ -137,12 +199,15 @@ fn limits(sql: &Sql, sql_type: &str, placement: &Placement) -> Vec<(Sql, String)
     let mut rule =
         |condition: String, reason: String| unfit.push((Sql(format!("coalesce({condition}, false)")), reason));
     if !placement.values.is_empty() {
-        let shown: Vec<String> = placement.values.iter().map(plain).collect();
-        let known: Vec<String> = shown.iter().map(|value| Sql::text(value).0).collect();
-        rule(
-            format!("CAST({sql} AS VARCHAR) NOT IN ({})", known.join(", ")),
-            format!("is none of {}", shown.join(", ")),
-        );
+        let known: Vec<String> = placement.values.iter().map(|value| Sql::text(&plain(value)).0).collect();
+        let known = known.join(", ");
+        match sql_type {
+            "VARCHAR[]" => rule(
+                format!("len(list_filter({sql}, lambda x: x NOT IN ({known}))) > 0"),
+                format!("holds what {}", none_of(placement)),
+            ),
+            _ => rule(format!("CAST({sql} AS VARCHAR) NOT IN ({known})"), none_of(placement)),
+        }
     }
     if matches!(sql_type, "DOUBLE") {
         rule(format!("NOT isfinite({sql})"), "is no finite number".into());

@@ -11,10 +11,7 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
     let mut statements = bookkeeping(opening);
     statements.extend(delta(opening));
     statements.extend(facts(opening));
-    statements.push(match changes.counts.to_send() {
-        0 => opening.ledger.set("rested", changes.at_rest.as_deref().unwrap_or_default()),
-        _ => opening.ledger.unset("rested"),
-    });
+    statements.push(opening.ledger.unset("rested"));
     store.transaction(&statements)?;
     let delta = opening.ledger.table("delta");
     let offered = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind <> 'removed'"))?;
@@ -22,14 +19,15 @@ pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<
     Ok(Delta::of(changes, offered, removals))
 }
 
-/// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many.
-pub fn adopt(store: &Store, opening: &Opening<'_>) -> Result<u64, StoreError> {
+/// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many. `sums`: those of the source.
+pub fn adopt(store: &Store, opening: &Opening<'_>, sums: Option<&str>) -> Result<u64, StoreError> {
     columns::align(store, opening.ledger, opening.plan, opening.shape)?;
     let ledger = opening.ledger;
     let mut statements = vec![insert_entries(opening, "synced", true, "action IN ('added', 'held')")];
     statements.extend(aside(opening));
     statements.extend(facts(opening));
     statements.push(ledger.unset("open_run"));
+    statements.extend(sums.map(|sums| ledger.set("rested", sums)));
     if opening.rows > 0 {
         statements.push(ledger.set("baseline", "closed"));
     }
@@ -49,16 +47,18 @@ fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
         insert_entries(opening, "held", false, "action = 'held'"),
         format!("UPDATE {entry} SET state = 'gone', since = {now} WHERE {}", of("gone")),
         format!(
-            "UPDATE {entry} SET state = 'synced', since = {now}, reason = NULL WHERE {} OR {}",
+            "UPDATE {entry} SET state = 'synced', since = {now}, reason = CASE WHEN cardinality(refused) > 0 THEN reason END \
+             WHERE {} OR {}",
             of("clean"),
             of("back")
         ),
         format!("DELETE FROM {entry} WHERE {}", of("drop")),
     ];
+    statements.push(forget_refusals(opening));
     if opening.run.mode.is_set() {
         // An identifier may leave with one key and come with another.
         statements.push(format!(
-            "UPDATE {entry} SET keys = d.keys FROM diff_rows d WHERE {entry}.k1 = d.k1 AND d.action IN ('moved', 'clean')"
+            "UPDATE {entry} SET keys = d.keys FROM diff_rows d WHERE {entry}.k1 = d.k1 AND d.action IN ('moved', 'clean', 'refused')"
         ));
     }
     if opening.full {
@@ -67,6 +67,19 @@ fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
     }
     statements.extend(aside(opening));
     statements
+}
+
+/// A refusal stands as long as the value refused is wanted; after that it says nothing.
+fn forget_refusals(opening: &Opening<'_>) -> String {
+    let entry = opening.ledger.table("entry");
+    let keys: Vec<String> =
+        numbered("k", opening.run.keys).iter().map(|key| format!("{entry}.{key} = d.{key}")).collect();
+    format!(
+        "UPDATE {entry} SET refused = map_from_entries(list_filter(map_entries(refused), lambda x: list_contains(d.standing, x.key))), \
+         reason = CASE WHEN len(d.standing) > 0 OR state <> 'synced' THEN {entry}.reason END \
+         FROM diff_rows d WHERE {} AND len(d.standing) < cardinality(refused)",
+        keys.join(" AND ")
+    )
 }
 
 fn aside(opening: &Opening<'_>) -> Vec<String> {

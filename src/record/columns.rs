@@ -6,6 +6,7 @@ use crate::store::{Store, StoreError};
 
 /// Adds, resets and retypes columns. Each statement may be run again after a crash.
 pub fn align(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -> Result<(), StoreError> {
+    ledger.migrate(store, shape.format)?;
     for field in &plan.fields {
         if field.column.fresh {
             open(store, ledger, field)?;
@@ -13,6 +14,7 @@ pub fn align(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -
             retype(store, ledger, field)?;
         }
     }
+    note_wires(store, ledger, plan, shape)?;
     close_unmapped(store, ledger, plan, shape)
 }
 
@@ -26,22 +28,42 @@ fn open(store: &Store, ledger: &Ledger, field: &PlannedField) -> Result<(), Stor
     }
     if field.column.sql_type.is_some() {
         retype(store, ledger, field)?;
-        // Mapped again after a gap: what was acknowledged or refused before the gap says nothing about now.
+        // Mapped again after a gap, or written otherwise: what was acknowledged or refused before says nothing about now.
         store.execute(&format!(
             "UPDATE {entry} SET v{position} = NULL, refused = CASE WHEN refused IS NULL THEN NULL ELSE \
              map_from_entries(list_filter(map_entries(refused), lambda x: x.key <> {position})) END"
         ))?;
+        if ledger.has(store, "parked")? {
+            store.execute(&format!("UPDATE {} SET d{position} = NULL", ledger.table("parked")))?;
+        }
     }
     store.transaction(&[
         format!("DELETE FROM {fields} WHERE position = {position}"),
         format!(
-            "INSERT INTO {fields} VALUES ({position}, {}, {}, {}, {}, true)",
+            "INSERT INTO {fields} VALUES ({position}, {}, {}, {}, {}, true, {})",
             Sql::text(&field.name),
             field.custom,
             Sql::text(&field.sql_type),
-            field.column.since
+            field.column.since,
+            Sql::text(&field.wire())
         ),
     ])
+}
+
+/// A ledger that did not keep how fields went out learns it now.
+fn note_wires(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -> Result<(), StoreError> {
+    for held in shape.fields.iter().filter(|held| held.wire.is_none()) {
+        let field = plan.fields.iter().find(|field| field.column.position == held.position);
+        if let Some(field) = field {
+            store.execute(&format!(
+                "UPDATE {} SET wire = {} WHERE position = {}",
+                ledger.table("field"),
+                Sql::text(&field.wire()),
+                held.position
+            ))?;
+        }
+    }
+    Ok(())
 }
 
 fn retype(store: &Store, ledger: &Ledger, field: &PlannedField) -> Result<(), StoreError> {

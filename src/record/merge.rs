@@ -1,6 +1,6 @@
 //! Outcomes into entries: the only place where what is acknowledged moves.
 
-use super::{OpenRun, numbered, positions, timestamp};
+use super::{Closing, OpenRun, numbered, positions, timestamp};
 use crate::ir::mode::Mode;
 use crate::ir::plan::Sql;
 use crate::store::ledger::Ledger;
@@ -17,20 +17,25 @@ pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str
         ledger.table("flight"),
         ledger.table("outcome")
     ))?;
-    finish(store, ledger, &run, now, false)?;
+    finish(store, ledger, &run, now, &Closing::default())?;
     Ok(Some(lost))
 }
 
-/// Merges the outcomes of a run and closes it. `complete`: every row that the first load owed was offered.
-pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, complete: bool) -> Result<(), StoreError> {
-    let mut statements = vec![lost_outcomes(ledger, now)];
-    let columns = positions(store, ledger, "delta", 'd')?;
-    statements.push(merge(ledger, run, &columns, now));
-    statements.extend(overwritten(ledger, run));
-    statements.extend(park(store, ledger, run)?);
-    if complete {
+/// Merges the outcomes of a run and closes it.
+pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing: &Closing) -> Result<(), StoreError> {
+    let mut statements = Vec::new();
+    // Without rows there is nothing to merge, and looking for it would read every entry.
+    if store.number(&format!("SELECT count(*) FROM {}", ledger.table("delta")))? > 0 {
+        statements.push(lost_outcomes(ledger, now));
+        let columns = positions(store, ledger, "delta", 'd')?;
+        statements.push(merge(ledger, run, &columns, now));
+        statements.extend(overwritten(ledger, run));
+        statements.extend(park(store, ledger, run)?);
+    }
+    if closing.complete {
         statements.push(ledger.set("baseline", "closed"));
     }
+    statements.extend(closing.sums.as_deref().map(|sums| ledger.set("rested", sums)));
     statements.push(ledger.unset("open_run"));
     for table in ["delta", "flight", "outcome"] {
         statements.push(format!("DROP TABLE {}", ledger.table(table)));
@@ -91,7 +96,7 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
         ("", "o.noted_at")
     };
     let from = format!(
-        "SELECT d.* EXCLUDE (row{own}), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
+        "SELECT d.* EXCLUDE (row{own}) REPLACE (coalesce(o.remote_id, d.remote_id) AS remote_id), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
         last(ledger)
     );
     let keys = numbered("k", run.keys).join(", ");
@@ -181,8 +186,10 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
         ),
     );
     let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
-    // The reason of what stays refused stays.
-    let reason = format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 THEN {} END)", old("reason"));
+    // The reason of what stays refused stays, and that of a row that is tried again, until the job says what came of it.
+    let again = format!("s.verdict = 'pending' AND {} IN ('owed', 'pending')", old("state"));
+    let reason =
+        format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 OR ({again}) THEN {} END)", old("reason"));
     set("refused", refused);
     set("reason", reason);
     set(

@@ -1,7 +1,7 @@
 //! What a ledger gives back: rows to offer, jobs to ask after, what was rejected.
 
 use super::{OpenRun, numbered, positions, timestamp};
-use crate::ir::delivery::{DeltaRow, JobId, Offer, OpenJob};
+use crate::ir::delivery::{DeltaRow, JobId, Offer, WaitingJob};
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
 use crate::ir::plan::Plan;
@@ -69,13 +69,13 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// Jobs that rows of the ledger wait for, each with its age in seconds.
-pub fn waiting_jobs(store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<(JobId, u64)>, StoreError> {
+/// Jobs that rows of the ledger wait for, in the order in which [`begin_settle`] lines up their rows.
+pub fn waiting_jobs(store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<WaitingJob>, StoreError> {
     if !ledger.has(store, "parked")? {
         return Ok(Vec::new());
     }
     let rows = store.rows(&format!(
-        "SELECT job_call, job_id, CAST(max(date_diff('second', noted_at, {})) AS BIGINT) FROM {} \
+        "SELECT job_call, job_id, CAST(max(date_diff('second', noted_at, {})) AS BIGINT), count(*) FROM {} \
          WHERE verdict = 'pending' AND job_id IS NOT NULL GROUP BY ALL ORDER BY 1, 2",
         timestamp(now),
         ledger.table("parked")
@@ -83,9 +83,11 @@ pub fn waiting_jobs(store: &Store, ledger: &Ledger, now: &str) -> Result<Vec<(Jo
     Ok(rows
         .into_iter()
         .filter_map(|row| match row.as_slice() {
-            [Value::Text(call), Value::Text(id), Value::Int(age)] => {
-                Some((JobId { call: CallName(call.clone()), id: id.clone() }, (*age).max(0) as u64))
-            }
+            [Value::Text(call), Value::Text(id), Value::Int(age), Value::Int(rows)] => Some(WaitingJob {
+                job: JobId { call: CallName(call.clone()), id: id.clone() },
+                age_s: (*age).max(0) as u64,
+                rows: *rows as u64,
+            }),
             _ => None,
         })
         .collect())
@@ -106,46 +108,14 @@ pub fn begin_settle(store: &Store, ledger: &Ledger, run: &OpenRun, verdict: &str
     store.transaction(&[
         format!("DROP TABLE IF EXISTS {delta}"),
         format!(
-            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * EXCLUDE (verdict) \
-             FROM {parked} WHERE verdict = '{verdict}'"
+            "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER (ORDER BY job_call NULLS LAST, job_id NULLS LAST) - 1 AS UBIGINT) AS row, \
+             * EXCLUDE (verdict) FROM {parked} WHERE verdict = '{verdict}'"
         ),
         format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
         super::begin::outcome_table(ledger),
         ledger.set("open_run", &open),
     ])?;
     store.number(&format!("SELECT count(*) FROM {delta}"))
-}
-
-/// The rows of an opened settle run, by the job they wait for.
-pub fn open_jobs(
-    store: &Store,
-    ledger: &Ledger,
-    plan: &Plan,
-    jobs: &[(JobId, u64)],
-) -> Result<Vec<OpenJob>, StoreError> {
-    let delta = ledger.table("delta");
-    let end = store.number(&format!("SELECT count(*) FROM {delta}"))?;
-    let mut offers = offers(store, ledger, plan, 0, end)?;
-    let mut open = Vec::new();
-    for (job, age_s) in jobs {
-        let rows = store.rows(&format!(
-            "SELECT row FROM {delta} WHERE job_call = {} AND job_id = {}",
-            crate::ir::plan::Sql::text(job.call.as_str()),
-            crate::ir::plan::Sql::text(&job.id)
-        ))?;
-        let rows: Vec<DeltaRow> = rows.into_iter().filter_map(row_number).collect();
-        let (own, rest) = offers.into_iter().partition(|offer| rows.contains(&offer.row));
-        offers = rest;
-        open.push(OpenJob { job: job.clone(), age_s: *age_s, offers: own });
-    }
-    Ok(open)
-}
-
-fn row_number(row: Vec<Value>) -> Option<DeltaRow> {
-    match row.first() {
-        Some(Value::Int(row)) => Some(DeltaRow(*row as u64)),
-        _ => None,
-    }
 }
 
 /// A person says what became of the unclear rows: all of an opened settle run were sent, or none was.
@@ -161,7 +131,8 @@ pub fn assume(store: &Store, ledger: &Ledger, sent: bool, now: &str) -> Result<(
     ))
 }
 
-/// Everything refused, failed, unclear or set aside, in the order of the key; at most `limit` rows.
+/// Everything refused, failed, unclear or set aside, in the order of the key; at most `limit` rows. A row whose refusal led to
+/// another attempt, which waits for a job, is among them.
 pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<RejectedRow>, StoreError> {
     let shape = ledger.shape(store)?;
     let keys: Vec<String> = (1..=shape.keys.len()).map(|at| format!("CAST(k{at} AS VARCHAR)")).collect();
@@ -174,8 +145,8 @@ pub fn rejected(store: &Store, ledger: &Ledger, limit: u64) -> Result<Vec<Reject
          CASE WHEN state = 'synced' THEN 'warning' ELSE state END AS state, coalesce(reason, '') AS reason, \
          CASE WHEN refused IS NULL THEN CAST([] AS INTEGER[]) ELSE map_keys(refused) END AS fields, \
          strftime(since, '%Y-%m-%dT%H:%M:%SZ') AS since FROM {entry} \
-         WHERE (state = 'owed' AND (acked_at IS NOT NULL OR request IS NOT NULL)) OR state IN ('unclear', 'absent') OR cardinality(coalesce(refused, MAP {{}})) > 0 \
-         OR (state = 'synced' AND reason IS NOT NULL) \
+         WHERE (state = 'owed' AND (acked_at IS NOT NULL OR request IS NOT NULL)) OR state IN ('unclear', 'absent') OR (state <> 'gone' AND cardinality(coalesce(refused, MAP {{}})) > 0) \
+         OR (state IN ('synced', 'pending') AND reason IS NOT NULL) \
          UNION ALL SELECT key, identifier, 'invalid', reason, CAST([] AS INTEGER[]), NULL FROM {aside}) \
          ORDER BY key LIMIT {limit}",
         keys = keys.join(", "),

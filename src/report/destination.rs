@@ -1,17 +1,16 @@
-//! What a destination takes, from its definition alone.
+//! What a destination takes, from its definition alone: on a terminal, as a page of the documentation, as JSON.
+
+mod rules;
+mod service;
 
 use serde_json::{Value, json};
 
-use crate::diag::{count, list, thousands};
-use crate::ir::catalog::{
-    Call, Catalog, Clear, Custom, Destination, Field, Identifier, Limit, Normalise, Placement, Service, Setting,
-};
+use crate::diag::list;
+use crate::ir::catalog::{Catalog, Destination, Service, Setting, SettingKind};
 
+use super::page::Page;
 use super::paint::Paint;
 use super::table::table;
-
-/// Columns of a paragraph.
-const WIDTH: usize = 100;
 
 /// All destinations, a line each.
 pub fn all(catalog: &Catalog, paint: Paint) -> String {
@@ -19,7 +18,8 @@ pub fn all(catalog: &Catalog, paint: Paint) -> String {
         .destinations
         .values()
         .map(|known| {
-            let services = known.services.iter().map(|service| format!("{} ({})", service.name, modes(service)));
+            let services =
+                known.services.iter().map(|service| format!("{} ({})", service.name, service::modes(service)));
             vec![known.kind.0.clone(), known.title.clone(), services.collect::<Vec<_>>().join("; ")]
         })
         .collect();
@@ -28,208 +28,119 @@ pub fn all(catalog: &Catalog, paint: Paint) -> String {
 
 /// One destination whole: settings, services, what to know before using it.
 pub fn page(known: &Destination, paint: Paint) -> String {
-    let mut out = format!("{} ({})\n", paint.bold(&known.title), known.kind);
-    out += &paragraph(&known.about, 2);
-    out += &section("settings", settings(&known.settings, &known.one_of), paint);
-    out += &section("limits", limits(known), paint);
-    for known in &known.services {
-        out += &format!("\n{}\n", paint.bold(&format!("{}: {}", known.name, known.title)));
-        out += &service(known, paint);
+    let mut page = Page::default();
+    page.heading(1, format!("{} ({})", known.title, known.kind));
+    fill(&mut page, known);
+    page.terminal(paint)
+}
+
+/// The page of the documentation, with an example of a pipeline at its head.
+pub fn markdown(known: &Destination, example: Option<&str>) -> String {
+    let mut page = Page::default();
+    page.heading(1, format!("{} (`{}`)", known.title, known.kind));
+    page.text(&known.about);
+    page.text(format!(
+        "Written from [the definition](../../{}) by `UPDATE=1 cargo test --test docs`; `sendoff destinations {}` says the same.",
+        folder(&known.origin),
+        known.kind
+    ));
+    if let Some(example) = example {
+        page.heading(2, "For example");
+        page.code("sendoff", example);
     }
-    out + &section("not verified", items(&known.unverified), paint)
+    let about = page.0.len();
+    fill(&mut page, known);
+    // What it is about stands above the example already.
+    if !known.about.is_empty() {
+        page.0.remove(about);
+    }
+    page.markdown()
 }
 
-fn service(known: &Service, paint: Paint) -> String {
-    let mut out = paragraph(&known.about, 2);
-    out += &paragraph(&format!("modes: {}", modes(known)), 2);
-    out += &section("settings", settings(&known.options, &known.one_of), paint);
-    out += &section("identifiers", aligned(known.identifiers.iter().map(identifier)), paint);
-    out += &section("fields", aligned(known.fields.iter().map(field)), paint);
-    out += &section("custom attributes", known.custom.as_ref().map(custom).unwrap_or_default(), paint);
-    out += &section("calls", aligned(known.calls.values().filter(|call| call.writes).map(call)), paint);
-    out += &section("not for", items(&known.not_for), paint);
-    out + &section("not verified", items(&known.unverified), paint)
+/// The list of the pages.
+pub fn index(catalog: &Catalog) -> String {
+    let mut page = Page::default();
+    page.heading(1, "Destinations");
+    page.text(
+        "One page for each destination that is built in, written from its definition. What is not here is described by a \
+         [definition of the project's own](../destination-format.md), or, where a few requests say it all, by [`http`](http.md).",
+    );
+    let rows = catalog.destinations.values().map(|known| {
+        let services = known.services.iter().map(|service| format!("`{}`: {}", service.name, service::modes(service)));
+        vec![
+            format!("[{}]({}.md)", known.title, known.kind),
+            services.collect::<Vec<_>>().join("; "),
+            known.about.clone(),
+        ]
+    });
+    page.table(&["destination", "services and modes", "what it is"], rows);
+    page.markdown()
 }
 
-fn section(title: &str, content: String, paint: Paint) -> String {
-    if content.is_empty() { content } else { format!("\n  {}\n{content}", paint.mark(title)) }
+fn folder(origin: &str) -> &str {
+    origin.rsplit_once('/').map_or(origin, |(folder, _)| folder)
 }
 
-fn modes(service: &Service) -> String {
-    let modes: Vec<&str> = service.modes.iter().map(|(mode, _)| mode.name()).collect();
-    modes.join(", ")
+fn fill(page: &mut Page, known: &Destination) {
+    page.text(&known.about);
+    page.section(2, "Settings", |page| {
+        settings(page, &known.settings, &known.one_of);
+        if !known.settings.iter().any(|setting| setting.name == "base_url") {
+            page.text("`base_url` takes the place of the address: a proxy, a staging host, a test server.");
+        }
+    });
+    page.section(2, "Limits", |page| {
+        page.table(&["limit", "rate"], known.limits.iter().map(|(name, limit)| vec![code(name), rules::rate(limit)]));
+    });
+    known.services.iter().for_each(|one| service::fill(page, known, one));
+    page.section(2, "Not verified", |page| page.list(known.unverified.iter().cloned()));
 }
 
-fn settings(settings: &[Setting], one_of: &[Vec<String>]) -> String {
-    let mut out = aligned(settings.iter().map(|known| (known.name.clone(), rules(known), known.about.clone())));
+/// Settings of a destination or of a service, and the long defaults below them.
+fn settings(page: &mut Page, settings: &[Setting], one_of: &[Vec<String>]) {
+    let rows = settings.iter().map(|known| vec![code(&known.name), rules::setting(known), known.about.clone()]);
+    page.table(&["setting", "takes", "what it is"], rows);
     if !one_of.is_empty() {
-        let groups: Vec<String> = one_of.iter().map(|group| list(group)).collect();
-        out += &paragraph(&format!("exactly one of: {}", groups.join("; or ")), 4);
+        let groups: Vec<String> =
+            one_of.iter().map(|group| list(&group.iter().map(|name| code(name)).collect::<Vec<_>>())).collect();
+        page.text(format!("Exactly one of: {}.", groups.join("; or ")));
     }
-    out
-}
-
-fn rules(setting: &Setting) -> String {
-    let mut rules = vec![word(&setting.kind)];
-    let needed: Vec<&str> = setting.needed_by.iter().map(|mode| mode.name()).collect();
-    let marks = [(setting.required, "required"), (setting.secret, "secret"), (setting.identity, "part of the target")];
-    rules.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_string()));
-    if !needed.is_empty() {
-        rules.push(format!("needed by {}", needed.join(", ")));
-    }
-    if !setting.values.is_empty() {
-        rules.push(format!("one of {}", setting.values.join(", ")));
-    }
-    rules.extend(setting.default.as_ref().map(|value| format!("default {value}")));
-    rules.join(", ")
-}
-
-/// The name a plain enum is written with.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(word)) => word.replace('_', " "),
-        _ => String::new(),
+    let blocks = settings.iter().filter(|known| known.kind == SettingKind::Template);
+    let defaults: Vec<String> = blocks
+        .filter_map(|known| known.default.as_ref().map(|default| rules::written(&known.name, default, 0)))
+        .collect();
+    if !defaults.is_empty() {
+        page.text("What is not said stays as it is here:");
+        page.code("text", defaults.concat());
     }
 }
 
-fn identifier(known: &Identifier) -> (String, String, String) {
-    let mut rules = placement(&known.placement);
-    rules.extend(known.normalise.iter().map(|step| {
-        let word = match step {
-            Normalise::Trim => "trimmed",
-            Normalise::Lower => "in lower case",
-            Normalise::Upper => "in upper case",
-        };
-        word.to_string()
-    }));
-    (known.name.clone(), rules.join(", "), known.about.clone())
-}
-
-fn field(known: &Field) -> (String, String, String) {
-    let mut rules = placement(&known.placement);
-    let marks = [(known.read_only, "read only"), (known.required_on_create, "needed by a create")];
-    rules.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_string()));
-    if known.placement.clear == Clear::Never && !known.read_only {
-        rules.push("cannot be cleared".into());
-    }
-    (known.name.clone(), rules.join(", "), known.about.clone())
-}
-
-fn placement(known: &Placement) -> Vec<String> {
-    let mut rules = vec![known.wire.name().to_string()];
-    rules.extend(match (known.min, known.max) {
-        (Some(min), Some(max)) => Some(format!("{min} to {} characters", thousands(max.into()))),
-        (Some(min), None) => Some(format!("from {}", count(min.into(), "character"))),
-        (None, Some(max)) => Some(format!("up to {}", count(max.into(), "character"))),
-        (None, None) => None,
-    });
-    rules.extend(known.max_items.map(|items| format!("up to {}", count(items.into(), "item"))));
-    if !known.values.is_empty() {
-        let values: Vec<String> = known.values.iter().map(|value| value.to_string().replace('"', "")).collect();
-        rules.push(format!("one of {}", values.join(", ")));
-    }
-    rules.extend(known.pattern.as_ref().map(|pattern| format!("as in `{pattern}`")));
-    rules
-}
-
-fn custom(known: &Custom) -> String {
-    let mut out = paragraph(&format!("names: {}", known.name_help), 4);
-    let types = known.types.iter().map(|kind| {
-        if kind.ask {
-            format!("{} (only when asked for: `{{ type = {} }}`)", kind.word, kind.word)
-        } else {
-            kind.word.clone()
-        }
-    });
-    out += &paragraph(&format!("types: {}", types.collect::<Vec<_>>().join(", ")), 4);
-    let created = match (known.create, &known.known) {
-        (true, Some(_)) => "missing ones are created before the first row",
-        (true, None) => "missing ones come to be when they are first sent",
-        (false, _) => "they must exist at the destination already",
-    };
-    out + &paragraph(created, 4)
-}
-
-fn call(known: &Call) -> (String, String, String) {
-    let path = known.path.0.split("{{").map(|part| part.split_once("}}").map_or(part, |(_, after)| after));
-    let path = path.collect::<Vec<_>>().join("...");
-    let batch = format!("{} {path}, up to {}", known.method, count(known.batch.records.into(), "record"));
-    let limits = if known.limits.is_empty() { String::new() } else { format!(", limit {}", known.limits.join(", ")) };
-    (known.name.0.clone(), batch + &limits, known.about.clone())
-}
-
-fn limits(known: &Destination) -> String {
-    aligned(known.limits.iter().map(|(name, limit)| (name.clone(), rate(limit), String::new())))
-}
-
-fn rate(limit: &Limit) -> String {
-    let requests = limit.requests.map(|number| count(number.into(), "request"));
-    let records = limit.records.map(|number| count(number.into(), "record"));
-    let what: Vec<String> = requests.into_iter().chain(records).collect();
-    let per = match limit.per.as_secs() {
-        1 => "second".to_string(),
-        60 => "minute".to_string(),
-        3600 => "hour".to_string(),
-        86_400 => "day".to_string(),
-        seconds => format!("{seconds} seconds"),
-    };
-    let burst = limit.burst.map(|burst| format!(", {burst} more at once")).unwrap_or_default();
-    format!("{} a {per}{burst}", what.join(" and "))
-}
-
-/// Name, rules and words, the names in a column of their own.
-fn aligned(lines: impl Iterator<Item = (String, String, String)>) -> String {
-    let lines: Vec<(String, String, String)> = lines.collect();
-    let width = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
-    let lines = lines.into_iter().map(|(name, rules, about)| {
-        let told: Vec<String> = [rules, about].into_iter().filter(|text| !text.is_empty()).collect();
-        let text = wrapped(&told.join(" · "), width + 6);
-        format!("    {name:<width$}  {text}").trim_end().to_string() + "\n"
-    });
-    lines.collect()
-}
-
-fn items(texts: &[String]) -> String {
-    texts.iter().map(|text| format!("    - {}\n", wrapped(text, 6))).collect()
-}
-
-fn paragraph(text: &str, indent: usize) -> String {
-    if text.is_empty() { String::new() } else { format!("{:indent$}{}\n", "", wrapped(text, indent)) }
-}
-
-/// Breaks at blanks; the lines after the first are indented.
-fn wrapped(text: &str, indent: usize) -> String {
-    let (mut out, mut column) = (String::new(), indent);
-    for word in text.split_whitespace() {
-        let long = word.chars().count();
-        if column > indent && column + 1 + long > WIDTH {
-            out += &format!("\n{:indent$}", "");
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out += word;
-        column += long;
-    }
-    out
+fn code(name: &str) -> String {
+    format!("`{name}`")
 }
 
 pub fn json(known: &Destination) -> Value {
+    let limits = known.limits.iter().map(|(name, limit)| (name.clone(), Value::String(rules::rate(limit))));
     json!({
         "name": known.kind,
         "title": known.title,
         "about": known.about,
         "settings": known.settings,
         "one_of": known.one_of,
-        "limits": known.limits.iter().map(|(name, limit)| (name.clone(), Value::String(rate(limit)))).collect::<serde_json::Map<_, _>>(),
+        "limits": limits.collect::<serde_json::Map<_, _>>(),
         "services": known.services.iter().map(json_service).collect::<Vec<_>>(),
         "not_verified": known.unverified,
     })
 }
 
 fn json_service(known: &Service) -> Value {
-    let told = |(name, rules, about): (String, String, String)| json!({"name": name, "rules": rules, "about": about});
+    let told = |row: Vec<String>| {
+        let mut row = row.into_iter();
+        let name = row.next().unwrap_or_default().replace('`', "");
+        let about = row.next_back().unwrap_or_default();
+        let rules: Vec<String> = row.filter(|cell| !cell.is_empty()).collect();
+        json!({"name": name, "rules": rules.join(", "), "about": about})
+    };
     json!({
         "name": known.name,
         "title": known.title,
@@ -237,10 +148,11 @@ fn json_service(known: &Service) -> Value {
         "modes": known.modes.iter().map(|(mode, _)| mode).collect::<Vec<_>>(),
         "settings": known.options,
         "one_of": known.one_of,
-        "identifiers": known.identifiers.iter().map(identifier).map(told).collect::<Vec<_>>(),
-        "fields": known.fields.iter().map(field).map(told).collect::<Vec<_>>(),
+        "identifiers": known.identifiers.iter().map(rules::identifier).map(told).collect::<Vec<_>>(),
+        "identify_all": known.identify_all,
+        "fields": known.fields.iter().map(rules::field).map(told).collect::<Vec<_>>(),
         "custom_attributes": known.custom.as_ref().map(|custom| json!({
-            "names": custom.name_help,
+            "names": rules::names(custom),
             "types": custom.types.iter().map(|kind| &kind.word).collect::<Vec<_>>(),
             "create": custom.create,
         })),

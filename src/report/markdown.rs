@@ -3,7 +3,7 @@
 use crate::diag::thousands;
 use crate::ir::run::{ActivationPlan, PlanReport, SampleRow};
 
-use super::{plan, words};
+use super::{estimate, plan, words};
 
 pub fn plan(report: &PlanReport) -> String {
     let environment = report.environment.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
@@ -12,6 +12,9 @@ pub fn plan(report: &PlanReport) -> String {
     let mut out = format!("## sendoff plan{environment}\n\n**{summary}**\n");
     for plan in &report.activations {
         out += &activation(plan);
+    }
+    if let Some(total) = estimate::total(&report.total, report.activations.len()) {
+        out += &format!("\n{total}\n");
     }
     out
 }
@@ -25,14 +28,20 @@ fn activation(plan: &ActivationPlan) -> String {
     for warning in &plan.warnings {
         out += &format!("- ⚠️ {warning}\n");
     }
+    if let Some(line) = words::waiting(&plan.waiting) {
+        out += &format!("- ⏳ {line}; the run asks after them first\n");
+    }
     if let Some(stopped) = &plan.stopped {
         out += &format!("- 🛑 {}: {}\n", stopped.message, stopped.help);
     }
     if let Some(silent) = &plan.silent {
         out += &format!("- nothing to send: {silent}\n");
     }
-    if plan.expected_requests > 0 {
-        out += &format!("- {}\n", plan::expected(plan));
+    for created in &plan.creates {
+        out += &format!("- creates {created}\n");
+    }
+    for line in plan.estimate.iter().flat_map(estimate::lines) {
+        out += &format!("- {line}\n");
     }
     out + &samples(plan) + &requests(plan)
 }
@@ -48,6 +57,7 @@ fn counts(plan: &ActivationPlan) -> String {
         ("- removed", counts.removed),
         ("gone", counts.gone),
         ("held", counts.held),
+        ("pending", counts.pending),
         ("unchanged", counts.unchanged),
     ];
     let kinds: Vec<(&str, u64)> = kinds.into_iter().filter(|(_, number)| *number > 0).collect();

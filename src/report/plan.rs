@@ -7,7 +7,7 @@ use crate::ir::change::Counts;
 use crate::ir::run::{ActivationPlan, PlanReport, SampleField, SampleRequest, SampleRow};
 
 use super::paint::Paint;
-use super::words;
+use super::{estimate, words};
 
 /// Fields listed behind a count before the rest is only counted.
 const FIELDS_MAX: usize = 6;
@@ -18,7 +18,9 @@ const BODY_MAX: usize = 1200;
 /// One block for each activation, then a line for all of them.
 pub fn human(report: &PlanReport, paint: Paint) -> String {
     let blocks: Vec<String> = report.activations.iter().map(|plan| activation(plan, paint)).collect();
-    format!("{}\n{}\n", blocks.join("\n"), paint.bold(&summary(report)))
+    let total = estimate::total(&report.total, report.activations.len());
+    let total = total.map(|total| format!("{}\n", paint.dim(&total))).unwrap_or_default();
+    format!("{}\n{}\n{total}", blocks.join("\n"), paint.bold(&summary(report)))
 }
 
 /// "Plan: 110 to send (10 added, 100 changed), 10 gone, 9,890 unchanged"
@@ -55,8 +57,17 @@ fn activation(plan: &ActivationPlan, paint: Paint) -> String {
     for line in changes(plan, paint) {
         out += &format!("  {line}\n");
     }
+    for created in &plan.creates {
+        out += &format!("  {} creates {created}\n", paint.good("+"));
+    }
+    for line in plan.estimate.iter().flat_map(estimate::lines) {
+        out += &format!("  {line}\n");
+    }
     for warning in &plan.warnings {
         out += &format!("  {} {warning}\n", paint.warn("warning:"));
+    }
+    if let Some(line) = words::waiting(&plan.waiting) {
+        out += &format!("  {} {line}; the run asks after them first\n", paint.warn("pending:"));
     }
     if let Some(silent) = &plan.silent {
         out += &format!("  nothing to send: {silent}\n");
@@ -91,6 +102,9 @@ fn changes(plan: &ActivationPlan, paint: Paint) -> Vec<String> {
     let aside = words::set_aside(counts);
     if !aside.is_empty() {
         lines.push(format!("set aside: {}", aside.join(", ")));
+    }
+    if counts.refused > 0 && plan.silent.is_none() {
+        lines.push(words::refused(counts));
     }
     if counts.reidentified > 0 {
         lines.push(format!("{} with another identifier: written as another contact", thousands(counts.reidentified)));
@@ -151,28 +165,7 @@ fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
 }
 
 fn requests(plan: &ActivationPlan, paint: Paint) -> String {
-    if plan.expected_requests == 0 && plan.requests.is_empty() {
-        return String::new();
-    }
-    let mut out = String::new();
-    for request in &plan.requests {
-        out += &format!("\n{}", drawn(request, paint));
-    }
-    if plan.expected_requests > 0 {
-        out += &format!("\n  {}\n", expected(plan));
-    }
-    out
-}
-
-/// Requests, and the time that the limits of the destination ask for, where it is worth a word.
-pub fn expected(plan: &ActivationPlan) -> String {
-    let requests = words::requests(plan.expected_requests);
-    match plan.expected_seconds < 0.5 {
-        true => requests,
-        false => {
-            format!("{requests}, at least {} by the limits of the destination", words::duration(plan.expected_seconds))
-        }
-    }
+    plan.requests.iter().map(|request| format!("\n{}", drawn(request, paint))).collect()
 }
 
 fn drawn(request: &SampleRequest, paint: Paint) -> String {

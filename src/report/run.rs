@@ -10,25 +10,60 @@ use super::words;
 
 /// One block for each activation, then a line for all of them.
 pub fn human(report: &RunReport, paint: Paint) -> String {
-    let blocks: Vec<String> = report.activations.iter().map(|done| activation(done, paint)).collect();
+    let blocks: Vec<String> = report.activations.iter().map(|done| activation(done, report.settles, paint)).collect();
+    if report.activations.iter().all(forgotten) && !report.activations.is_empty() {
+        return blocks.concat();
+    }
     format!("{}\n{}\n", blocks.join("\n"), paint.bold(&summary(report)))
 }
 
 /// "Run: 110 sent, 105 accepted, 5 rejected, 12 left"
 pub fn summary(report: &RunReport) -> String {
-    let sent = report.activations.iter().fold(Sent::default(), |sum, done| add(sum, &done.sent));
-    let left: u64 = report.activations.iter().map(|done| done.left).sum();
-    let mut parts = match sent.answered() {
-        0 => vec!["nothing sent".to_string()],
-        answered => vec![format!("{} sent", thousands(answered))],
+    let total = |part: fn(&ActivationReport) -> &Sent| {
+        report.activations.iter().fold(Sent::default(), |sum, done| add(sum, part(done)))
     };
-    parts.extend(words::outcomes(&sent));
-    parts.extend(aside_from_sending(&sent));
+    let (sent, settlement) = (total(|done| &done.sent), total(|done| &done.settlement));
+    let left: u64 = report.activations.iter().map(|done| done.left).sum();
+    let waiting: u64 = report.activations.iter().map(|done| done.waiting.rows).sum();
+    let mut parts = Vec::new();
+    if !report.settles {
+        parts = match sent.answered() {
+            0 => vec!["nothing sent".to_string()],
+            answered => vec![format!("{} sent", thousands(answered))],
+        };
+        parts.extend(words::outcomes(&sent));
+    }
+    if sent.adopted > 0 {
+        parts.push(format!("{} adopted", thousands(sent.adopted)));
+    }
     if left > 0 {
         parts.push(format!("{} left", thousands(left)));
     }
-    let sandbox = if report.sandbox { " into the sandbox" } else { "" };
-    format!("Run{sandbox}: {}", parts.join(", "))
+    if settlement.settled > 0 {
+        parts.push(settled(&settlement));
+    } else if report.settles {
+        parts.push("nothing settled".into());
+    }
+    // Those of this run are counted already.
+    let waiting = waiting.saturating_sub(sent.pending);
+    if waiting > 0 {
+        let still = if report.settles { "still" } else { "from earlier runs" };
+        parts.push(format!("{} pending {still}", thousands(waiting)));
+    }
+    let (what, sandbox) = match (report.settles, report.sandbox) {
+        (true, true) => ("Settle", " in the sandbox"),
+        (true, false) => ("Settle", ""),
+        (false, true) => ("Run", " into the sandbox"),
+        (false, false) => ("Run", ""),
+    };
+    format!("{what}{sandbox}: {}", parts.join(", "))
+}
+
+/// "994 settled (989 accepted, 5 rejected)"
+fn settled(settlement: &Sent) -> String {
+    let outcomes = words::outcomes(settlement);
+    let outcomes = if outcomes.is_empty() { String::new() } else { format!(" ({})", outcomes.join(", ")) };
+    format!("{} settled{outcomes}", thousands(settlement.settled))
 }
 
 fn add(sum: Sent, more: &Sent) -> Sent {
@@ -48,16 +83,15 @@ fn add(sum: Sent, more: &Sent) -> Sent {
     }
 }
 
-fn aside_from_sending(sent: &Sent) -> Vec<String> {
-    let parts = [(sent.adopted, "adopted"), (sent.settled, "settled")];
-    parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{} {what}", thousands(*number)))
-        .collect()
+/// Not a run: a ledger was forgotten, whatever its target was.
+fn forgotten(done: &ActivationReport) -> bool {
+    done.target.is_empty() && done.silent.is_some()
 }
 
-fn activation(done: &ActivationReport, paint: Paint) -> String {
+fn activation(done: &ActivationReport, settles: bool, paint: Paint) -> String {
+    if let (true, Some(silent)) = (forgotten(done), &done.silent) {
+        return format!("{}: {silent}\n", paint.bold(&done.activation));
+    }
     let status = words::painted_status(done.status, paint);
     let time = paint.dim(&words::duration(done.seconds));
     let mut out = format!("{} -> {}: {status}, {time}\n", paint.bold(&done.activation), words::target(&done.target));
@@ -66,20 +100,28 @@ fn activation(done: &ActivationReport, paint: Paint) -> String {
     }
     // What reads no source (`settle`) has nothing to count.
     if done.counts != Counts::default() {
-        out += &format!("  {}: {}\n", count(done.counts.rows, "row"), words::counts(&done.counts));
+        let counts = match done.sent.adopted {
+            0 => words::counts(&done.counts),
+            adopted => format!("{} adopted", thousands(adopted)),
+        };
+        out += &format!("  {}: {counts}\n", count(done.counts.rows, "row"));
     }
     let aside = words::set_aside(&done.counts);
     if !aside.is_empty() {
         out += &format!("  set aside: {}\n", aside.join(", "));
     }
-    for line in sending(done) {
+    for line in settling(done).into_iter().chain(sending(done)) {
         out += &format!("  {line}\n");
+    }
+    if let Some(line) = words::waiting(&done.waiting) {
+        out += &format!("  {} {line}\n", paint.warn("pending:"));
     }
     for warning in &done.warnings {
         out += &format!("  {} {warning}\n", paint.warn("warning:"));
     }
     if let Some(silent) = &done.silent {
-        out += &format!("  nothing sent: {silent}\n");
+        let nothing = if settles { "nothing settled" } else { "nothing sent" };
+        out += &format!("  {nothing}: {silent}\n");
     }
     if let Some(stopped) = &done.stopped {
         out += &words::stopped(stopped, paint);
@@ -87,17 +129,40 @@ fn activation(done: &ActivationReport, paint: Paint) -> String {
     out + &advice(done, paint)
 }
 
+/// What came of rows of earlier runs.
+fn settling(done: &ActivationReport) -> Vec<String> {
+    let settlement = &done.settlement;
+    let mut lines = Vec::new();
+    if settlement.settled > 0 {
+        let asked = if settlement.requests > 0 {
+            format!(", in {}", words::requests(settlement.requests))
+        } else {
+            String::new()
+        };
+        lines.push(format!("rows of earlier runs: {}{asked}", settled(settlement)));
+    }
+    if settlement.warned > 0 {
+        lines.push(format!("{} of them with a warning", count(settlement.warned, "row")));
+    }
+    lines
+}
+
 fn sending(done: &ActivationReport) -> Vec<String> {
     let sent = &done.sent;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = done.created.iter().map(|created| format!("created {created}")).collect();
     if sent.answered() > 0 {
         let outcomes = words::outcomes(sent).join(", ");
         lines.push(format!("sent {} in {}: {outcomes}", thousands(sent.answered()), words::requests(sent.requests)));
     }
     if sent.warned > 0 {
-        lines.push(format!("{} accepted without fields that were refused", count(sent.warned, "row")));
+        lines.push(format!("{} accepted with a warning", count(sent.warned, "row")));
     }
-    lines.extend(aside_from_sending(sent));
+    if sent.adopted > 0 {
+        lines.push(format!("{} adopted", thousands(sent.adopted)));
+    }
+    if done.counts.refused > 0 && done.silent.is_none() {
+        lines.push(words::refused(&done.counts));
+    }
     if done.counts.removals_held_back > 0 {
         let held = thousands(done.counts.removals_held_back);
         lines.push(format!("{held} removals held back: the source has rows without a key"));
@@ -112,13 +177,17 @@ fn sending(done: &ActivationReport) -> Vec<String> {
 fn advice(done: &ActivationReport, paint: Paint) -> String {
     let mut out = String::new();
     let mut advise = |text: String| out += &format!("  {} {text}\n", paint.mark("help:"));
-    if done.sent.rejected + done.sent.failed + done.sent.warned + done.counts.invalid > 0 {
+    let bad = |sent: &Sent| sent.rejected + sent.failed + sent.warned > 0;
+    // What was stopped before anything was offered has not been written down.
+    let noted = done.stopped.is_none() || done.sent.offered > 0;
+    let aside = if noted { done.counts.invalid + done.counts.refused } else { 0 };
+    if bad(&done.sent) || bad(&done.settlement) || aside > 0 {
         advise(format!("`sendoff rejected {}` lists rows with the reasons", done.activation));
     }
     if done.sent.unclear + done.counts.unclear > 0 {
         advise("`sendoff settle --assume sent` or `unsent` decides rows whose fate nobody knows".into());
-    } else if done.sent.pending + done.counts.pending > 0 {
-        advise("`sendoff settle` asks after pending rows; so does the next run".into());
+    } else if done.waiting.rows > 0 {
+        advise("`sendoff settle` asks what became of them; so does the next run".into());
     }
     out
 }
@@ -134,7 +203,7 @@ pub fn history(runs: &[ActivationReport], paint: Paint) -> String {
 }
 
 fn past(run: &ActivationReport) -> Vec<String> {
-    let sent = &run.sent;
+    let (sent, settlement) = (&run.sent, &run.settlement);
     let note = run.stopped.as_ref().map(|stopped| stopped.message.clone());
     let note = note.or_else(|| run.warnings.first().cloned()).or_else(|| run.silent.clone());
     vec![
@@ -143,8 +212,8 @@ fn past(run: &ActivationReport) -> Vec<String> {
         words::status(run.status).into(),
         thousands(run.counts.rows),
         thousands(sent.answered()),
-        thousands(sent.accepted + sent.exists),
-        thousands(sent.rejected + sent.failed),
+        thousands(sent.accepted + sent.exists + settlement.accepted + settlement.exists),
+        thousands(sent.rejected + sent.failed + settlement.rejected + settlement.failed),
         thousands(run.left),
         words::duration(run.seconds),
         note.unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use crate::diag::{count, list, thousands};
 use crate::ir::change::{Cause, Counts};
-use crate::ir::run::{Sent, Status, Stopped};
+use crate::ir::run::{Sent, Status, Stopped, Waiting};
 
 use super::paint::Paint;
 
@@ -21,8 +21,9 @@ pub fn cause(cause: &Cause) -> String {
                 if fields.len() == 1 { "it" } else { "them" }
             )
         }
-        Cause::TypeChanged { field, from, to } => {
-            format!("the type of `{field}` changed from `{from}` to `{to}`: what cannot be compared counts as changed")
+        Cause::TypeChanged { field, from, to, written_otherwise } => {
+            let so = if *written_otherwise { "every row owes it" } else { "what cannot be compared counts as changed" };
+            format!("the type of `{field}` changed from `{from}` to `{to}`: {so}")
         }
         Cause::ModeChanged { from, to } => format!("the mode changed from `{from}` to `{to}`"),
     }
@@ -68,6 +69,11 @@ pub fn set_aside(counts: &Counts) -> Vec<String> {
     ])
 }
 
+/// Values that the destination refused before and that are still wanted.
+pub fn refused(counts: &Counts) -> String {
+    format!("{} refused before, not sent until another value is wanted", count(counts.refused, "field"))
+}
+
 /// What became of the rows that went out.
 pub fn outcomes(sent: &Sent) -> Vec<String> {
     parts(&[
@@ -79,6 +85,21 @@ pub fn outcomes(sent: &Sent) -> Vec<String> {
         (sent.failed, "failed"),
         (sent.unclear, "unclear"),
     ])
+}
+
+/// "994 rows wait for 4 jobs of the destination, the oldest submitted 2 h 5 min ago"
+pub fn waiting(waiting: &Waiting) -> Option<String> {
+    if waiting.jobs == 0 {
+        return None;
+    }
+    let wait = if waiting.rows == 1 { "waits" } else { "wait" };
+    let oldest = if waiting.jobs == 1 { "" } else { "the oldest " };
+    Some(format!(
+        "{} {wait} for {} of the destination, {oldest}submitted {} ago",
+        count(waiting.rows, "row"),
+        count(waiting.jobs, "job"),
+        duration(waiting.oldest_s as f64)
+    ))
 }
 
 fn parts(counts: &[(u64, &str)]) -> Vec<String> {

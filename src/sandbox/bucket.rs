@@ -12,10 +12,6 @@ impl Rate {
     pub const fn per_second(count: u64, burst: u64) -> Self {
         Rate { count, per_ms: 1000, burst }
     }
-
-    pub const fn per_minute(count: u64) -> Self {
-        Rate { count, per_ms: 60_000, burst: count }
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::ir::plan::{LedgerField, LedgerShape, Sql};
 use crate::ir::value::Value;
 
 /// The ledger's own format; a newer one is refused, an older one migrated.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A ledger attached to a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Ledger {
         let mut statements = vec![
             format!("CREATE OR REPLACE TABLE {} (key VARCHAR, value VARCHAR)", self.table("meta")),
             format!(
-                "CREATE OR REPLACE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN)",
+                "CREATE OR REPLACE TABLE {} (position INTEGER, name VARCHAR, custom BOOLEAN, sql_type VARCHAR, since INTEGER, mapped BOOLEAN, wire VARCHAR)",
                 self.table("field")
             ),
             format!("CREATE OR REPLACE TABLE {} (name VARCHAR, sql_type VARCHAR)", self.table("key_column")),
@@ -117,6 +117,17 @@ impl Ledger {
         store.transaction(&statements)
     }
 
+    /// Brings a ledger of an older format up to this one.
+    pub fn migrate(&self, store: &Store, format: u32) -> Result<(), StoreError> {
+        if format >= FORMAT {
+            return Ok(());
+        }
+        store.transaction(&[
+            format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS wire VARCHAR", self.table("field")),
+            self.set("format", &FORMAT.to_string()),
+        ])
+    }
+
     /// The statement that writes one fact about the ledger.
     pub fn set(&self, key: &str, value: &str) -> String {
         let meta = self.table("meta");
@@ -134,6 +145,7 @@ impl Ledger {
         let number = |key: &str| get(key).and_then(|text| text.parse().ok()).unwrap_or(0u64);
         self.refuse_newer(number("format"))?;
         Ok(LedgerShape {
+            format: number("format") as u32,
             target: get("target").unwrap_or_default(),
             mode: get("mode").and_then(|name| Mode::parse(&name)),
             holds_new_rows: get("holds_new_rows").is_some_and(|text| text == "true"),
@@ -171,10 +183,8 @@ impl Ledger {
     }
 
     fn fields(&self, store: &Store) -> Result<Vec<LedgerField>, StoreError> {
-        let rows = store.rows(&format!(
-            "SELECT position, name, custom, sql_type, since, mapped FROM {} ORDER BY position",
-            self.table("field")
-        ))?;
+        // Not by name: a ledger of format 1 has no `wire`.
+        let rows = store.rows(&format!("SELECT * FROM {} ORDER BY position", self.table("field")))?;
         Ok(rows.iter().filter_map(|row| field(row)).collect())
     }
 }
@@ -239,6 +249,7 @@ fn field(row: &[Value]) -> Option<LedgerField> {
             Value::Text(sql_type),
             Value::Int(since),
             Value::Bool(mapped),
+            wire @ ..,
         ] => Some(LedgerField {
             position: *position as u32,
             name: name.clone(),
@@ -246,6 +257,10 @@ fn field(row: &[Value]) -> Option<LedgerField> {
             sql_type: sql_type.clone(),
             since: *since as u32,
             mapped: *mapped,
+            wire: match wire.first() {
+                Some(Value::Text(wire)) => Some(wire.clone()),
+                _ => None,
+            },
         }),
         _ => None,
     }

@@ -52,10 +52,25 @@ fn values_in_paths_are_encoded() {
 
 #[test]
 fn filters_for_authentication() {
-    let scope = Scope::new().with("secret", &json!("secret"));
-    let text = "{{ ('12345678901234567890123456789012' ~ '2009-02-13T23:31:30+0000' ~ secret)|sha1_hex|base64 }}";
-    let digest = "NjgwYWJkYjNkODliYjc4OTcxZDgyNjFlOTUzZWVkYjNiOTY3YWY4MQ==";
-    assert_eq!(value(Engine::strict(), text, &scope), Ok(json!(digest)));
+    let digests = [
+        (
+            "12345678901234567890123456789012",
+            "2009-02-13T23:31:30+0000",
+            "secret",
+            "NjgwYWJkYjNkODliYjc4OTcxZDgyNjFlOTUzZWVkYjNiOTY3YWY4MQ==",
+        ),
+        (
+            "d36e3162829ed4c89851497a717f0001",
+            "2026-01-02T03:04:05Z",
+            "s3cr3t!",
+            "NGZhMGRkNWZiM2Q3YWEwNTBlODVkYWU1OTMzMDdlMzRlMGM0ZGUwYg==",
+        ),
+    ];
+    for (nonce, now, secret, digest) in digests {
+        let scope = Scope::new().with("attempt", &json!({"nonce": nonce, "now": now})).with("secret", &json!(secret));
+        let text = "{{ (attempt.nonce ~ attempt.now ~ secret)|sha1_hex|base64 }}";
+        assert_eq!(value(Engine::strict(), text, &scope), Ok(json!(digest)));
+    }
     let scope = Scope::new().with("body", &json!({"Status": "Done", "Items": [{"Key": 1}]}));
     let text = "{{ body|lower_keys }}";
     assert_eq!(value(Engine::lenient(), text, &scope), Ok(json!({"status": "Done", "items": [{"key": 1}]})));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Engine, Expression, Scope, TemplateError};
+use crate::ir::secret::percent_encoded;
 
 #[derive(Clone, Debug)]
 pub struct Text {
@@ -104,18 +105,6 @@ impl Text {
         });
         expressions.flat_map(of).collect::<BTreeSet<String>>().into_iter().collect()
     }
-}
-
-/// Everything but the unreserved characters of RFC 3986.
-pub fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 fn none(expression: &Expression) -> TemplateError {

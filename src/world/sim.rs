@@ -74,6 +74,7 @@ struct State {
 
 pub struct Simulated {
     start: Timestamp,
+    environment: BTreeMap<String, String>,
     files: RealWorld,
     sandbox: Arc<Mutex<Sandbox>>,
     state: Mutex<State>,
@@ -82,7 +83,12 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    pub fn new(start: Timestamp, sandbox: Arc<Mutex<Sandbox>>, remains: impl Fn() + Send + Sync + 'static) -> Self {
+    pub fn new(
+        start: Timestamp,
+        environment: BTreeMap<String, String>,
+        sandbox: Arc<Mutex<Sandbox>>,
+        remains: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         let state = State {
             weather: Weather::default(),
             random: StdRng::seed_from_u64(0),
@@ -94,7 +100,8 @@ impl Simulated {
             points: 0,
             crashed: false,
         };
-        Simulated { start, files: RealWorld::new(), sandbox, state: Mutex::new(state), remains: Box::new(remains) }
+        let (files, state, remains) = (RealWorld::new(), Mutex::new(state), Box::new(remains));
+        Simulated { start, environment, files, sandbox, state, remains }
     }
 
     /// Another process in the same world.
@@ -301,9 +308,8 @@ impl World for Simulated {
         self.state().random.next_u64()
     }
 
-    /// A made-up world has no environment.
-    fn env(&self, _name: &str) -> Option<String> {
-        None
+    fn env(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
     }
 
     fn read(&self, path: &Path) -> std::io::Result<String> {

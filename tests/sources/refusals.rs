@@ -163,12 +163,15 @@ fn other_files() {
     let store = sendoff::store::Store::open(&sendoff::store::StoreOptions::default()).unwrap();
     let lake = folder.path().join("lake.duckdb").display().to_string();
     store.execute(&format!("ATTACH '{lake}' AS lake; DETACH lake")).unwrap();
-    let refused = Case {
-        source: r#"source lake = duckdb { path = "../lake.duckdb" }"#,
-        from: r#"lake sql "select * from read_text('/etc/hostname')""#,
-        url: "",
+    let refused = |from, problem, message| {
+        let source = r#"source lake = duckdb { path = "../lake.duckdb" }"#;
+        Case { source, from, url: "" }.refused(folder.path(), 1, problem, message);
     };
-    refused.refused(folder.path(), 1, "load::permission", "`customers` reads what it may not");
+    let hostname = r#"lake sql "select * from read_text('/etc/hostname')""#;
+    refused(hostname, "load::permission", "`customers` reads what it may not");
+    // Only whole queries: what this is a part of is nobody's business.
+    let half = r#"lake sql "select 1 as id, 2 as points) , (select 3 as b""#;
+    refused(half, "load::syntax", "the query of `customers` is no valid SQL");
 }
 
 #[test]

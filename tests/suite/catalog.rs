@@ -53,7 +53,7 @@ fn the_made_up_vendor_has_no_problems() {
     let (catalog, problems, sources) = read_all(&folder("vendors/parcel", "parcel"));
     assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
     let services: usize = catalog.destinations.values().map(|destination| destination.services.len()).sum();
-    assert_eq!(services, 3);
+    assert_eq!(services, 4);
 }
 
 /// Cases are files of the destination `toy`, each after a line `# file: NAME`; those a case does not have are in `base/`.
@@ -169,10 +169,8 @@ fn sketches_in_the_documentation_read() {
     files.extend(sketches());
     let (catalog, problems, sources) = read_all(&files);
     assert!(problems.is_empty(), "{}", drawn(&problems, &sources));
-    let kinds: Vec<&str> = catalog.destinations.keys().map(|kind| kind.as_str()).collect();
-    assert_eq!(kinds.len(), 6, "{kinds:?}");
-    let services: usize = catalog.destinations.values().map(|destination| destination.services.len()).sum();
-    assert_eq!(services, 10);
+    let acme = catalog.destinations.get(&"acme".into()).expect("the sketch is there");
+    assert_eq!(acme.services.len(), 1);
 }
 
 /// Whatever is cut off, there are problems and no panic, and every place lies in its file.
@@ -205,7 +203,7 @@ fn examples_hold() {
         {
             for example in &call.examples {
                 count += 1;
-                if let Err(error) = sendoff::emit::judge_example(destination, call, example) {
+                if let Err(error) = sendoff::emit::judge_example(destination, service, call, example) {
                     wrong.push(format!(
                         "{} {} {}: {}: {error}",
                         destination.kind, service.name, call.name, example.name

@@ -24,6 +24,9 @@ use crate::common::difference;
 #[path = "check/summary.rs"]
 mod summary;
 
+/// What `base.sendoff` needs.
+const BASE_ENV: [&str; 3] = ["BATCH_KEY", "PARCEL_TOKEN", "DEPOT_TOKEN"];
+
 const DRAWING: Drawing = Drawing { color: false, width: 110 };
 
 #[test]
@@ -82,7 +85,9 @@ impl Case {
             parsing.extend(problems);
         }
         let catalog = definitions(folder, &mut sources, &mut parsing);
-        let env = lines(folder, "env").iter().filter_map(|line| pair(line, '=')).collect();
+        let mut env: BTreeMap<String, String> =
+            BASE_ENV.map(|name| (name.to_string(), "a-key".to_string())).into_iter().collect();
+        env.extend(lines(folder, "env").iter().filter_map(|line| pair(line, '=')));
         let (options, columns) = (options(folder), columns(folder));
         Case { sources, files, parsing, catalog, folder: folder.to_path_buf(), env, options, columns }
     }

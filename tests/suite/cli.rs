@@ -50,9 +50,14 @@ fn run(case: &Path) -> Vec<String> {
     wrong
 }
 
-/// `NAME=VALUE ... sendoff ARGUMENT ...`, split at blanks.
+/// `NAME=VALUE ... sendoff ARGUMENT ...`, split at blanks that do not stand in single quotes.
 fn execute(line: &str, folder: &Path) -> Output {
-    let mut words = line.split_whitespace().peekable();
+    let mut quoted = false;
+    let apart = line.split(|c: char| {
+        quoted ^= c == '\'';
+        c.is_whitespace() && !quoted
+    });
+    let mut words = apart.filter(|word| !word.is_empty()).map(|word| word.trim_matches('\'')).peekable();
     let mut command = Command::new(env!("CARGO_BIN_EXE_sendoff"));
     command.current_dir(folder).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));

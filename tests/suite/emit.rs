@@ -160,7 +160,7 @@ fn examples_of_definitions_are_read_as_they_say() {
         for service in &destination.services {
             for (name, call) in &service.calls {
                 for example in &call.examples {
-                    if let Err(error) = judge_example(destination, call, example) {
+                    if let Err(error) = judge_example(destination, service, call, example) {
                         wrong.push(format!("{} {} {name} `{}`: {error}", destination.kind, service.name, example.name));
                     }
                 }
@@ -243,6 +243,7 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
         service,
         settings: &settings,
         base_url: None,
+        stand_in: None,
         options: &options,
         mode: Mode::parse(&case.mode).expect("a mode"),
         identifiers: &identifiers,
@@ -273,8 +274,10 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
         let ending = match &case.job {
             Some(job) => {
                 let id = JobId { call: job.call.as_str().into(), id: job.id.clone() };
-                let jobs = vec![OpenJob { job: id, age_s: job.age, offers: offers.clone() }];
-                delivery.settle(&world, jobs, &journal, &stop).await
+                let (send, receive) = mpsc::channel(1);
+                send.send(OpenJob { job: id, age_s: job.age, offers: offers.clone() }).await.expect("someone listens");
+                drop(send);
+                delivery.settle(&world, receive, &journal, &stop).await
             }
             None => {
                 let (send, receive) = mpsc::channel(1);
@@ -321,6 +324,7 @@ async fn prepared(
 }
 
 async fn listen(mut notes: mpsc::Receiver<Note>, names: &BTreeMap<u64, String>, log: &Log) {
+    let mut listing: BTreeMap<String, String> = BTreeMap::new();
     while let Some(note) = notes.recv().await {
         let entry = match note {
             Note::InFlight { rows, alone, ack, .. } => {
@@ -331,6 +335,17 @@ async fn listen(mut notes: mpsc::Receiver<Note>, names: &BTreeMap<u64, String>, 
             Note::Answered(note) => {
                 let answer: String = note.answer.chars().take(60).collect();
                 json!({"answer": note.status, "of": note.number, "url": note.url, "text": answer})
+            }
+            Note::Listed { page, ack } => {
+                ack.send(true).expect("someone waits for it");
+                let told = json!({"listed": page.items, "last": page.last});
+                listing.extend(page.items);
+                told
+            }
+            Note::LookUp { rows, tell, .. } => {
+                let found = |row: &DeltaRow| listing.get(&names[&row.0]).cloned();
+                tell.send(rows.iter().map(found).collect()).expect("someone waits for it");
+                json!({"look_up": counted(rows.iter().map(|row| names[&row.0].clone()).collect())})
             }
             Note::Outcomes(outcomes) => {
                 json!({"outcomes": counted(outcomes.iter().map(|outcome| told(outcome, names)).collect())})
@@ -426,7 +441,13 @@ fn plain(given: &BTreeMap<String, Json>) -> Settings {
 }
 
 fn planned_identifier(name: &str) -> PlannedIdentifier {
-    PlannedIdentifier { name: name.to_string(), sql: Sql::name(name), unfit: None }
+    PlannedIdentifier {
+        name: name.to_string(),
+        id: None,
+        sql: Sql::name(name),
+        normalise: Vec::new(),
+        unfit: Vec::new(),
+    }
 }
 
 fn planned(service: &Service, field: &Field) -> PlannedField {
@@ -438,6 +459,7 @@ fn planned(service: &Service, field: &Field) -> PlannedField {
     PlannedField {
         name: field.name.clone(),
         custom: field.custom.is_some(),
+        create: true,
         placement,
         sql: Sql::name(&field.name),
         sql_type: field.sql_type.clone(),

@@ -40,6 +40,7 @@ struct Activation {
     /// Service with its options: `circle { circle = "gold" }`.
     to: Option<String>,
     mode: Option<String>,
+    /// `email`, `person_id, email`; `all number, email`.
     identify: Option<String>,
     map: Option<String>,
     /// Further lines of the activation.
@@ -51,11 +52,17 @@ struct Activation {
     types: Option<BTreeMap<String, String>>,
     /// Further activations and segments.
     also: Option<String>,
+    /// Columns of the key, `id` where none are named.
+    key: Option<String>,
+    /// Further settings of the project.
+    project: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
+    /// What the connection's definition says besides, from here on.
+    definition: Option<String>,
     source: Option<String>,
     /// How often a line of the source with `#` in it stands there, with numbers from 2 in place of `#`. How far such a run
     /// comes before it stops is nobody's to say, so little is told of it.
@@ -75,7 +82,11 @@ struct Step {
 #[serde(deny_unknown_fields, default)]
 struct Run {
     plan: bool,
+    offline: bool,
     settle: bool,
+    /// Take out what was put in; `forget`: only the ledger.
+    retire: bool,
+    forget: bool,
     assume: Option<String>,
     full: bool,
     adopt: bool,
@@ -125,13 +136,17 @@ fn outcome(path: &Path) -> String {
 
 fn played(case: &Case) -> String {
     let folder = tempfile::tempdir().expect("a folder");
-    copy_definitions(folder.path());
+    copy_definitions(folder.path(), "");
     let vendor = Vendor::default();
     let mut activation = case.activation.clone();
     let mut checked = (String::new(), Err(Vec::new()));
     let mut out = String::new();
     for (at, step) in case.steps.iter().enumerate() {
         activation.overlay(&step.activation);
+        if let Some(definition) = &step.definition {
+            copy_definitions(folder.path(), definition);
+            checked.0.clear();
+        }
         if let Some(source) = &step.source {
             fs::write(folder.path().join("people.csv"), rows(source, step.times)).expect("the folder can be written");
         }
@@ -148,7 +163,7 @@ fn played(case: &Case) -> String {
         }
         line(&mut out, "");
     }
-    out
+    out.replace(&*folder.path().to_string_lossy(), "[DIR]")
 }
 
 fn rows(source: &str, times: Option<usize>) -> String {
@@ -166,13 +181,16 @@ fn check(vendor: &Vendor, root: &Path) -> Result<Spec, Vec<String>> {
     checked.spec.clone().ok_or_else(problems)
 }
 
-fn copy_definitions(folder: &Path) {
+fn copy_definitions(folder: &Path, more: &str) {
     let target = folder.join("destinations/parcel");
     fs::create_dir_all(&target).expect("a folder");
     let parcel = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors/parcel");
     for entry in fs::read_dir(parcel).expect("the vendor is there").flatten() {
         fs::copy(entry.path(), target.join(entry.file_name())).expect("copied");
     }
+    let connection = target.join("connection.yaml");
+    let text = fs::read_to_string(&connection).expect("the definition can be read");
+    fs::write(connection, format!("{text}\n{more}")).expect("the folder can be written");
 }
 
 impl Step {
@@ -189,7 +207,12 @@ impl Step {
         drop(runtime);
         let requests = vendor.take_requests();
         if self.times.is_none() {
-            requests.iter().for_each(|request| line(out, &format!("> {request}")));
+            for same in requests.chunk_by(|one, next| one == next) {
+                match same {
+                    [first, ..] if same.len() > 10 => line(out, &format!("> {first} (again and again)")),
+                    _ => same.iter().for_each(|request| line(out, &format!("> {request}"))),
+                }
+            }
         }
         for path in ledgers(root) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -213,6 +236,8 @@ impl Step {
         let done = if self.run.settle {
             let assume = self.run.assume.as_deref().map(|word| word == "sent");
             engine::settle(vendor, root, spec, options, assume, &Silent).await
+        } else if self.run.retire || self.run.forget {
+            engine::retire(vendor, root, spec, options, "people", self.run.forget, &Silent).await
         } else {
             engine::run(vendor, root, spec, options, &Silent, &StopSignal::default()).await
         };
@@ -261,7 +286,7 @@ fn look(out: &mut String, root: &Path, path: &Path) {
 
 impl Activation {
     fn overlay(&mut self, over: &Activation) {
-        let Activation { to, mode, identify, map, more, from, site, types, also } = over.clone();
+        let Activation { to, mode, identify, map, more, from, site, types, also, key, project } = over.clone();
         self.to = to.or(self.to.take());
         self.mode = mode.or(self.mode.take());
         self.identify = identify.or(self.identify.take());
@@ -271,23 +296,28 @@ impl Activation {
         self.site = site.or(self.site.take());
         self.types = types.or(self.types.take());
         self.also = also.or(self.also.take());
+        self.key = key.or(self.key.take());
+        self.project = project.or(self.project.take());
     }
 
     fn written(&self, root: &Path) -> String {
         let text = |text: &Option<String>, default: &str| text.clone().unwrap_or_else(|| default.to_string());
+        let identify = text(&self.identify, "email");
+        let (all, identify) = identify.strip_prefix("all ").map_or(("", identify.as_str()), |rest| ("all ", rest));
         let map = self.map.as_ref().map(|map| format!("  map {{ {map} }}\n")).unwrap_or_default();
         format!(
-            "project {{ ledger = \"state\" }}\n\
+            "project {{ ledger = \"state\" {project}}}\n\
              destination parcel = parcel {{ site = \"{site}\", token = env(\"PARCEL_TOKEN\") }}\n\
-             model people {{\n  from file \"people.csv\" {{ types {{ {types} }} }}\n  key id\n}}\n{also}\n\
-             activation people {{\n  from {from}\n  to parcel.{to}\n  mode {mode}\n  identify {{ {identify} }}\n{map}{more}\n}}\n",
+             model people {{\n  from file \"people.csv\" {{ types {{ {types} }} }}\n  key {key}\n}}\n{also}\n\
+             activation people {{\n  from {from}\n  to parcel.{to}\n  mode {mode}\n  identify {all}{{ {identify} }}\n{map}{more}\n}}\n",
             site = text(&self.site, "acme"),
             types = self.column_types(root),
             also = text(&self.also, ""),
+            key = text(&self.key, "id"),
+            project = self.project.as_ref().map(|more| format!(", {more} ")).unwrap_or_default(),
             from = text(&self.from, "people"),
             to = text(&self.to, "people"),
             mode = text(&self.mode, "upsert"),
-            identify = text(&self.identify, "email"),
             more = text(&self.more, ""),
         )
     }
@@ -315,6 +345,7 @@ impl Run {
             only: self.only.clone(),
             accept: self.accept.clone(),
             require_ledger: self.require_ledger,
+            offline: self.offline,
             samples: 5,
             ..Options::default()
         }
@@ -324,7 +355,10 @@ impl Run {
     fn told(&self) -> String {
         let flags = [
             (self.plan, "plan"),
+            (self.offline, "--offline"),
             (self.settle, "settle"),
+            (self.retire, "retire"),
+            (self.forget, "retire --forget"),
             (self.full, "--full"),
             (self.adopt, "--adopt"),
             (self.again, "--again"),

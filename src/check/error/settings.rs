@@ -19,6 +19,12 @@ pub fn unknown_setting(place: &Place, key: &Name, known: &[Setting]) -> Problem 
     problem.help(meant_of_all(&key.value, known.iter().map(|setting| setting.name.as_str())))
 }
 
+pub fn unknown_part<'a>(whole: &str, key: &Name, known: impl IntoIterator<Item = &'a str>) -> Problem {
+    Problem::error("check::unknown_part", format!("`{whole}` has no part `{}`", key.value))
+        .at(key.span)
+        .help(meant_of_all(&key.value, known))
+}
+
 pub fn duplicate_setting(key: &Name, first: Span) -> Problem {
     Problem::error("check::duplicate_setting", format!("`{}` is set twice", key.value))
         .label(key.span, "again here")
@@ -30,6 +36,18 @@ pub fn missing_setting(place: &Place, setting: &Setting) -> Problem {
         Problem::error("check::missing_setting", format!("{} needs the {} `{}`", place.name, place.noun, setting.name))
             .at(place.span);
     problem.help(how_to_give(setting))
+}
+
+pub fn empty_setting(place: &Place, setting: &Setting, span: Span) -> Problem {
+    let message = format!("{} needs the {} `{}`, and it is empty", place.name, place.noun, setting.name);
+    Problem::error("check::missing_setting", message)
+        .at(span)
+        .help("without an empty default, `check` says which variable is not set")
+}
+
+pub fn control_character(known: &Setting, span: Span) -> Problem {
+    let message = format!("the value of `{}` holds a line break or another control character", known.name);
+    Problem::error("check::control_character", message).at(span).help("copy it once more, without what surrounds it")
 }
 
 fn how_to_give(setting: &Setting) -> String {
@@ -69,7 +87,17 @@ pub fn part_of(place: &Place, group: &[String], lacking: &[String]) -> Problem {
 pub fn secret_literal(name: &str, span: Span) -> Problem {
     Problem::error("check::secret_literal", format!("`{name}` is secret and must not stand in a file"))
         .at(span)
-        .help(format!("read it from the environment: `{name} = env(\"{}\")`", name.to_uppercase()))
+        .help(format!("read it from the environment: `{} = env(\"{}\")`", key(name), variable(name)))
+}
+
+/// A setting's name as it is written.
+fn key(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain { name.to_string() } else { format!("\"{name}\"") }
+}
+
+fn variable(name: &str) -> String {
+    name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 pub fn setting_kind(known: &Setting, span: Span) -> Problem {
@@ -99,7 +127,7 @@ pub fn setting_value(known: &Setting, value: &str, span: Span) -> Problem {
     })
 }
 
-fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+pub fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     match words.as_slice() {
         [] => String::new(),

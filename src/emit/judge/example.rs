@@ -2,20 +2,30 @@
 
 use serde_json::json;
 
-use super::{Judge, Reading, verdict_name};
+use super::{Judge, Reading, Sent, verdict_name};
 use crate::emit::fields::Fields;
-use crate::ir::catalog::{Answer, Call, Destination, Example};
+use crate::emit::option;
+use crate::emit::program::facts_of;
+use crate::ir::catalog::{Answer, Call, Destination, Example, Service};
 use crate::ir::delivery::Response;
+use crate::ir::secret::Redactor;
 use crate::template::Scope;
 
 /// Reads the example's answer and compares; the error says what was read instead.
-pub fn judge_example(destination: &Destination, call: &Call, example: &Example) -> Result<(), String> {
-    let judge = Judge::new(call, &destination.answer)?;
+pub fn judge_example(
+    destination: &Destination,
+    service: &Service,
+    call: &Call,
+    example: &Example,
+) -> Result<(), String> {
+    let call = &*option::filled(call, service, None);
+    let judge = Judge::new(call, &destination.answer, Redactor::default())?;
     let response = response(example);
     let base = Scope::new()
         .with("sent", &json!(example.sent.len()))
         .with("token", &json!(destination.token.is_some()))
-        .with("job", &json!({"id": "1", "age": 0}));
+        .with("job", &json!({"id": "1", "age": 0}))
+        .with("identifier", &identifier(service, example));
     let scope = judge.scope(&base, &response);
     let whole = judge.whole(&scope, &response);
     let answer = answer_name(whole.is);
@@ -24,7 +34,12 @@ pub fn judge_example(destination: &Destination, call: &Call, example: &Example) 
     }
     let sent: Vec<&str> = example.sent.iter().map(String::as_str).collect();
     let (records, reasons): (Vec<&str>, Vec<String>) = match whole.is {
-        Answer::Read => match judge.records(&scope, &sent, &Fields::none()) {
+        // An example has one word for a record, be it identifier or id.
+        Answer::Read => match judge.records(
+            &scope,
+            &Sent { identifiers: sent.clone(), remote_ids: sent.iter().copied().map(Some).collect() },
+            &Fields::none(),
+        ) {
             Reading::Records(judged) => {
                 judged.into_iter().map(|judged| (verdict_name(judged.is), judged.reason.unwrap_or_default())).unzip()
             }
@@ -37,6 +52,13 @@ pub fn judge_example(destination: &Destination, call: &Call, example: &Example) 
     };
     compare_records(example, &records)?;
     compare_reasons(example, &reasons)
+}
+
+/// The identifier that the example names, else the first of the service.
+fn identifier(service: &Service, example: &Example) -> serde_json::Value {
+    let first = service.identifiers.first().map(|identifier| identifier.name.as_str());
+    let name = example.identifier.as_deref().or(first).unwrap_or_default();
+    facts_of(name, service.identifier(name))
 }
 
 fn response(example: &Example) -> Response {

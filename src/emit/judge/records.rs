@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{ItemRule, Judge, holds, text_of, told};
+use super::{ItemRule, Judge, holds, reason_of, text_of, told};
 use crate::emit::fields::Fields;
 use crate::ir::catalog::{Reader, RecordVerdict};
 use crate::ir::mode::Verdict;
+use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope, Text};
 
 /// A verdict on one record of a request.
@@ -32,10 +33,27 @@ pub enum Reading {
     Stop(String),
 }
 
+/// The records of a request, in the order sent, by what an answer may name them.
+#[derive(Clone, Debug, Default)]
+pub struct Sent<'a> {
+    pub identifiers: Vec<&'a str>,
+    pub remote_ids: Vec<Option<&'a str>>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Reads {
-    Each { each: Text, index: Option<Text>, key: Option<Text>, fold_case: bool, rules: Vec<ItemRule> },
-    Others { is: RecordVerdict, reason: Option<Text> },
+    Each {
+        each: Text,
+        index: Option<Text>,
+        key: Option<Text>,
+        remote_id: Option<Text>,
+        fold_case: bool,
+        rules: Vec<ItemRule>,
+    },
+    Others {
+        is: RecordVerdict,
+        reason: Option<Text>,
+    },
 }
 
 impl Reads {
@@ -46,6 +64,7 @@ impl Reads {
                 each: text_of(engine, each)?,
                 index: optional(&matching.index)?,
                 key: optional(&matching.key)?,
+                remote_id: optional(&matching.remote_id)?,
                 fold_case: matching.fold_case,
                 rules: rules.iter().map(|rule| ItemRule::new(engine, rule)).collect::<Result<_, _>>()?,
             },
@@ -55,13 +74,14 @@ impl Reads {
 }
 
 impl Judge {
-    /// Judges the records of a request by the identifiers they were sent with.
-    pub fn records(&self, scope: &Scope, identifiers: &[&str], fields: &Fields) -> Reading {
-        let mut sheet =
-            Sheet { slots: vec![None; identifiers.len()], stray: None, stray_warning: None, identifiers, fields };
+    /// Judges the records of a request by the names they were sent with.
+    pub fn records(&self, scope: &Scope, sent: &Sent<'_>, fields: &Fields) -> Reading {
+        let slots = vec![None; sent.identifiers.len()];
+        let mut sheet = Sheet { slots, stray: None, stray_warning: None, sent, fields, redactor: &self.redactor };
         for reader in &self.readers {
-            let Reads::Each { each, index, key, fold_case, rules } = reader else { continue };
-            let matching = Matching { index: index.as_ref(), key: key.as_ref(), fold_case: *fold_case };
+            let Reads::Each { each, index, key, remote_id, fold_case, rules } = reader else { continue };
+            let (index, key, remote_id) = (index.as_ref(), key.as_ref(), remote_id.as_ref());
+            let matching = Matching { index, key, remote_id, fold_case: *fold_case };
             let read = items(each, scope).and_then(|items| sheet.read(scope, items, matching, rules));
             match read {
                 Ok(None) => {}
@@ -75,7 +95,9 @@ impl Judge {
     /// What holds for records the answer does not speak of.
     fn silence(&self, scope: &Scope) -> Judged {
         let others = self.readers.iter().find_map(|reader| match reader {
-            Reads::Others { is, reason } => Some((*is, reason.as_ref().and_then(|reason| told(reason, scope)))),
+            Reads::Others { is, reason } => {
+                Some((*is, reason.as_ref().and_then(|reason| reason_of(reason, scope, &self.redactor))))
+            }
             Reads::Each { .. } => None,
         });
         let none = || match self.readers.is_empty() {
@@ -100,7 +122,14 @@ fn items(each: &Text, scope: &Scope) -> Result<Vec<Datum>, String> {
 struct Matching<'a> {
     index: Option<&'a Text>,
     key: Option<&'a Text>,
+    remote_id: Option<&'a Text>,
     fold_case: bool,
+}
+
+/// Positions of the records by what items may call them.
+struct Known {
+    by_key: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
 }
 
 /// The records of one request while their answer is read.
@@ -109,8 +138,9 @@ struct Sheet<'a> {
     /// A complaint that matched no record.
     stray: Option<String>,
     stray_warning: Option<String>,
-    identifiers: &'a [&'a str],
+    sent: &'a Sent<'a>,
     fields: &'a Fields,
+    redactor: &'a Redactor,
 }
 
 impl Sheet<'_> {
@@ -125,14 +155,14 @@ impl Sheet<'_> {
         if items.is_empty() {
             return Ok(None);
         }
-        let by_key = self.by_key(matching);
+        let known = self.known(matching);
         for item in items {
             let scope = scope.with_datum("item", item);
             let judged = self.judge(&scope, rules);
             if judged.is == RecordVerdict::Stop {
                 return Ok(Some(judged.reason.unwrap_or_else(|| "the destination refuses the activation".to_string())));
             }
-            match self.find(&scope, matching, &by_key) {
+            match self.find(&scope, matching, &known) {
                 Some(position) => add(&mut self.slots[position], judged),
                 None => self.astray(judged),
             }
@@ -147,22 +177,27 @@ impl Sheet<'_> {
         let field = rule.field.as_ref().and_then(|field| told(field, scope));
         Judged {
             is: rule.is,
-            reason: rule.reason.as_ref().and_then(|reason| told(reason, scope)),
+            reason: rule.reason.as_ref().and_then(|reason| reason_of(reason, scope, self.redactor)),
             remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
             refused: field.and_then(|field| self.fields.named(&field)).into_iter().collect(),
         }
     }
 
-    fn by_key(&self, matching: Matching<'_>) -> HashMap<String, usize> {
-        let positions = self.identifiers.iter().enumerate().filter(|_| matching.key.is_some());
-        positions.map(|(position, text)| (folded(text, matching.fold_case), position)).collect()
+    fn known(&self, matching: Matching<'_>) -> Known {
+        let keys = self.sent.identifiers.iter().enumerate().filter(|_| matching.key.is_some());
+        let ids = self.sent.remote_ids.iter().enumerate().filter(|_| matching.remote_id.is_some());
+        Known {
+            by_key: keys.map(|(position, text)| (folded(text, matching.fold_case), position)).collect(),
+            by_id: ids.filter_map(|(position, id)| Some(((*id)?.to_string(), position))).collect(),
+        }
     }
 
-    fn find(&self, scope: &Scope, matching: Matching<'_>, by_key: &HashMap<String, usize>) -> Option<usize> {
+    fn find(&self, scope: &Scope, matching: Matching<'_>, known: &Known) -> Option<usize> {
         let index = matching.index.and_then(|index| super::number(index, scope));
         let by_index = index.filter(|index| *index >= 0.0).map(|index| index as usize);
-        let by_index = by_index.filter(|index| *index < self.slots.len());
-        by_index.or_else(|| by_key.get(&folded(&told(matching.key?, scope)?, matching.fold_case)).copied())
+        let by_key = || known.by_key.get(&folded(&told(matching.key?, scope)?, matching.fold_case)).copied();
+        let by_id = || known.by_id.get(&told(matching.remote_id?, scope)?).copied();
+        by_index.filter(|index| *index < self.slots.len()).or_else(by_key).or_else(by_id)
     }
 
     /// A complaint without a record: someone was refused, and nobody can say who.

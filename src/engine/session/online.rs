@@ -52,7 +52,8 @@ pub fn columns(
 /// What is wrong in the expressions of an activation, and in the types they have.
 fn look(store: &Store, activation: &Activation, model: &LoadedModel) -> Problems {
     let (types, mut problems) = inspect::types(store, &model.relation, &exprs(activation));
-    let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types };
+    let loaded =
+        plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types, account: None };
     problems.extend(plan::plan(activation, &loaded, &LedgerShape::default()).1);
     problems
 }

@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Tenant;
 use super::address::Address;
 use super::answer::Failure;
 use super::contact::{Contacts, inspect, is_vain, key_of};
 use super::single::refused;
 use super::value::{Kind, kind};
-use super::Tenant;
 use crate::sandbox::{Call, Rates, Refusal, Reply};
 
 const ROWS_MAX: usize = 4_000;

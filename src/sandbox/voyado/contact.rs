@@ -127,9 +127,8 @@ impl Contacts {
     /// Contacts with that value, of one type or of any.
     pub fn matching(&self, attribute: &str, value: &str, contact_type: Option<&str>) -> Vec<&Contact> {
         let ids = self.index.get(&(attribute.to_string(), value.to_lowercase())).into_iter().flatten();
-        let of_type = |contact: &&Contact| {
-            contact_type.is_none_or(|wanted| contact.contact_type.eq_ignore_ascii_case(wanted))
-        };
+        let of_type =
+            |contact: &&Contact| contact_type.is_none_or(|wanted| contact.contact_type.eq_ignore_ascii_case(wanted));
         ids.filter_map(|id| self.by_id.get(id)).filter(of_type).collect()
     }
 
@@ -172,7 +171,11 @@ impl Contacts {
 
     pub fn label(&mut self, id: &str, label: &str, there: bool) {
         if let Some(contact) = self.by_id.get_mut(&id.to_lowercase()) {
-            if there { contact.labels.insert(label.into()) } else { contact.labels.remove(label) };
+            if there {
+                contact.labels.insert(label.into())
+            } else {
+                contact.labels.remove(label)
+            };
         }
     }
 

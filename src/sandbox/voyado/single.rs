@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Tenant;
 use super::address::Address;
 use super::answer::Failure;
 use super::contact::{Contact, inspect, is_vain, key_of};
 use super::value::{Complaint, is_email, is_personal_number, is_phone};
-use super::Tenant;
 use crate::sandbox::{Call, Refusal, Reply};
 
 /// Parameters of a look-up and the attribute each goes by. `customKey` is the member number or the external id, as a tenant

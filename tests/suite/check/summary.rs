@@ -89,6 +89,7 @@ fn mapping(field: &FieldMapping) -> String {
         FieldTarget::Known(placement) => format!("at {}", placement.at),
         FieldTarget::CustomTyped { word, placement } => format!("as {word} at {}", placement.at),
         FieldTarget::CustomByFamily => "custom".to_string(),
+        FieldTarget::Account => "of the account".to_string(),
     };
     let flags = [
         ("clear", field.clear),

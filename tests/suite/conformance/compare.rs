@@ -112,7 +112,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-fn shows(wanted: &Shown, value: &Value) -> bool {
+pub fn shows(wanted: &Shown, value: &Value) -> bool {
     if let Some(word) = &wanted.word {
         return plain(word) == plain(value);
     }

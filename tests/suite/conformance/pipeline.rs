@@ -18,13 +18,22 @@ pub struct Turns {
     pub clear: bool,
     /// `new_rows = hold`
     pub hold: bool,
+    /// Only what no row goes without, and two fields more: enough where it is not about values.
+    pub narrow: bool,
 }
+
+/// Of those that a narrow pipeline could do without.
+const NARROW: usize = 2;
 
 impl Turns {
     /// What is mapped now.
     pub fn fields(&self, case: &Case) -> Vec<Field> {
-        let there = |field: &Field| self.without.as_ref() != Some(&field.target);
-        case.fields().into_iter().filter(there).collect()
+        let mut spare = 0;
+        let mut there = |field: &Field| {
+            spare += usize::from(!field.written.required);
+            self.without.as_ref() != Some(&field.target) && (!self.narrow || field.written.required || spare <= NARROW)
+        };
+        case.fields().into_iter().filter(|field| there(field)).collect()
     }
 
     pub fn clears(&self, field: &Field) -> bool {

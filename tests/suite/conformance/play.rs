@@ -17,13 +17,14 @@ use sendoff::sandbox::{Fault, Holdings, Received};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
+use super::answerer::Answerer;
 use super::compare::differences;
 use super::people::{self, Person};
 use super::pipeline::{self, Turns};
 use super::remote::{OfSandbox, Remote};
 use super::service::Case;
 use super::stage::Stage;
-use super::wanted::{Memory, Wanted};
+use super::wanted::{self, Memory, Wanted};
 
 pub type Played = Result<(), String>;
 
@@ -47,12 +48,13 @@ pub struct Play {
     stage: Stage,
     folder: TempDir,
     before: Holdings,
-    baseline: bool,
+    /// A run was there.
+    begun: bool,
     /// Requests whose answers the suite spoilt, by number.
     pardoned: Vec<Range<usize>>,
 }
 
-struct Silent;
+pub struct Silent;
 
 impl Progress for Silent {
     fn begin(&self, _activation: &str, _rows: u64) {}
@@ -81,9 +83,9 @@ impl Play {
             wanted,
             memory: Default::default(),
             stage,
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: folder(),
             before,
-            baseline: false,
+            begun: false,
             pardoned: Vec::new(),
         }
     }
@@ -92,6 +94,12 @@ impl Play {
         let key = format!("p-{number:05}");
         let person = self.people.iter_mut().find(|person| person.key() == key);
         person.unwrap_or_else(|| panic!("{key} is not in the source"))
+    }
+
+    /// What contacts are told apart by.
+    pub fn identifier(&mut self, number: usize) -> String {
+        let column = self.case.identify()[0].written.column.clone();
+        wanted::identifier(self.person(number), &column).unwrap_or_default()
     }
 
     pub fn age(&mut self, numbers: impl IntoIterator<Item = usize>, round: usize) {
@@ -202,12 +210,12 @@ impl Play {
         let spec = self.project()?;
         self.stage.advance(Duration::from_secs(60));
         let options = self.options();
+        self.begun = true;
         let mut report = self.block_on(async |stage, root| {
             engine::run(stage, root, &spec, &options, &Silent, &StopSignal::default()).await
         })?;
-        self.baseline |= report.status() <= Status::Incomplete;
         let mut asked = 0;
-        while report.activations.iter().any(|one| one.sent.pending > 0) {
+        while report.activations.iter().any(|one| one.waiting.rows > 0) {
             asked += 1;
             if asked > ASKED_MAX {
                 return Err(format!("a job never ends:\n{}", self.told(&report)));
@@ -252,7 +260,7 @@ impl Play {
         Options {
             sandbox: Some(Sandboxed::InProcess),
             // What fires once a row has to be told that it may, at first.
-            full: self.case.mode == Mode::Insert && !self.baseline,
+            full: self.case.mode == Mode::Insert && !self.begun,
             only: self.alone.then(|| THEM.to_string()),
             accept: vec!["removed".into()],
             ..Options::default()
@@ -378,11 +386,20 @@ impl Drop for Play {
     }
 }
 
-fn remote(case: &Case) -> Box<dyn Remote> {
-    Box::new(OfSandbox::new(&case.service.destination))
+/// In memory where there is such a place: ledgers are made durable many times.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
-fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
+fn remote(case: &Case) -> Box<dyn Remote> {
+    let name = &case.service.destination;
+    match &case.service.vendor {
+        Some(file) => Box::new(Answerer::new(name, file)),
+        None => Box::new(OfSandbox::new(name)),
+    }
+}
+
+pub fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
     let part = |(name, column, value): (String, Option<String>, Value)| match column {
         Some(column) => (name, person.json(&column)),
         None => (name, value),
@@ -390,7 +407,7 @@ fn introduced(case: &Case, person: &Person) -> Map<String, Value> {
     case.people().into_iter().map(part).collect()
 }
 
-fn said(trouble: &Trouble) -> String {
+pub fn said(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Problems(problems) => {
             let lines = problems.0.iter().map(|problem| format!("{}: {}", problem.code, problem.message));
@@ -406,10 +423,11 @@ fn merge(report: &mut RunReport, settled: RunReport) {
         let Some(one) = report.activations.iter_mut().find(|one| one.activation == done.activation) else { continue };
         one.status = one.status.max(done.status);
         one.stopped = one.stopped.take().or(done.stopped);
-        one.sent.pending = done.sent.pending;
-        one.sent.accepted += done.sent.accepted;
-        one.sent.absent += done.sent.absent;
-        one.sent.rejected += done.sent.rejected;
-        one.sent.failed += done.sent.failed;
+        one.waiting = done.waiting;
+        one.sent.pending = done.waiting.rows;
+        one.sent.accepted += done.settlement.accepted;
+        one.sent.absent += done.settlement.absent;
+        one.sent.rejected += done.settlement.rejected;
+        one.sent.failed += done.settlement.failed;
     }
 }

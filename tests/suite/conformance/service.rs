@@ -16,9 +16,9 @@ pub struct Service {
     #[serde(default, rename = "about")]
     _about: String,
     pub destination: String,
-    /// A folder of definitions and, below it, what answers: of a vendor that is not built in.
+    /// Of a vendor that is not built in: the folder of its definition, and the file that answers for it.
     pub definition: Option<PathBuf>,
-    pub vendor: Option<PathBuf>,
+    pub vendor: Option<String>,
     #[serde(default)]
     pub settings: String,
     pub service: String,
@@ -40,6 +40,9 @@ pub struct Service {
     pub created: Option<Sign>,
     pub event: Option<String>,
     refuse: Option<BTreeMap<String, String>>,
+    /// A variant of another file: only what it may change is played.
+    #[serde(default)]
+    brief: bool,
     #[serde(default)]
     pub jobs: bool,
     pub creator: Option<String>,
@@ -150,6 +153,10 @@ impl Case {
 
     pub fn can(&self, word: Word) -> bool {
         !self.service.cannot.contains_key(&word) && !self.manner().cannot.contains_key(&word)
+    }
+
+    pub fn brief(&self) -> bool {
+        self.service.brief && std::env::var_os("ALL").is_none()
     }
 
     /// Identifiers with their columns; contacts are told apart by the first.

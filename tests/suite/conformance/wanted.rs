@@ -175,7 +175,7 @@ fn leaving(case: &Case, memory: &mut Memory, rows: &Rows<'_>) -> Vec<String> {
     gone
 }
 
-fn shown(person: &Person, field: &Field) -> Option<Shown> {
+pub fn shown(person: &Person, field: &Field) -> Option<Shown> {
     let column = &field.written.column;
     let text = person.get(column)?.to_string();
     let word = field.written.words.get(&text).cloned();

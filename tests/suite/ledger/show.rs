@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sendoff::ir::run::{ActivationPlan, ActivationReport, Stopped};
 use sendoff::ir::value::Value;
+use sendoff::report::estimate;
 use sendoff::store::ledger::Ledger;
 use sendoff::store::{Store, StoreOptions};
 use serde_json::Value as Json;
@@ -12,6 +13,7 @@ use serde_json::Value as Json;
 pub fn report(out: &mut String, report: &ActivationReport) {
     line(out, &format!("exit {}", report.status.code()));
     numbers(out, "counts", &report.counts);
+    numbers(out, "settled", &report.settlement);
     numbers(out, "sent", &report.sent);
     if report.left > 0 {
         line(out, &format!("left {}", report.left));
@@ -30,6 +32,9 @@ pub fn plan(out: &mut String, plan: &ActivationPlan) {
     numbers(out, "counts", &plan.counts);
     numbers(out, "owed", &plan.by_field);
     tail(out, (&plan.causes, &plan.warnings, plan.stopped.as_ref(), plan.silent.as_deref()));
+    for told in plan.estimate.iter().flat_map(estimate::lines) {
+        line(out, &told);
+    }
     for sample in &plan.samples {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
         let fields: Vec<String> = sample

@@ -21,7 +21,8 @@ const START: &str = "2026-01-31T09:00:00Z";
 ///
 /// A word is a status of the record (`absent`, `exists`, `rejected`), or for `*` a status code, `lost` (no answer comes),
 /// `crash`, and of an import `running` or `lost_there`.
-/// `{refused_field: city}` refuses one field.
+/// `{refused_field: city}` refuses one field. `everyone` names the people that a listing holds, with their ids;
+/// `whoami` the account that the token opens.
 pub type Answers = BTreeMap<String, BTreeMap<String, Json>>;
 
 #[derive(Default)]
@@ -62,14 +63,21 @@ impl Vendor {
     }
 
     fn answer(&self, request: &Request) -> Option<Result<Response, HttpError>> {
+        if request.url.contains("//alerts.") {
+            return Some(Ok(response(200, &json!({}))));
+        }
         let path = request.url.split("/v1/").last().unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
         let body: Json = request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
         let call = match parts.as_slice() {
+            ["whoami"] => "whoami",
+            ["people"] => "everyone",
             ["people", "find"] => "find",
             ["people", call @ ("create" | "update" | "delete")] => call,
             ["people", _] => "patch",
+            ["cards"] => "put",
+            ["cards", _] => "withdraw",
             ["imports"] => "import",
             ["imports", _] => "import_status",
             ["signals", _] => "fire",
@@ -86,13 +94,24 @@ impl Vendor {
         let identifier = query.split('=').next_back().unwrap_or_default().replace("%40", "@");
         Some(Ok(match call {
             "find" => self.find(&identifier),
+            "whoami" => response(200, &json!({"account": self.said("whoami", "account").unwrap_or(json!(7))})),
+            "everyone" => self.everyone(&identifier),
             "patch" => self.single(call, &format!("{}@x", parts[1])),
             "fire" => self.single(call, body["email"].as_str().unwrap_or_default()),
-            "import" => response(202, &json!({"job": "j1"})),
+            "import" | "withdraw" => response(202, &json!({"job": "j1"})),
             "import_status" => self.import_status(),
             "circles" => response(200, &json!({"circles": [{"id": 7, "name": "gold"}]})),
             batch => self.results(batch, &body),
         }))
+    }
+
+    /// Two people a page: whoever the case names, each with an id.
+    fn everyone(&self, after: &str) -> Response {
+        let named = self.answers.lock().expect("not poisoned").get("everyone").cloned().unwrap_or_default();
+        let left: Vec<_> = named.iter().filter(|(email, _)| email.as_str() > after).collect();
+        let page = left.iter().take(2).map(|(email, id)| json!({"email": email, "id": id}));
+        let next = left.get(1).filter(|_| left.len() > 2).map(|(email, _)| email);
+        response(200, &json!({"people": page.collect::<Vec<_>>(), "next": next}))
     }
 
     fn find(&self, identifier: &str) -> Response {
@@ -125,9 +144,10 @@ impl Vendor {
 
     fn results(&self, call: &str, body: &Json) -> Response {
         let records = body["records"].as_array().or(body["members"].as_array()).cloned().unwrap_or_default();
-        let identifiers = records.iter().filter_map(|record| record["email"].as_str());
+        let name = |record: &Json| record["number"].as_str().or(record["email"].as_str()).map(str::to_string);
+        let identifiers: Vec<String> = records.iter().filter_map(name).collect();
         let results: Vec<Json> =
-            identifiers.filter_map(|of| self.said(call, of).map(|said| complaint(of, &said))).collect();
+            identifiers.iter().filter_map(|of| self.said(call, of).map(|said| complaint(of, &said))).collect();
         response(200, &json!({"results": results}))
     }
 }
@@ -196,6 +216,7 @@ impl World for Vendor {
     fn env(&self, name: &str) -> Option<String> {
         match name {
             "PARCEL_TOKEN" => Some("token-1".into()),
+            "ALERT_URL" => Some("https://alerts.test/hook".into()),
             // One thread, so that rows come in one order.
             "SENDOFF_THREADS" => Some("1".into()),
             _ => None,

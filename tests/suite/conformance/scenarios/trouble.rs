@@ -3,13 +3,18 @@
 use sendoff::ir::run::Status;
 use sendoff::sandbox::{Fault, Refusal};
 
-use super::crowd;
 use crate::people::people;
 use crate::play::{Play, Played};
 use crate::service::Case;
 
 /// More requests than a small run needs.
 const REQUESTS_MAX: usize = 60;
+
+fn crowd(case: &Case) -> Play {
+    let mut play = super::crowd(case);
+    play.turns.narrow = true;
+    play
+}
 
 pub fn refused_record(case: &Case) -> Played {
     let mut play = crowd(case);
@@ -24,8 +29,10 @@ pub fn refused_record(case: &Case) -> Played {
         play.ended(&report, Status::Incomplete)?;
         play.compare()?;
         let rejected = play.rejected()?;
-        if !matches!(rejected.as_slice(), [row] if row.key == "p-00005" && !row.reason.is_empty()) {
-            return Err(format!("`rejected` should show p-00005 and a reason: {rejected:?}"));
+        // Sets are kept by identifier.
+        let key = if case.mode.is_set() { play.identifier(5) } else { "p-00005".to_string() };
+        if !matches!(rejected.as_slice(), [row] if row.key == key && !row.reason.is_empty()) {
+            return Err(format!("`rejected` should show {key} and a reason: {rejected:?}"));
         }
         if play.writes_since(mark).is_empty() {
             return Err("a refused record is sent again".into());
@@ -80,12 +87,14 @@ fn in_turn(case: &Case, fault: &Fault, sent: bool) -> Played {
         play.stage().trouble(at, play.fault(fault.clone()));
         play.desire(&[]);
         let report = play.run()?;
-        let untroubled = play.stage().untroubled();
-        if untroubled {
-            play.ended(&report, Status::Done)?;
-        }
-        play.recover(sent).map_err(|told| format!("at request {at}: {told}"))?;
-        if untroubled {
+        let troubled = !play.stage().untroubled();
+        let settled = match report.status() {
+            Status::Done => play.compare(),
+            _ if troubled => play.recover(sent),
+            _ => play.ended(&report, Status::Done),
+        };
+        settled.map_err(|told| format!("at request {at}: {told}"))?;
+        if !troubled {
             return play.end();
         }
     }
@@ -122,13 +131,18 @@ pub fn long_outage(case: &Case) -> Played {
 
 pub fn failed_job(case: &Case) -> Played {
     let mut play = crowd(case);
-    play.sync()?;
-    change(&mut play, 1);
     play.misbehave(Fault { fail_job: true, ..Fault::default() });
     let report = play.run()?;
     if report.status() == Status::Done {
         return Err("a job came to nothing, and the run says that all is done".into());
     }
+    play.compare()?;
+    play.behave();
+    play.desire(&[]);
+    play.recover(false)?;
+    change(&mut play, 1);
+    play.misbehave(Fault { fail_job: true, ..Fault::default() });
+    play.run()?;
     play.behave();
     play.desire(&[]);
     play.recover(false)?;
@@ -141,6 +155,7 @@ pub fn oversize(case: &Case) -> Played {
     let batch = play.largest_batch()?;
     if batch > 1 && batch < 20_000 {
         play = Play::open(case, 1..batch + 2);
+        play.turns.narrow = true;
         play.people = people(1..batch + 2);
         let mark = play.mark();
         play.sync()?;

@@ -1,0 +1,57 @@
+//! What pipelines write into the calls of a definition.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::or_list;
+use crate::diag::{Problem, list, suggestion};
+use crate::ir::ident::FieldName;
+use crate::ir::span::Span;
+use crate::template::Flaw;
+
+pub fn template_flaw(part: &str, flaw: &Flaw, span: Span) -> Problem {
+    let problem = Problem::error("check::template", format!("`{part}`: {flaw}")).at(span);
+    match flaw {
+        Flaw::Name { stranger, .. } => {
+            let known = || stranger.known.iter().map(String::as_str);
+            let near = suggestion(&stranger.path, known());
+            problem.help(near.unwrap_or_else(|| known_here(known())))
+        }
+        Flaw::Syntax { .. } => problem.help("values stand in `{{ ... }}`, as in `{{ record.identifier }}`"),
+        Flaw::Braces => problem.help("write it without `{{` and `}}`"),
+        Flaw::Text => problem.help("exactly one `{{ ... }}`, and nothing around it"),
+        Flaw::Word { known, .. } => problem.help(format!("known here: {}", or_list(known.iter().copied()))),
+        Flaw::Tree => problem.help("write it in double quotes"),
+        Flaw::NoRows { words } => problem.help(format!("put `{}` where the rows go", words[0])),
+    }
+}
+
+fn known_here<'a>(known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    if known.is_empty() { "nothing has a name here".into() } else { format!("known here: {}", list(&known)) }
+}
+
+pub fn not_a_block(part: &str, span: Span, known: &BTreeSet<&str>) -> Problem {
+    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    Problem::error("check::setting_kind", format!("`{part}` takes a block"))
+        .at(span)
+        .help(format!("its parts are {}", names.join(", ")))
+}
+
+pub fn default_unfit(part: &str, default: &Json, why: &str, span: Span) -> Problem {
+    let what = match default {
+        Json::Null => String::new(),
+        Json::String(text) => format!(" (`{text}`)"),
+        other => format!(" (`{other}`)"),
+    };
+    Problem::error("check::template", format!("the default of `{part}`{what} does not fit here: {why}"))
+        .at(span)
+        .help(format!("say what `{part}` is to be"))
+}
+
+pub fn field_not_sent(field: &FieldName, span: Span, body: &str) -> Problem {
+    Problem::error("check::field_not_sent", format!("`{field}` is mapped, but `{body}` does not hold it"))
+        .at(span)
+        .help(format!("add `{{{{ record.fields.{field} }}}}` to `{body}`, or leave the mapping out"))
+}

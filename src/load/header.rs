@@ -1,0 +1,71 @@
+//! The first line of a CSV file, where it names a column twice: DuckDB takes names that differ only in case for one, and
+//! calls the second `ID_1` without a word.
+
+use std::collections::BTreeSet;
+
+use super::Loader;
+use crate::ir::plan::Sql;
+use crate::ir::spec::{FileFormat, FileOption, Model, Query};
+use crate::ir::value::Value;
+use crate::store::StoreError;
+
+/// A name that is used and that several columns could be meant by: the name, and the columns as the file has them.
+pub type Doubled = (String, Vec<String>);
+
+/// Options that say what the columns are, which the first line is not to be read by.
+const OF_COLUMNS: [&str; 5] = ["header", "types", "columns", "all_varchar", "dateformat"];
+
+impl Loader<'_> {
+    pub(super) fn doubled(&self, model: &Model, needed: &BTreeSet<String>) -> Result<Option<Doubled>, StoreError> {
+        let Query::File { path, format: FileFormat::Csv, options, .. } = &model.query else { return Ok(None) };
+        if options.iter().any(|(name, value)| name == "header" && *value == FileOption::Bool(false)) {
+            return Ok(None);
+        }
+        let columns = self.store.describe(&format!("SELECT * FROM {}", self.query(model)))?;
+        let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
+        if !names.iter().any(|name| looks_renamed(name, &names)) {
+            return Ok(None);
+        }
+        let mut bare: Vec<_> =
+            options.iter().filter(|(name, _)| !OF_COLUMNS.contains(&name.as_str())).cloned().collect();
+        bare.push(("header".into(), FileOption::Bool(false)));
+        bare.push(("all_varchar".into(), FileOption::Bool(true)));
+        let written = self.store.row(&format!("SELECT * FROM {} LIMIT 1", self.file(path, FileFormat::Csv, &bare)))?;
+        let written: Vec<String> = written.into_iter().filter_map(text).collect();
+        Ok(needed.iter().chain(&model.key).find_map(|name| ambiguous(name, &written)))
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    if let Value::Text(text) = value { Some(text) } else { None }
+}
+
+/// `ID_1` beside `id`.
+fn looks_renamed(name: &str, names: &[String]) -> bool {
+    let Some((stem, number)) = name.rsplit_once('_') else { return false };
+    number.chars().all(|c| c.is_ascii_digit()) && names.iter().any(|other| other.eq_ignore_ascii_case(stem))
+}
+
+/// The first column of that name is the one that is read: right where it alone is written just so.
+fn ambiguous(name: &str, written: &[String]) -> Option<Doubled> {
+    let same: Vec<String> = written.iter().filter(|other| other.eq_ignore_ascii_case(name)).cloned().collect();
+    let alone = same.iter().filter(|other| *other == name).count() == 1;
+    let right = same.len() < 2 || (alone && same.first().is_some_and(|first| first == name));
+    if right { None } else { Some((name.to_string(), same)) }
+}
+
+/// Whether DuckDB reads the text as one query. Only what its parser refuses counts: some statements it reads cannot be told
+/// apart further.
+pub fn one_query(loader: &Loader<'_>, text: &str) -> Result<(), StoreError> {
+    let row = loader.store.row(&format!(
+        "SELECT json_extract_string(said, '$.error_type'), json_extract_string(said, '$.error_message') \
+         FROM (SELECT json_serialize_sql({}) AS said)",
+        Sql::text(text)
+    ))?;
+    match row.as_slice() {
+        [Value::Text(kind), Value::Text(message)] if kind == "parser" => {
+            Err(StoreError { kind: crate::store::StoreErrorKind::Syntax, message: message.clone(), offset: None })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,5 @@
+//! The engine in worlds that are made up from seeds: whatever goes wrong, nothing is lost and nothing old comes back.
+
+mod script;
+pub mod seeds;
+mod storm;
