@@ -48,7 +48,10 @@ fn is_unknown(name: &str) -> bool {
 struct Tenant {
     contacts: Contacts,
     jobs: BTreeMap<String, Job>,
+    /// What triggers did that leaves nothing on a contact.
     events: Vec<Event>,
+    /// Triggers fired so far.
+    fired: u64,
 }
 
 pub struct Voyado {

@@ -201,11 +201,10 @@ impl Contacts {
     }
 
     fn rename(&mut self, made: &str, id: &str) -> String {
-        let id = id.to_lowercase();
         if let Some(contact) = self.by_id.remove(made) {
-            self.by_id.insert(id.clone(), Contact { id: id.clone(), ..contact });
+            self.by_id.insert(id.to_lowercase(), Contact { id: id.to_string(), ..contact });
         }
-        id
+        id.to_string()
     }
 
     /// After reading what an earlier process kept.

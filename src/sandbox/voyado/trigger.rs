@@ -27,17 +27,24 @@ impl Tenant {
         }
         let id = contact.id.clone();
         let to = rest.last().copied().unwrap_or_default().to_string();
-        if let Some(label) = fields.get("label").and_then(Value::as_str) {
-            match trigger.to_lowercase() {
-                name if name.ends_with("add") => self.contacts.label(&id, label, true),
-                name if name.ends_with("remove") => self.contacts.label(&id, label, false),
-                _ => {}
-            }
+        if !self.automate(trigger, &id, fields) {
+            self.events.push(Event { name: trigger.into(), contact: to, fields: fields.clone() });
         }
-        self.events.push(Event { name: trigger.into(), contact: to, fields: fields.clone() });
-        let reply = Reply::json(200, &json!({"id": self.events.len().to_string()}));
+        self.fired += 1;
+        let reply = Reply::json(200, &json!({"id": self.fired.to_string()}));
         let texts = fields.values().all(Value::is_string);
         Ok(if texts { reply } else { reply.unexpected() })
+    }
+
+    /// Whether the trigger's automation leaves something on the contact.
+    fn automate(&mut self, trigger: &str, id: &str, fields: &Map<String, Value>) -> bool {
+        let Some(label) = fields.get("label").and_then(Value::as_str) else { return false };
+        match trigger.to_lowercase() {
+            name if name.ends_with("add") => self.contacts.label(id, label, true),
+            name if name.ends_with("remove") => self.contacts.label(id, label, false),
+            _ => return false,
+        }
+        true
     }
 
     fn addressed(&self, way: &str, rest: &[&str]) -> Result<&Contact, Failure> {
