@@ -27,6 +27,7 @@ mod scan;
 mod settle;
 mod token;
 mod tree;
+mod wait;
 mod wire;
 
 use std::convert::Infallible;

@@ -122,7 +122,7 @@ impl TokenPlan {
             if failures >= ATTEMPTS {
                 return Err(Halt::Unreachable(problem));
             }
-            world.sleep(super::retry::backoff(failures, world.random())).await;
+            world.sleep(super::wait::backoff(failures, world.random())).await;
         }
     }
 

@@ -323,6 +323,9 @@ impl Play {
 
     /// Records that the largest batch on the way takes.
     pub fn largest_batch(&self) -> Result<usize, String> {
+        if let Some(batch) = self.case.service.batch {
+            return Ok(batch);
+        }
         let spec = self.project()?;
         let service = &spec.activations.last().expect("there is one").service;
         let routes = service.routes(self.case.mode).unwrap_or_default();

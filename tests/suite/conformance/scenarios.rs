@@ -69,6 +69,10 @@ pub const KNOWN: std::ops::Range<usize> = 1..111;
 /// Those that an identifier may change to.
 const OTHERS: std::ops::Range<usize> = 901..911;
 
+const MANY_ROWS: usize = 5_000;
+/// Where each row is a request of its own.
+const MANY_REQUESTS: usize = 1_000;
+
 /// Nobody knows them.
 const STRANGERS: std::ops::Range<usize> = 2001..2005;
 
@@ -105,6 +109,15 @@ pub fn crowd(case: &Case) -> Play {
     let mut play = Play::open(case, KNOWN.chain(OTHERS));
     play.people = people(1..41);
     play
+}
+
+/// Whether every row is a request of its own.
+fn one_by_one(case: &Case) -> Result<bool, String> {
+    let mut play = crowd(case);
+    play.turns.narrow = true;
+    let mark = play.mark();
+    play.sync()?;
+    Ok(play.writes_since(mark).len() >= play.people.len())
 }
 
 fn first_load(case: &Case) -> Played {
@@ -352,7 +365,7 @@ fn odd_identifiers(case: &Case, play: &mut Play) -> Played {
 }
 
 fn many_rows(case: &Case) -> Played {
-    let rows = case.service.rows;
+    let rows = case.service.rows.unwrap_or(if one_by_one(case)? { MANY_REQUESTS } else { MANY_ROWS });
     let mut play = Play::open(case, 1..rows + 100);
     play.turns.narrow = true;
     play.people = people(1..rows + 1);

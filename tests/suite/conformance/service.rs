@@ -50,8 +50,8 @@ pub struct Service {
     pub extra: String,
     #[serde(default = "token")]
     pub reads: Vec<String>,
-    #[serde(default = "five_thousand")]
-    pub rows: usize,
+    pub rows: Option<usize>,
+    pub batch: Option<usize>,
     #[serde(default)]
     cannot: BTreeMap<Word, String>,
 }
@@ -113,10 +113,6 @@ fn yes() -> bool {
 
 fn token() -> Vec<String> {
     vec!["token".into()]
-}
-
-fn five_thousand() -> usize {
-    5_000
 }
 
 impl Field {

@@ -107,6 +107,8 @@ impl Wanted {
                 }
                 return;
             }
+            // What is there stays as it is.
+            Mode::Insert if self.contacts.contains_key(identifier) => return,
             Mode::Insert | Mode::Upsert | Mode::Mirror => {
                 memory.set.insert(identifier.into());
             }

@@ -151,10 +151,9 @@ pub fn failed_job(case: &Case) -> Played {
 
 /// More than one request takes; and a request that is told to be too large whatever its definition says.
 pub fn oversize(case: &Case) -> Played {
-    let mut play = crowd(case);
-    let batch = play.largest_batch()?;
-    if batch > 1 && batch < 20_000 {
-        play = Play::open(case, 1..batch + 2);
+    let batch = crowd(case).largest_batch()?;
+    if batch > 1 && batch < 20_000 && !super::one_by_one(case)? {
+        let mut play = Play::open(case, 1..batch + 2);
         play.turns.narrow = true;
         play.people = people(1..batch + 2);
         let mark = play.mark();
