@@ -75,11 +75,12 @@ fn play(scene: &Scene) -> Result<(), String> {
             if plan.total.requests.to.is_some_and(|to| to > REQUESTS_MAX) { ROWS_FEW } else { ROWS }
         }
     };
-    let stage = scene.stage(rows, 1);
+    let mut stage = scene.stage(rows, 1);
     let mut wrong = Vec::new();
     for round in 1..=scene.rounds {
         stage.source(&(scene.people)(rows, round));
         settle(&stage)?;
+        stage.options.full = scene.fires && round == 1;
         for complaint in played(&stage)? {
             wrong.push(format!("round {round} of {rows} rows: {complaint}"));
         }

@@ -55,6 +55,7 @@ fn scene(case: Case) -> Scene {
         })),
         rows: case.rows,
         rounds: case.rounds,
+        fires: false,
     }
 }
 

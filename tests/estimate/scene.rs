@@ -39,6 +39,8 @@ pub struct Scene {
     pub vendor: Vendor,
     pub rows: Option<u64>,
     pub rounds: u64,
+    /// What it does to each new row cannot be taken back, so a first run wants to be told.
+    pub fires: bool,
 }
 
 pub struct Stage {
@@ -70,7 +72,8 @@ impl Scene {
             Vendor::Sandbox { kind, known } => (sandboxed(kind, known(rows)), Some(InSandbox::InProcess)),
         };
         let world = Virtual { time: time.clone(), wire: wire.clone(), answer, files: RealWorld::new() };
-        (Box::new(world), Options { sandbox, ..Options::default() })
+        // Half of the people go.
+        (Box::new(world), Options { sandbox, accept: vec!["removed".into()], ..Options::default() })
     }
 }
 

@@ -22,6 +22,7 @@ fn scene(case: Case) -> Scene {
         people: Box::new(|rows, round| people::lines(&present(rows as usize, round as usize))),
         rows: None,
         rounds: 2,
+        fires: case.mode == Mode::Insert,
         vendor: Vendor::Sandbox {
             kind: case.service.destination.clone(),
             known: Box::new(move |rows| known(&case, rows as usize)),
