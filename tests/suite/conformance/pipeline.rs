@@ -20,6 +20,8 @@ pub struct Turns {
     pub hold: bool,
     /// Only what no row goes without, and two fields more: enough where it is not about values.
     pub narrow: bool,
+    /// The source may run empty.
+    pub empties: bool,
 }
 
 /// Of those that a narrow pipeline could do without.
@@ -72,7 +74,8 @@ fn model() -> String {
 fn activation(name: &str, case: &Case, turns: &Turns, after: Option<&str>, shared: bool) -> String {
     let options = indented(&indented(case.options()));
     let options = if options.is_empty() { String::new() } else { format!(" {{\n{options}  }}") };
-    let mut out = format!("\nactivation {name} {{\n  from people\n  to there.{}{options}\n", case.service.service);
+    let empties = if turns.empties { " { allow_empty = true }" } else { "" };
+    let mut out = format!("\nactivation {name} {{\n  from people{empties}\n  to there.{}{options}\n", case.service.service);
     let held = if turns.hold { "hold" } else { "send" };
     let manner = if case.mode == Mode::Update { format!(" {{ new_rows = {held} }}") } else { String::new() };
     // Text cannot fail to take text.

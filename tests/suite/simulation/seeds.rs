@@ -10,9 +10,6 @@ use crate::service::Case;
 /// Played where nobody asks for more.
 const SEEDS: u64 = 40;
 
-/// Services that hold under every seed so far. Others still show faults: `SERVICES=emarsys SEEDS=100` looks for them.
-const HELD: &str = "batch_profiles";
-
 /// Seeds of one trial.
 const GROUP: u64 = 10;
 
@@ -20,8 +17,8 @@ const GROUP: u64 = 10;
 const TRIES: usize = 300;
 
 pub fn trials(cases: &[Case]) -> Vec<Trial> {
-    let services = std::env::var("SERVICES").unwrap_or_else(|_| HELD.into());
-    let played = |case: &&Case| storm::fits(case) && case.service.name.contains(&services);
+    let services = std::env::var("SERVICES").unwrap_or_default();
+    let played = |case: &&Case| case.service.name.contains(&services);
     let cases: Vec<Case> = cases.iter().filter(played).cloned().collect();
     if cases.is_empty() {
         return Vec::new();
