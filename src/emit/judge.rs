@@ -85,7 +85,8 @@ impl Judge {
     pub fn scope(&self, base: &Scope, response: &Response) -> Scope {
         let headers: serde_json::Map<String, Json> =
             response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-        let (body, broken) = if self.format == Format::JsonLines { lines(&response.body) } else { parsed(&response.body) };
+        let (body, broken) =
+            if self.format == Format::JsonLines { lines(&response.body) } else { parsed(&response.body) };
         base.with("status", &json!(response.status))
             .with("headers", &Json::Object(headers))
             .with("garbled", &json!(broken && (200..300).contains(&response.status)))

@@ -125,9 +125,7 @@ impl Line<'_> {
             Answer::SlowDown => self.slow_down(call, &response, whole.until, tries),
             Answer::WaitForJob => self.wait(JOB_PAUSE, tries),
             Answer::Retry => self.retry(call, load, &response, tries),
-            Answer::Lost => {
-                self.lost(call, load, whole.reason.unwrap_or_else(|| call.judge.excerpt(&response)), tries)
-            }
+            Answer::Lost => self.lost(call, load, whole.reason.unwrap_or_else(|| call.judge.excerpt(&response)), tries),
             Answer::Reauth if !tries.reauthed => self.reauth(tries, token).await,
             Answer::Reauth | Answer::Stop => {
                 // Whatever it says, it is no refusal by its status.

@@ -110,7 +110,9 @@ impl TokenPlan {
         let mut failures = 0;
         loop {
             let problem = match world.http(self.request.clone()).await {
-                Ok(answer) if answer.status < 400 && Datum::parse(&answer.body).is_none() && is_broken(&answer.body) => {
+                Ok(answer)
+                    if answer.status < 400 && Datum::parse(&answer.body).is_none() && is_broken(&answer.body) =>
+                {
                     "the token call's answer is no JSON".to_string()
                 }
                 Ok(answer) if answer.status < 400 => return self.read(world, &answer.body),

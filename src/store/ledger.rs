@@ -139,11 +139,7 @@ impl Ledger {
         let keys: Vec<String> = facts.iter().map(|(key, _)| Sql::text(key).0).collect();
         let lines: Vec<String> =
             facts.iter().map(|(key, value)| format!("({}, {})", Sql::text(key), Sql::text(value))).collect();
-        format!(
-            "DELETE FROM {meta} WHERE key IN ({}); INSERT INTO {meta} VALUES {}",
-            keys.join(", "),
-            lines.join(", ")
-        )
+        format!("DELETE FROM {meta} WHERE key IN ({}); INSERT INTO {meta} VALUES {}", keys.join(", "), lines.join(", "))
     }
 
     pub fn unset(&self, key: &str) -> String {

@@ -60,7 +60,10 @@ pub fn begin(account: &mut Account, call: &Call<'_>, rates: Rates) -> Answer {
         Rates::Relaxed => 0,
         Rates::AsDocumented => TIME_MS + contacts.len() as u64 * CONTACT_TIME_MS,
     };
-    account.imports.insert(id.clone(), Import { done_at_ms: at_ms + time_ms, stalls: call.stall_job, report: report.told(&id, status) });
+    account.imports.insert(
+        id.clone(),
+        Import { done_at_ms: at_ms + time_ms, stalls: call.stall_job, report: report.told(&id, status) },
+    );
     let reply = Reply::json(202, &json!({"importId": id}));
     Ok(if unexpected { reply.unexpected() } else { reply })
 }

@@ -75,7 +75,8 @@ fn activation(name: &str, case: &Case, turns: &Turns, after: Option<&str>, share
     let options = indented(&indented(case.options()));
     let options = if options.is_empty() { String::new() } else { format!(" {{\n{options}  }}") };
     let empties = if turns.empties { " { allow_empty = true }" } else { "" };
-    let mut out = format!("\nactivation {name} {{\n  from people{empties}\n  to there.{}{options}\n", case.service.service);
+    let mut out =
+        format!("\nactivation {name} {{\n  from people{empties}\n  to there.{}{options}\n", case.service.service);
     let held = if turns.hold { "hold" } else { "send" };
     let manner = if case.mode == Mode::Update { format!(" {{ new_rows = {held} }}") } else { String::new() };
     // Text cannot fail to take text.

@@ -3,4 +3,5 @@
 mod promise;
 mod script;
 pub mod seeds;
+mod shared;
 mod storm;

@@ -89,7 +89,8 @@ impl Storm {
     /// Of people who left nobody can say what the vendor should hold: they may have left before they were delivered. Nor of
     /// those whom something may have happened to that may not happen twice; they are listed.
     pub fn desired(&self) -> Played {
-        let unclear: BTreeSet<String> = if self.fires() { self.unclear()?.into_iter().collect() } else { BTreeSet::new() };
+        let unclear: BTreeSet<String> =
+            if self.fires() { self.unclear()?.into_iter().collect() } else { BTreeSet::new() };
         if self.case.mode == Mode::Insert {
             return self.inserted(&unclear);
         }

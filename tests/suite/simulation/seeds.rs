@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 
 use super::script::Script;
-use super::storm;
+use super::{shared, storm};
 use crate::play::Played;
 use crate::service::Case;
 
@@ -29,13 +29,17 @@ pub fn trials(cases: &[Case]) -> Vec<Trial> {
         None => (0, asked("SEEDS").unwrap_or(SEEDS)),
     };
     let groups = (from..to).step_by(GROUP as usize);
-    groups
-        .map(|first| {
+    let shared = shared::case(&cases).map(|case| {
+        Trial::test("simulation::two_on_one_credential", move || shared::one_limit(&case).map_err(Into::into))
+    });
+    shared
+        .into_iter()
+        .chain(groups.map(|first| {
             let (cases, last) = (cases.clone(), (first + GROUP).min(to));
             Trial::test(format!("simulation::seeds_{first:05}"), move || {
                 (first..last).try_for_each(|seed| hold(seed, &cases)).map_err(Into::into)
             })
-        })
+        }))
         .collect()
 }
 

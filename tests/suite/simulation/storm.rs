@@ -33,7 +33,7 @@ const AGES_S: u64 = 15 * DAY_S;
 const LATENCY_MS: u64 = 150;
 
 /// Few records to a request, so that few people make many requests.
-const BATCH: u32 = 3;
+pub const BATCH: u32 = 3;
 
 /// Everybody who may ever be in the source.
 pub const PEOPLE: std::ops::Range<usize> = 0..100;
