@@ -9,7 +9,7 @@ use super::names::{Declared, Site};
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader, inside};
 use crate::diag::suggestion;
-use crate::ir::catalog::{Answer, AnswerRule, Batch, Call, Job, Listing, Repeat, Send, Template, Tree};
+use crate::ir::catalog::{Answer, AnswerRule, Batch, Call, Format, Job, Listing, Repeat, Send, Template, Tree};
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
 use crate::ir::slot::Form;
@@ -52,10 +52,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         writes: fields.flag(reader, "writes", !matches!(method.as_str(), "GET" | "HEAD")),
         plan: fields.flag(reader, "plan", false),
         auth: fields.take("auth").and_then(|node| reader.word(node, auth, &["none"])).unwrap_or(true),
-        json_lines: fields
+        format: fields
             .take("format")
-            .and_then(|node| reader.word(node, format, &["json", "jsonl"]))
-            .unwrap_or(false),
+            .and_then(|node| reader.word(node, format, &["json", "jsonl", "any"]))
+            .unwrap_or_default(),
         answer: fields
             .take("answer")
             .map(|node| answer_rules(reader, node, declared, Some(around.calls)))
@@ -196,10 +196,11 @@ fn auth(word: &str) -> Option<bool> {
     (word == "none").then_some(false)
 }
 
-fn format(word: &str) -> Option<bool> {
+fn format(word: &str) -> Option<Format> {
     match word {
-        "json" => Some(false),
-        "jsonl" => Some(true),
+        "json" => Some(Format::Json),
+        "jsonl" => Some(Format::JsonLines),
+        "any" => Some(Format::Any),
         _ => None,
     }
 }

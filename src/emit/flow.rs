@@ -362,7 +362,8 @@ pub fn outcome(rider: Rider, verdict: Verdict, reason: Option<String>, request: 
         job: job.filter(|_| verdict == Verdict::Pending),
         refused: rider.refused,
         sent_all: rider.sent_all,
-        unsent: !rider.sent,
+        // A refusal speaks of the last request alone.
+        unsent: !if verdict == Verdict::Rejected { rider.doubtful } else { rider.sent },
         request,
     }
 }
