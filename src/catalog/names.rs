@@ -72,7 +72,7 @@ impl Site {
             Site::Answer => (REQUEST, &["token", "status", "body", "headers", "sent"]),
             Site::Item => (REQUEST, &["token", "status", "body", "headers", "sent", "item"]),
             Site::Readback => (REQUEST, &["token", "status", "body", "headers", "sent", "record"]),
-            Site::Refusal => (&["option", "identifier", "mode", "field"], &[]),
+            Site::Refusal => (&["option", "identifier", "mode", "field", "fields"], &[]),
         };
         base.iter().chain(more).copied().collect()
     }
