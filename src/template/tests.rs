@@ -113,3 +113,32 @@ fn sql_takes_variables_and_references() {
     assert_eq!(error.offset(), Some(11));
     assert!(render_sql("{{ env }}", &vars, &refs).is_err());
 }
+
+#[test]
+fn nothing_is_seen_but_the_scope() {
+    let scope = Scope::new().with("setting", &json!({"tenant": "acme"}));
+    for text in [
+        "{{ env('HOME') }}",
+        "{{ getenv('HOME') }}",
+        "{{ os.environ.HOME }}",
+        "{{ open('/etc/hostname') }}",
+        "{{ load('/etc/hostname') }}",
+        "{{ debug() }}",
+        "{{ self }}",
+        "{{ setting.__class__.__init__.__globals__ }}",
+    ] {
+        assert!(value(Engine::strict(), text, &scope).is_err(), "{text}");
+    }
+    // What a template could be made of besides expressions does not compile, or finds nothing.
+    for text in
+        ["{% include '/etc/hostname' %}", "{% extends '/etc/hostname' %}", "{% import '/etc/hostname' as a %}{{ a }}"]
+    {
+        let none = |_: &str| None;
+        assert!(render_sql(text, &none, &none).is_err(), "{text}");
+        assert_ne!(
+            value(Engine::lenient(), text, &scope),
+            Ok(json!(std::fs::read_to_string("/etc/hostname").ok())),
+            "{text}"
+        );
+    }
+}

@@ -50,7 +50,7 @@ const WAYS: [(&str, &str, &str, &str); 9] = [
         "voyado",
         "voyado",
         "tenant = \"acme\"",
-        "to voyado.contacts { contact_type = \"Member\" }\n mode upsert\n identify { email }\n map { name -> firstName }",
+        "to voyado.contacts { contact_type = \"Member\" }\n mode update { new_rows = send }\n identify { id -> external_id }\n map { name -> firstName }",
     ),
     (
         "http_bearer",
@@ -161,6 +161,37 @@ fn logs_name_nobody() {
     }
 }
 
+/// What a pipeline may compute with is its rows: no file of the machine, no variable, none of DuckDB's own secrets.
+#[test]
+fn expressions_see_no_files_and_no_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    fs::write(outside.path(), "a\nM4RK\n").unwrap();
+    let path = outside.path().display();
+    fs::write(folder.path().join("rows.csv"), "id\none\n").unwrap();
+    let variables = [("KEY".to_string(), "key-M4RK".to_string()), ("SEEN".to_string(), "M4RK".to_string())];
+    for expression in [
+        format!("(select content from read_text('{path}'))"),
+        format!("(select a from read_csv('{path}'))"),
+        format!("(select a from '{path}')"),
+        "getenv('SEEN')".to_string(),
+        "(select any_value(secret_string) from duckdb_secrets())".to_string(),
+        "(select any_value(value) from duckdb_settings() where value like '%M4RK%')".to_string(),
+    ] {
+        let text = format!(
+            "destination crm = batch {{ rest_api_key = env(\"KEY\"), project_key = \"sandbox\" }}\n\
+             model rows {{ from file \"rows.csv\", key id }}\n\
+             activation them {{ from rows, to crm.profiles, identify {{ id -> custom_id }}, custom {{ {expression} -> seen }} }}\n"
+        );
+        fs::write(folder.path().join("project.sendoff"), text).unwrap();
+        let told: String = ["check", "plan --values --sandbox", "run --sandbox --format json"]
+            .iter()
+            .map(|command| run(folder.path(), command, &variables))
+            .collect();
+        nowhere(&told, &folder.path().join(".sendoff"), &BTreeSet::new());
+    }
+}
+
 /// Sources are not asked over HTTP: a server that is not there lets their drivers speak.
 #[test]
 fn sources_keep_their_passwords() {
@@ -258,8 +289,8 @@ struct Inside {
     credentials: BTreeSet<String>,
     /// What a token is called inside; outside it has a mark.
     token: String,
-    /// Requests since the trouble began.
-    count: usize,
+    /// Vendors that were met with the trouble.
+    met: BTreeSet<String>,
 }
 
 const TOKEN: &str = "token-M4RK";
@@ -274,7 +305,7 @@ impl Door {
             heard: String::new(),
             credentials: BTreeSet::new(),
             token: String::new(),
-            count: 0,
+            met: BTreeSet::new(),
         }));
         let (origin, within) = (url.clone(), inside.clone());
         thread::spawn(move || {
@@ -288,7 +319,8 @@ impl Door {
 
     fn is(&self, trouble: &'static str) {
         let mut inside = self.inside.lock().unwrap();
-        (inside.trouble, inside.count) = (trouble, 0);
+        inside.trouble = trouble;
+        inside.met.clear();
     }
 
     /// All that was heard, as it was meant.
@@ -310,33 +342,43 @@ fn answer(mut stream: TcpStream, origin: &str, inside: &Mutex<Inside>) {
 }
 
 impl Inside {
+    /// Status, content type and body.
     fn reply(&mut self, line: &str, headers: &Map<String, Value>, body: &str, origin: &str) -> (u16, String, String) {
         self.note(line, headers, body);
         let is_token = line.contains("/oauth2/token");
-        self.count += usize::from(!is_token);
+        let vendor = line.split('/').nth(1).unwrap_or_default().to_string();
         let said_back = format!("{line} {} {body}", Value::Object(headers.clone()));
+        let refused = |status| (status, "application/json".to_string(), echo(&said_back));
         match self.trouble {
-            "401" | "400" => return (self.trouble.parse().unwrap(), "application/json".into(), echo(&said_back)),
-            // A few, so that waiting between attempts does not take long.
-            "500" if self.count < 12 => return (500, "application/json".into(), echo(&said_back)),
-            "garbled" if !is_token => return (200, "text/plain".into(), said_back),
-            _ => {}
+            "401" => refused(401),
+            "400" => refused(400),
+            // Once each, so that waiting for the next attempt does not take long.
+            "500" if self.met.insert(vendor) => refused(500),
+            "garbled" if !is_token => (200, "text/plain".into(), said_back),
+            _ => self.asked(line, headers, body, origin, is_token),
         }
+    }
+
+    fn asked(
+        &mut self,
+        line: &str,
+        headers: &Map<String, Value>,
+        body: &str,
+        origin: &str,
+        is_token: bool,
+    ) -> (u16, String, String) {
         let mut words = line.split_whitespace();
-        let method = words.next().unwrap_or_default().to_string();
-        let (path, query) = words.next().unwrap_or_default().split_once('?').unwrap_or((words_path(line), ""));
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().replace(TOKEN, &self.token)));
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let within = |value: &Value| value.as_str().unwrap_or_default().replace(TOKEN, &self.token);
         let reply = self.sandbox.answer(&Incoming {
-            method,
+            method: method.into(),
             origin: origin.into(),
             path: path.into(),
             query: query.into(),
-            headers: headers.collect(),
+            headers: headers.iter().map(|(name, value)| (name.clone(), within(value))).collect(),
             body: body.into(),
-            at_ms: since.as_millis() as u64,
+            at_ms: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64,
         });
         let kind = reply.headers.iter().find(|(name, _)| name == "content-type").map(|(_, kind)| kind.clone());
         let told = if is_token { self.marked(&reply.body) } else { reply.body };
@@ -362,10 +404,6 @@ impl Inside {
         self.token = told["access_token"].as_str().unwrap_or_default().to_string();
         if self.token.is_empty() { body.to_string() } else { body.replace(&self.token, TOKEN) }
     }
-}
-
-fn words_path(line: &str) -> &str {
-    line.split_whitespace().nth(1).unwrap_or_default()
 }
 
 /// A refusal, in the shapes in which one is told anywhere.
