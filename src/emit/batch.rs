@@ -16,6 +16,8 @@ pub struct Rider {
     pub marked: bool,
     /// A writing request held it, and may have had an effect.
     pub sent: bool,
+    /// One of them did so, for all that is known, and the last one's answer says nothing of it.
+    pub doubtful: bool,
     pub sent_all: bool,
     /// The destination said that it does not have the record.
     pub missing: bool,
@@ -34,6 +36,7 @@ impl Rider {
             step: None,
             marked: false,
             sent: false,
+            doubtful: false,
             sent_all: false,
             missing: false,
             tries: 0,
