@@ -3,7 +3,7 @@
 mod example;
 mod records;
 
-pub use example::judge_example;
+pub use example::{ExampleRead, judge_example, read_example};
 pub use records::{Judged, Reading, Sent};
 
 use serde_json::{Value as Json, json};
