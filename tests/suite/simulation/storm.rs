@@ -33,7 +33,7 @@ const AGES_S: u64 = 15 * DAY_S;
 const LATENCY_MS: u64 = 150;
 
 /// Few records to a request, so that few people make many requests.
-pub const BATCH: u32 = 3;
+const BATCH: u32 = 3;
 
 /// One seed in so many has all fields mapped.
 const WIDE: u64 = 5;
