@@ -13,7 +13,7 @@ use super::render::{Ink, Row};
 use super::wait::{backoff, from_now, retry_after};
 use super::{Delivery, Journal, Note, StopSignal};
 use crate::ir::catalog::{Answer, Repeat};
-use crate::ir::delivery::{DeltaRow, Halt, HttpError, Request, RequestNote, Response};
+use crate::ir::delivery::{Halt, HttpError, Request, RequestNote, Response};
 use crate::ir::secret::{MASK, percent_encoded};
 use crate::template::Scope;
 use crate::world::World;
@@ -80,9 +80,10 @@ impl Line<'_> {
             self.remember(call, &request);
             *number = self.delivery.next_number();
             let note = self.note(call, &request, load, *number);
-            if call.writes && !self.mark(call, load, &note).await {
+            if call.writes && !self.mark(call, load, *number).await {
                 return Exchange::Halted(Halt::Ledger("the ledger could not be written".to_string()));
             }
+            load.riders.iter_mut().for_each(|rider| rider.left = true);
             let answer = self.world.http(request).await;
             self.tell(note, &answer).await;
             let turn = match answer {
@@ -258,15 +259,24 @@ impl Line<'_> {
     }
 
     /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.
-    async fn mark(&self, call: &CallPlan, load: &mut Load, note: &RequestNote) -> bool {
-        let rows: Vec<DeltaRow> = load.riders.iter().map(|rider| rider.offer.row).collect();
+    async fn mark(&self, call: &CallPlan, load: &mut Load, request: u64) -> bool {
         if load.riders.iter().all(|rider| rider.marked) {
             return true;
         }
+        self.mark_all(std::slice::from_mut(load), request, call.repeat == Repeat::Never).await
+    }
+
+    /// Marks loads whose requests are still to come.
+    pub async fn mark_ahead(&self, loads: &mut [Load]) -> bool {
+        self.mark_all(loads, 0, false).await
+    }
+
+    async fn mark_all(&self, loads: &mut [Load], request: u64, alone: bool) -> bool {
+        let rows = loads.iter().flat_map(|load| load.riders.iter().map(|rider| rider.offer.row)).collect();
         let (ack, acked) = oneshot::channel();
-        let note = Note::InFlight { rows, request: note.clone(), alone: call.repeat == Repeat::Never, ack };
-        let marked = self.journal.tell(note).await && acked.await.unwrap_or(false);
-        load.riders.iter_mut().for_each(|rider| rider.marked |= marked);
+        let marked =
+            self.journal.tell(Note::InFlight { rows, request, alone, ack }).await && acked.await.unwrap_or(false);
+        loads.iter_mut().flat_map(|load| &mut load.riders).for_each(|rider| rider.marked |= marked);
         marked
     }
 
