@@ -5,7 +5,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Every cargo command goes through it: it fetches DuckDB's library and says where it is.
 duckdb := scripts/duckdb exec
 
-.PHONY: help demo build test lint bench clean
+.PHONY: help demo build test lint bench simulate clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -32,6 +32,9 @@ lint: ## Formatting, clippy and documentation, warnings denied
 
 bench: build ## Compare sendoff with hand-written SQL, drt-core and dlt for the same work (SENDOFF_BENCH_ROWS makes it smaller)
 	SENDOFF_BENCH_PEERS="$$(scripts/peers "$(target)/peers")" && export SENDOFF_BENCH_PEERS && $(duckdb) $(CARGO) bench --bench ratios
+
+simulate: ## Play 10,000 seeds of the simulation, optimised (SEEDS=500: so many; a failing seed is told and shrunk)
+	SEEDS="$${SEEDS:-10000}" $(duckdb) $(CARGO) test --release --test conformance simulation
 
 clean: ## Remove what was built and generated
 	$(CARGO) clean

@@ -70,6 +70,7 @@ fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -
             continue;
         };
         let cause = if let Value::Text(cause) = cause { cause.as_str() } else { "" };
+        changes.actions.insert(action.clone());
         tally(counts, action, cause, *number as u64);
         counts.reidentified += *reidentified as u64;
     }

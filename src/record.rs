@@ -123,17 +123,9 @@ fn timestamp(text: &str) -> String {
 
 /// The positions of the value columns (`d7` -> 7) of a table of the ledger.
 fn positions(store: &Store, ledger: &Ledger, table: &str, letter: char) -> Result<Vec<u32>, StoreError> {
-    let rows = store.rows(&format!(
-        "SELECT CAST(substr(column_name, 2) AS BIGINT) FROM duckdb_columns() WHERE database_name = {} AND table_name = {} \
-         AND regexp_full_match(column_name, '{letter}[0-9]+') ORDER BY 1",
-        Sql::text(&ledger.alias),
-        Sql::text(table)
-    ))?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| match row.as_slice() {
-            [crate::ir::value::Value::Int(position)] => u32::try_from(*position).ok(),
-            _ => None,
-        })
-        .collect())
+    let columns = store.describe(&format!("SELECT * FROM {}", ledger.table(table)))?;
+    let mut positions: Vec<u32> =
+        columns.iter().filter_map(|column| column.name.strip_prefix(letter)?.parse().ok()).collect();
+    positions.sort_unstable();
+    Ok(positions)
 }

@@ -101,8 +101,9 @@ pub(crate) struct Call<'a> {
     request: &'a Incoming,
     json: Option<&'a Value>,
     refusals: &'a [Refusal],
-    /// A job that this request begins is to fail.
+    /// A job that this request begins is to fail, or never to be said to end.
     fail_job: bool,
+    stall_job: bool,
 }
 
 pub(crate) trait Vendor: Send {
@@ -169,7 +170,9 @@ impl Sandbox {
         };
         let json = serde_json::from_str::<Value>(&request.body).ok();
         let turn = self.faults.turn(first, route);
-        let call = Call { route, request, json: json.as_ref(), refusals: &turn.refuse, fail_job: turn.fail_job };
+        let fault::Fault { refuse, fail_job, stall_job, .. } = &turn;
+        let (fail_job, stall_job) = (*fail_job, *stall_job);
+        let call = Call { route, request, json: json.as_ref(), refusals: refuse, fail_job, stall_job };
         let reply = match turn.status {
             Some(status) => vendor.failure(status),
             None => vendor.answer(&call),

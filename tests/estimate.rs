@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
 
+use jiff::Timestamp;
 use libtest_mimic::{Arguments, Trial};
 use sendoff::engine::{self, Progress, StopSignal};
 use sendoff::ir::estimate::{Estimate, Purpose, Span};
@@ -22,8 +22,6 @@ use scene::{Scene, Stage};
 
 #[path = "estimate/cases.rs"]
 mod cases;
-#[path = "estimate/clock.rs"]
-mod clock;
 // What the conformance suite knows of services and people; it uses more of it.
 #[path = "suite/conformance/people.rs"]
 #[allow(dead_code)]
@@ -89,28 +87,28 @@ fn play(scene: &Scene) -> Result<(), String> {
 }
 
 fn specified(stage: &Stage) -> Result<Spec, String> {
-    let checked = engine::check(stage.world.as_ref(), stage.root(), &stage.options, false);
+    let checked = engine::check(&stage.world, stage.root(), &stage.options, false);
     let problems = || checked.problems.0.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join("\n");
     checked.spec.clone().ok_or_else(problems)
 }
 
 fn planned(stage: &Stage, spec: &Spec) -> Result<PlanReport, String> {
-    let work = engine::plan(stage.world.as_ref(), stage.root(), spec, &stage.options);
-    stage.time.run(work).map_err(|trouble| format!("{trouble:?}"))
+    let work = engine::plan(&stage.world, stage.root(), spec, &stage.options);
+    stage.run(work).map_err(|trouble| format!("{trouble:?}"))
 }
 
 /// Jobs of the round before, of which no plan can know what comes of them.
 fn settle(stage: &Stage) -> Result<(), String> {
-    stage.time.run(stage.world.sleep(Duration::from_secs(86_400)));
+    stage.rest();
     let spec = specified(stage)?;
-    let work = engine::settle(stage.world.as_ref(), stage.root(), &spec, &stage.options, None, &Silent);
-    stage.time.run(work).map(|_| ()).map_err(|trouble| format!("{trouble:?}"))
+    let work = engine::settle(&stage.world, stage.root(), &spec, &stage.options, None, &Silent);
+    stage.run(work).map(|_| ()).map_err(|trouble| format!("{trouble:?}"))
 }
 
 fn run(stage: &Stage, spec: &Spec) -> Result<RunReport, String> {
     let stop = StopSignal::default();
-    let work = engine::run(stage.world.as_ref(), stage.root(), spec, &stage.options, &Silent, &stop);
-    match stage.time.run(work) {
+    let work = engine::run(&stage.world, stage.root(), spec, &stage.options, &Silent, &stop);
+    match stage.run(work) {
         Ok(report) if report.status() == Status::Done => Ok(report),
         other => Err(format!("the run went wrong: {other:#?}")),
     }
@@ -121,16 +119,17 @@ fn played(stage: &Stage) -> Result<Vec<String>, String> {
     let spec = specified(stage)?;
     let plan = planned(stage, &spec)?;
     // Buckets are full again.
-    stage.time.run(stage.world.sleep(Duration::from_secs(86_400)));
-    stage.wire.lock().expect("not poisoned").clear();
+    stage.rest();
+    stage.heard();
     let report = run(stage, &spec)?;
+    let wire = stage.heard();
     let mut wrong = Vec::new();
     for (plan, report) in plan.activations.iter().zip(&report.activations) {
         let Some(estimate) = &plan.estimate else {
             wrong.push(format!("no estimate: {:?}", plan.warnings));
             continue;
         };
-        let done = Done::of(stage, report);
+        let done = Done::of(stage, report, &wire);
         println!("{}", told(&plan.activation, estimate, &done));
         wrong.extend(held_against(estimate, &done));
     }
@@ -145,11 +144,11 @@ struct Done {
     /// Those that prepare among them.
     all: u64,
     seconds: f64,
-    wire: Vec<(Duration, String)>,
+    wire: Vec<(Timestamp, String)>,
 }
 
 impl Done {
-    fn of(stage: &Stage, report: &ActivationReport) -> Done {
+    fn of(stage: &Stage, report: &ActivationReport, wire: &[(Timestamp, String)]) -> Done {
         let mut requests: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut slowed = 0;
         for row in noted(stage.root(), report) {
@@ -158,8 +157,7 @@ impl Done {
                 slowed += u64::from(*status == Value::Int(429));
             }
         }
-        let wire = stage.wire.lock().expect("not poisoned").clone();
-        Done { requests, slowed, all: report.sent.requests, seconds: report.seconds, wire }
+        Done { requests, slowed, all: report.sent.requests, seconds: report.seconds, wire: wire.to_vec() }
     }
 
     fn count(&self, call: &str) -> u64 {
@@ -169,11 +167,11 @@ impl Done {
     /// Mean seconds from the first question after a job to its end.
     fn job_seconds(&self, asked_by: &[String]) -> f64 {
         let Some(urls) = asked_by.first().and_then(|call| self.requests.get(call)) else { return 0.0 };
-        let mut spans: BTreeMap<&str, (Duration, Duration)> = BTreeMap::new();
+        let mut spans: BTreeMap<&str, (Timestamp, Timestamp)> = BTreeMap::new();
         for (at, url) in self.wire.iter().filter(|(_, url)| urls.contains(url)) {
             spans.entry(url).or_insert((*at, *at)).1 = *at;
         }
-        let sum: f64 = spans.values().map(|(first, last)| (*last - *first).as_secs_f64()).sum();
+        let sum: f64 = spans.values().map(|(first, last)| last.duration_since(*first).as_secs_f64()).sum();
         sum / spans.len().max(1) as f64
     }
 }

@@ -9,7 +9,7 @@ use super::names::{Declared, Site};
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader, inside};
 use crate::diag::suggestion;
-use crate::ir::catalog::{Answer, AnswerRule, Batch, Call, Job, Listing, Repeat, Send, Template, Tree};
+use crate::ir::catalog::{Answer, AnswerRule, Batch, Call, Format, Job, Listing, Repeat, Send, Template, Tree};
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
 use crate::ir::slot::Form;
@@ -42,7 +42,7 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         url,
         query: fields.take("query").map(|node| query(reader, node, site, declared)).unwrap_or_default(),
         headers: templates(reader, fields.take("headers"), Site::Header, declared),
-        body: fields.take("body").map(|node| tree(reader, node, site, declared, &BODY_WORDS)),
+        body: fields.take("body").map(|node| tree(reader, node, site, declared, body_words(&batch))),
         record: fields.take("record").map(|node| tree(reader, node, Site::Record, declared, &RECORD_WORDS)),
         batch,
         limits: fields.take("limits").map(|node| limits(reader, node, around)).unwrap_or_default(),
@@ -52,10 +52,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         writes: fields.flag(reader, "writes", !matches!(method.as_str(), "GET" | "HEAD")),
         plan: fields.flag(reader, "plan", false),
         auth: fields.take("auth").and_then(|node| reader.word(node, auth, &["none"])).unwrap_or(true),
-        json_lines: fields
+        format: fields
             .take("format")
-            .and_then(|node| reader.word(node, format, &["json", "jsonl"]))
-            .unwrap_or(false),
+            .and_then(|node| reader.word(node, format, &["json", "jsonl", "any"]))
+            .unwrap_or_default(),
         answer: fields
             .take("answer")
             .map(|node| answer_rules(reader, node, declared, Some(around.calls)))
@@ -76,9 +76,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
 
 /// A body of records needs to know what a record is, and a record needs a place to go.
 fn check_body(reader: &Reader<'_>, call: &Call, node: &Node, declared: &Declared) {
-    let form = Form::Tree { words: BODY_WORDS.to_vec() };
+    let words = body_words(&call.batch);
+    let form = Form::Tree { words: words.to_vec() };
     let left_open = declared.slots.borrow().iter().any(|(_, slot)| slot.call == call.name && slot.form == form);
-    let spread = left_open || call.body.as_ref().is_some_and(|body| mentions(body, &BODY_WORDS));
+    let spread = left_open || call.body.as_ref().is_some_and(|body| mentions(body, words));
     match (&call.record, spread) {
         (None, true) => {
             let at = node.get("body").unwrap_or(node);
@@ -146,6 +147,11 @@ fn query(reader: &Reader<'_>, node: &Node, site: Site, declared: &Declared) -> V
 }
 
 const BODY_WORDS: [&str; 2] = ["$records", "$record"];
+/// `$record` stands for the only one.
+fn body_words(batch: &Batch) -> &'static [&'static str] {
+    if batch.records == 1 { &BODY_WORDS } else { &BODY_WORDS[..1] }
+}
+
 const RECORD_WORDS: [&str; 3] = ["$mapped", "$fields", "$identifiers"];
 
 /// A JSON tree: every text in it, names included, is a template or one of the words that stand for rows.
@@ -190,10 +196,11 @@ fn auth(word: &str) -> Option<bool> {
     (word == "none").then_some(false)
 }
 
-fn format(word: &str) -> Option<bool> {
+fn format(word: &str) -> Option<Format> {
     match word {
-        "json" => Some(false),
-        "jsonl" => Some(true),
+        "json" => Some(Format::Json),
+        "jsonl" => Some(Format::JsonLines),
+        "any" => Some(Format::Any),
         _ => None,
     }
 }

@@ -69,10 +69,10 @@ impl Site {
             Site::Found => (ROUTE, &["prepared", "item", "want", "field"]),
             Site::Request => (REQUEST, &[]),
             Site::Record => (REQUEST, &["record"]),
-            Site::Answer => (REQUEST, &["token", "status", "body", "headers", "sent"]),
+            Site::Answer => (REQUEST, &["token", "status", "body", "headers", "garbled", "sent"]),
             Site::Item => (REQUEST, &["token", "status", "body", "headers", "sent", "item"]),
             Site::Readback => (REQUEST, &["token", "status", "body", "headers", "sent", "record"]),
-            Site::Refusal => (&["option", "identifier", "mode", "field"], &[]),
+            Site::Refusal => (&["option", "identifier", "mode", "field", "fields"], &[]),
         };
         base.iter().chain(more).copied().collect()
     }

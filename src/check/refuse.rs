@@ -38,11 +38,13 @@ pub fn check(target: &Target<'_>, written: &Written<'_>, problems: &mut Problems
 /// What a refusal is asked about, each with its place: the identifiers, the fields, or both together.
 fn subjects(target: &Target<'_>, written: &Written<'_>, identifiers: bool, fields: bool) -> Vec<(Scope, Span)> {
     let service = &target.service;
+    let mapped: Vec<String> = written.fields.iter().map(|field| field.name.to_string()).collect();
     let base = Scope::new()
         .with("option", &written.options.known(&service.options))
         .with("mode", &written.mode.name().into())
         .with("identifier", &Json::Null)
-        .with("field", &Json::Null);
+        .with("field", &Json::Null)
+        .with("fields", &mapped.into());
     let named =
         written.identify.iter().map(|one| (base.with("identifier", &service.identifier_facts(&one.name)), one.span));
     let asked = if identifiers { named.collect() } else { vec![(base, written.place)] };

@@ -86,8 +86,7 @@ fn duplicate_keys(store: &Store, plan: &Plan, source: &mut Source) -> Result<(),
         filters(plan),
         any_null_key(plan)
     ))?;
-    source.duplicate_rows = store.number("SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM diff_duplicate")?;
-    source.surplus_rows = store.number("SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) FROM diff_duplicate")?;
+    (source.duplicate_rows, source.surplus_rows) = groups(store, "diff_duplicate")?;
     Ok(())
 }
 
@@ -106,9 +105,17 @@ fn shared_identifiers(store: &Store, plan: &Plan, source: &mut Source) -> Result
         "CREATE OR REPLACE TEMP TABLE diff_shared AS SELECT {which} AS which, {identifier} AS identifier, count(*) AS n {rows} \
          AND {identifier} IS NOT NULL AND {hash} IN (SELECT hash FROM diff_shared_hash) GROUP BY ALL HAVING count(*) > 1"
     ))?;
-    source.shared_rows = store.number("SELECT CAST(sum(n) AS BIGINT) FROM diff_shared")?;
-    source.shared_surplus = store.number("SELECT CAST(sum(n - 1) AS BIGINT) FROM diff_shared")?;
+    (source.shared_rows, source.shared_surplus) = groups(store, "diff_shared")?;
     Ok(())
+}
+
+/// Rows of all groups, and the same less one for each group.
+fn groups(store: &Store, table: &str) -> Result<(u64, u64), StoreError> {
+    let sql = format!("SELECT CAST(coalesce(sum(n), 0) AS BIGINT), count(*) FROM {table}");
+    match store.row(&sql)?.as_slice() {
+        [Value::Int(rows), Value::Int(groups)] => Ok((*rows as u64, (*rows - *groups) as u64)),
+        _ => Ok((0, 0)),
+    }
 }
 
 /// Rows that stand for themselves: a key that is there and not shared.

@@ -19,6 +19,8 @@ pub struct Rider {
     pub left: bool,
     /// A writing request held it, and may have had an effect.
     pub sent: bool,
+    /// One of them did so, for all that is known, and the last one's answer says nothing of it.
+    pub doubtful: bool,
     pub sent_all: bool,
     /// The destination said that it does not have the record.
     pub missing: bool,
@@ -38,6 +40,7 @@ impl Rider {
             marked: false,
             left: false,
             sent: false,
+            doubtful: false,
             sent_all: false,
             missing: false,
             tries: 0,
@@ -73,7 +76,8 @@ impl Rider {
             job: job.filter(|_| verdict == Verdict::Pending),
             refused: self.refused,
             sent_all: self.sent_all,
-            unsent: !self.sent,
+            // A refusal speaks of the last request alone.
+            unsent: !if verdict == Verdict::Rejected { self.doubtful } else { self.sent },
             request,
         }
     }

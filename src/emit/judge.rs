@@ -8,7 +8,7 @@ pub use records::{Judged, Reading, Sent};
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::catalog::{Answer, AnswerRule, Call, Condition, RecordRule, RecordVerdict, Template};
+use crate::ir::catalog::{Answer, AnswerRule, Call, Condition, Format, RecordRule, RecordVerdict, Template};
 use crate::ir::delivery::Response;
 use crate::ir::ident::CallName;
 use crate::ir::secret::Redactor;
@@ -23,7 +23,7 @@ pub struct Judge {
     answer: Vec<Rule>,
     readers: Vec<records::Reads>,
     holds: Option<Expression>,
-    json_lines: bool,
+    format: Format,
     /// Texts of answers are cleaned and cut here, where they become reasons, and nowhere later.
     redactor: Redactor,
 }
@@ -67,14 +67,16 @@ pub struct Whole {
 }
 
 impl Judge {
-    /// The call's own rules come before the connection's.
+    /// The call's own rules come before the connection's, and before all of them that an answer has to be JSON.
     pub fn new(call: &Call, shared: &[AnswerRule], redactor: Redactor) -> Result<Judge, String> {
         let engine = Engine::lenient();
+        let garbled = (call.format != Format::Any).then(AnswerRule::garbled);
+        let rules = garbled.iter().chain(&call.answer).chain(shared);
         Ok(Judge {
-            answer: call.answer.iter().chain(shared).map(|rule| Rule::new(engine, rule)).collect::<Result<_, _>>()?,
+            answer: rules.map(|rule| Rule::new(engine, rule)).collect::<Result<_, _>>()?,
             readers: call.readers.iter().map(|reader| records::Reads::new(engine, reader)).collect::<Result<_, _>>()?,
             holds: call.holds.as_ref().map(|condition| condition_of(engine, condition)).transpose()?,
-            json_lines: call.json_lines,
+            format: call.format,
             redactor,
         })
     }
@@ -83,8 +85,12 @@ impl Judge {
     pub fn scope(&self, base: &Scope, response: &Response) -> Scope {
         let headers: serde_json::Map<String, Json> =
             response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-        let body = if self.json_lines { lines(&response.body) } else { parsed(&response.body) };
-        base.with("status", &json!(response.status)).with("headers", &Json::Object(headers)).with_datum("body", body)
+        let (body, broken) =
+            if self.format == Format::JsonLines { lines(&response.body) } else { parsed(&response.body) };
+        base.with("status", &json!(response.status))
+            .with("headers", &Json::Object(headers))
+            .with("garbled", &json!(broken && (200..300).contains(&response.status)))
+            .with_datum("body", body)
     }
 
     /// The first rule that holds decides. Where none does, success is read record by record, and the rest has failed.
@@ -182,15 +188,31 @@ fn remote_id_of(engine: Engine, learn: &[(String, Template)]) -> Result<Option<T
     found.map(|(_, template)| text_of(engine, template)).transpose()
 }
 
-/// JSON where it is JSON, text where it is not, none where it is empty.
-fn parsed(body: &str) -> Datum {
-    Datum::parse(body).unwrap_or_else(|| Datum::of(&if body.trim().is_empty() { Json::Null } else { json!(body) }))
+/// Whether text that is no JSON was cut short, or is a page of something in between. One that begins neither like JSON nor
+/// like markup may be what some destination answers.
+pub fn is_broken(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[', '"', '<'])
 }
 
-fn lines(body: &str) -> Datum {
-    let lines = body.lines().filter(|line| !line.trim().is_empty());
-    let items: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| json!(line))).collect();
-    Datum::of(&Json::Array(items))
+/// JSON where it is JSON, text where it is not, none where it is empty.
+fn parsed(body: &str) -> (Datum, bool) {
+    match Datum::parse(body) {
+        Some(body) => (body, false),
+        None if body.trim().is_empty() => (Datum::of(&Json::Null), false),
+        None => (Datum::of(&json!(body)), is_broken(body)),
+    }
+}
+
+fn lines(body: &str) -> (Datum, bool) {
+    let mut broken = false;
+    let lines = body.lines().filter(|line| !line.trim().is_empty()).map(|line| {
+        serde_json::from_str(line).unwrap_or_else(|_| {
+            broken |= is_broken(line);
+            json!(line)
+        })
+    });
+    let items = Json::Array(lines.collect());
+    (Datum::of(&items), broken)
 }
 
 /// The word a definition would use.

@@ -126,10 +126,14 @@ impl Line<'_> {
             Answer::SlowDown => self.slow_down(call, &response, whole.until, tries),
             Answer::WaitForJob => self.wait(JOB_PAUSE, tries),
             Answer::Retry => self.retry(call, load, &response, tries),
+            Answer::Lost => self.lost(call, load, whole.reason.unwrap_or_else(|| call.judge.excerpt(&response)), tries),
             Answer::Reauth if !tries.reauthed => self.reauth(tries, token).await,
-            Answer::Reauth | Answer::Stop => Turn::Done(Exchange::Halted(Halt::Refused(
-                whole.reason.unwrap_or_else(|| call.judge.excerpt(&response)),
-            ))),
+            Answer::Reauth | Answer::Stop => {
+                // Whatever it says, it is no refusal by its status.
+                load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes && response.status < 300);
+                let told = whole.reason.unwrap_or_else(|| call.judge.excerpt(&response));
+                Turn::Done(Exchange::Halted(Halt::Refused(told)))
+            }
             Answer::Read | Answer::Every(_) | Answer::Split | Answer::Running | Answer::Relist => {
                 load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes);
                 Turn::Done(Exchange::Answered { whole, scope, response })
@@ -149,7 +153,9 @@ impl Line<'_> {
     fn retry(&self, call: &CallPlan, load: &mut Load, response: &Response, tries: &mut Tries) -> Turn {
         let told = call.judge.excerpt(response);
         let maybe_done = call.writes && (response.status >= 500 || response.status == 408);
-        load.riders.iter_mut().for_each(|rider| rider.sent |= maybe_done);
+        if maybe_done {
+            doubt(load);
+        }
         if maybe_done && call.repeat != Repeat::Safe {
             return Turn::Done(Exchange::Lost(told));
         }
@@ -164,13 +170,20 @@ impl Line<'_> {
             }
             HttpError::Unreached(error) => self.fail(error, None, tries),
             HttpError::Lost(error) => {
-                load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes);
                 let error = self.delivery.redactor.scrub(&format!("no answer: {error}"));
-                match call.writes && call.repeat != Repeat::Safe {
-                    true => Turn::Done(Exchange::Lost(error)),
-                    false => self.fail(error, None, tries),
-                }
+                self.lost(call, load, error, tries)
             }
+        }
+    }
+
+    /// Nobody knows whether it was carried out.
+    fn lost(&self, call: &CallPlan, load: &mut Load, error: String, tries: &mut Tries) -> Turn {
+        if call.writes {
+            doubt(load);
+        }
+        match call.writes && call.repeat != Repeat::Safe {
+            true => Turn::Done(Exchange::Lost(error)),
+            false => self.fail(error, None, tries),
         }
     }
 
@@ -317,6 +330,11 @@ impl Line<'_> {
             paced.limiter.learn(self.world.elapsed(), remaining, reset);
         }
     }
+}
+
+/// The records may have been written by a request that nobody has answered for.
+fn doubt(load: &mut Load) {
+    load.riders.iter_mut().for_each(|rider| (rider.sent, rider.doubtful) = (true, true));
 }
 
 /// The request of a load.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::judge::{EXCERPT, number};
+use super::judge::{EXCERPT, is_broken, number};
 use super::program::{holds, rerouted};
 use crate::ir::catalog::{Template, Token};
 use crate::ir::delivery::{Halt, HttpError, Request};
@@ -110,6 +110,11 @@ impl TokenPlan {
         let mut failures = 0;
         loop {
             let problem = match world.http(self.request.clone()).await {
+                Ok(answer)
+                    if answer.status < 400 && Datum::parse(&answer.body).is_none() && is_broken(&answer.body) =>
+                {
+                    "the token call's answer is no JSON".to_string()
+                }
                 Ok(answer) if answer.status < 400 => return self.read(world, &answer.body),
                 Ok(answer) if answer.status < 500 && answer.status != 429 => {
                     let told = self.redactor.excerpt(answer.body.trim(), EXCERPT);

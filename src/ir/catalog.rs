@@ -147,6 +147,14 @@ pub struct AnswerRule {
     pub with: Option<CallName>,
 }
 
+impl AnswerRule {
+    /// What goes before all other rules where answers are JSON.
+    pub fn garbled() -> AnswerRule {
+        let when = Some(Condition("garbled".into()));
+        AnswerRule { when, is: Answer::Lost, reason: None, learn: Vec::new(), until: None, with: None }
+    }
+}
+
 /// What an answer means for its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,6 +179,8 @@ pub enum Answer {
     Relist,
     /// Too many jobs at once: wait for one to end.
     WaitForJob,
+    /// Nothing that tells whether it was done: as if no answer had come.
+    Lost,
 }
 
 impl Answer {
@@ -185,11 +195,12 @@ impl Answer {
             "running" => Answer::Running,
             "relist" => Answer::Relist,
             "wait_for_job" => Answer::WaitForJob,
+            "lost" => Answer::Lost,
             other => Answer::Every(Verdict::parse(other)?),
         })
     }
 
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         "read",
         "accepted",
         "found",
@@ -207,6 +218,7 @@ impl Answer {
         "running",
         "relist",
         "wait_for_job",
+        "lost",
     ];
 }
 
@@ -588,7 +600,7 @@ pub struct Call {
     pub plan: bool,
     /// Whether our credentials go along.
     pub auth: bool,
-    pub json_lines: bool,
+    pub format: Format,
     pub answer: Vec<AnswerRule>,
     pub readers: Vec<Reader>,
     /// What must be true before silence counts as yes.
@@ -597,6 +609,18 @@ pub struct Call {
     pub job: Option<Job>,
     pub gives: Vec<(String, Template)>,
     pub examples: Vec<Example>,
+}
+
+/// What the body of a successful answer is, where it has one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One that begins like JSON or like markup, and is no JSON, tells nothing: it was cut short, or is not the destination's.
+    #[default]
+    Json,
+    /// One JSON value a line; the same holds for each.
+    JsonLines,
+    /// Whatever it is, the rules read it.
+    Any,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

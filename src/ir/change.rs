@@ -1,6 +1,6 @@
 //! The difference between what is wanted and what was acknowledged: counts for people, rows for delivery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,8 @@ pub struct Sample {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     pub counts: Counts,
+    /// What is to be done about rows, as the comparison calls it.
+    pub actions: BTreeSet<String>,
     /// Fields owed, by target name.
     pub by_field: BTreeMap<String, u64>,
     /// Sums over the rows of the source, where the comparison took them.

@@ -2,21 +2,23 @@
 
 use super::{Delta, Opening, columns, list, numbered, timestamp};
 use crate::ir::change::Changes;
+use crate::ir::value::Value;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
 /// Writes the bookkeeping of a comparison and its delta, in one transaction. Needs `diff_rows` and `diff_aside`.
 pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<Delta, StoreError> {
     columns::align(store, opening.ledger, opening.plan, opening.shape)?;
-    let mut statements = bookkeeping(opening);
+    let mut statements = bookkeeping(opening, changes);
     statements.extend(delta(opening));
-    statements.extend(facts(opening));
+    statements.push(facts(opening));
     statements.push(opening.ledger.unset("rested"));
     store.transaction(&statements)?;
-    let delta = opening.ledger.table("delta");
-    let offered = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind <> 'removed'"))?;
-    let removals = store.number(&format!("SELECT count(*) FROM {delta} WHERE kind = 'removed'"))?;
-    Ok(Delta::of(changes, offered, removals))
+    let counts = "count(*) FILTER (kind <> 'removed'), count(*) FILTER (kind = 'removed')";
+    match store.row(&format!("SELECT {counts} FROM {}", opening.ledger.table("delta")))?.as_slice() {
+        [Value::Int(offered), Value::Int(removals)] => Ok(Delta::of(changes, *offered as u64, *removals as u64)),
+        _ => Ok(Delta::default()),
+    }
 }
 
 /// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many. `sums`: those of the source.
@@ -24,8 +26,8 @@ pub fn adopt(store: &Store, opening: &Opening<'_>, sums: Option<&str>) -> Result
     columns::align(store, opening.ledger, opening.plan, opening.shape)?;
     let ledger = opening.ledger;
     let mut statements = vec![insert_entries(opening, "synced", true, "action IN ('added', 'held')")];
-    statements.extend(aside(opening));
-    statements.extend(facts(opening));
+    statements.extend(aside(opening, true));
+    statements.push(facts(opening));
     statements.push(ledger.unset("open_run"));
     statements.extend(sums.map(|sums| ledger.set("rested", sums)));
     if opening.rows > 0 {
@@ -36,26 +38,37 @@ pub fn adopt(store: &Store, opening: &Opening<'_>, sums: Option<&str>) -> Result
     store.number("SELECT count(*) FROM diff_rows WHERE action IN ('added', 'held')")
 }
 
-fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
+/// Of what the comparison found, only what there was: each statement takes DuckDB about as long as all of a small delta.
+fn bookkeeping(opening: &Opening<'_>, changes: &Changes) -> Vec<String> {
+    let there = |actions: &[&str]| actions.iter().any(|action| changes.actions.contains(*action));
     let entry = opening.ledger.table("entry");
     let now = timestamp(&opening.run.started);
     let keys = numbered("k", opening.run.keys);
     let of = |action: &str| {
         format!("({}) IN (SELECT ({}) FROM diff_rows WHERE action = '{action}')", keys.join(", "), keys.join(", "))
     };
-    let mut statements = vec![
-        insert_entries(opening, "held", false, "action = 'held'"),
-        format!("UPDATE {entry} SET state = 'gone', since = {now} WHERE {}", of("gone")),
-        format!(
+    let mut statements = Vec::new();
+    if there(&["held"]) {
+        statements.push(insert_entries(opening, "held", false, "action = 'held'"));
+    }
+    if there(&["gone"]) {
+        statements.push(format!("UPDATE {entry} SET state = 'gone', since = {now} WHERE {}", of("gone")));
+    }
+    if there(&["clean", "back"]) {
+        statements.push(format!(
             "UPDATE {entry} SET state = 'synced', since = {now}, reason = CASE WHEN cardinality(refused) > 0 THEN reason END \
              WHERE {} OR {}",
             of("clean"),
             of("back")
-        ),
-        format!("DELETE FROM {entry} WHERE {}", of("drop")),
-    ];
-    statements.push(forget_refusals(opening));
-    if opening.run.mode.is_set() {
+        ));
+    }
+    if there(&["drop"]) {
+        statements.push(format!("DELETE FROM {entry} WHERE {}", of("drop")));
+    }
+    if opening.shape.entries > 0 && !changes.actions.is_empty() {
+        statements.push(forget_refusals(opening));
+    }
+    if opening.run.mode.is_set() && there(&["moved", "clean", "refused"]) {
         // An identifier may leave with one key and come with another.
         statements.push(format!(
             "UPDATE {entry} SET keys = d.keys FROM diff_rows d WHERE {entry}.k1 = d.k1 AND d.action IN ('moved', 'clean', 'refused')"
@@ -65,7 +78,7 @@ fn bookkeeping(opening: &Opening<'_>) -> Vec<String> {
         // What is not there now was not asked for.
         statements.push(format!("UPDATE {entry} SET full_number = {} WHERE state = 'gone'", opening.run.full_number));
     }
-    statements.extend(aside(opening));
+    statements.extend(aside(opening, there(&["aside"])));
     statements
 }
 
@@ -82,13 +95,13 @@ fn forget_refusals(opening: &Opening<'_>) -> String {
     )
 }
 
-fn aside(opening: &Opening<'_>) -> Vec<String> {
+fn aside(opening: &Opening<'_>, any: bool) -> Vec<String> {
     let table = opening.ledger.table("aside");
     let mut statements = vec![
         format!("DELETE FROM {table}"),
         format!("INSERT INTO {table} SELECT key, identifier, reason FROM diff_aside WHERE NOT unidentified"),
     ];
-    if opening.first_load && !opening.run.mode.is_set() {
+    if any && opening.first_load && !opening.run.mode.is_set() {
         statements.push(insert_entries(opening, "owed", false, "action = 'aside' AND is_new"));
     }
     statements
@@ -178,23 +191,23 @@ fn delta_columns(opening: &Opening<'_>) -> String {
     columns.join(", ")
 }
 
-fn facts(opening: &Opening<'_>) -> Vec<String> {
+fn facts(opening: &Opening<'_>) -> String {
     let ledger = opening.ledger;
     let run = &opening.run;
     let open = serde_json::to_string(run).unwrap_or_default();
-    let mut statements = vec![
-        ledger.set("open_run", &open),
-        ledger.set("target", &opening.target),
-        ledger.set("mode", run.mode.name()),
-        ledger.set("holds_new_rows", &opening.plan.hold_new_rows.to_string()),
-        ledger.set("mapping_version", &run.mapping_version.to_string()),
-        ledger.set("mapping_digest", &opening.mapping_digest),
-        ledger.set("full_number", &run.full_number.to_string()),
-        ledger.set("sequence", &(opening.shape.sequence + 1).to_string()),
-        ledger.set("last_rows", &opening.rows.to_string()),
+    let mut facts = vec![
+        ("open_run", open),
+        ("target", opening.target.clone()),
+        ("mode", run.mode.name().to_string()),
+        ("holds_new_rows", opening.plan.hold_new_rows.to_string()),
+        ("mapping_version", run.mapping_version.to_string()),
+        ("mapping_digest", opening.mapping_digest.clone()),
+        ("full_number", run.full_number.to_string()),
+        ("sequence", (opening.shape.sequence + 1).to_string()),
+        ("last_rows", opening.rows.to_string()),
     ];
     if opening.shape.target.is_empty() || (opening.full && opening.rows > 0) {
-        statements.push(ledger.set("baseline", "open"));
+        facts.push(("baseline", "open".to_string()));
     }
-    statements
+    ledger.set_all(&facts)
 }

@@ -7,10 +7,14 @@ use crate::store::{Store, StoreError};
 /// Adds, resets and retypes columns. Each statement may be run again after a crash.
 pub fn align(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -> Result<(), StoreError> {
     ledger.migrate(store, shape.format)?;
-    for field in &plan.fields {
-        if field.column.fresh {
-            open(store, ledger, field)?;
-        } else if field.column.sql_type.as_deref() != Some(field.sql_type.as_str()) {
+    let fresh: Vec<&PlannedField> = plan.fields.iter().filter(|field| field.column.fresh).collect();
+    if !fresh.is_empty() {
+        let parked = ledger.has(store, "parked")?;
+        fresh.iter().try_for_each(|field| open(store, ledger, field, parked))?;
+        store.transaction(&noted(ledger, &fresh))?;
+    }
+    for field in plan.fields.iter().filter(|field| !field.column.fresh) {
+        if field.column.sql_type.as_deref() != Some(field.sql_type.as_str()) {
             retype(store, ledger, field)?;
         }
     }
@@ -18,36 +22,49 @@ pub fn align(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -
     close_unmapped(store, ledger, plan, shape)
 }
 
-fn open(store: &Store, ledger: &Ledger, field: &PlannedField) -> Result<(), StoreError> {
+fn open(store: &Store, ledger: &Ledger, field: &PlannedField, parked: bool) -> Result<(), StoreError> {
     let position = field.column.position;
-    let (entry, fields) = (ledger.table("entry"), ledger.table("field"));
+    let entry = ledger.table("entry");
     store.execute(&format!("ALTER TABLE {entry} ADD COLUMN IF NOT EXISTS v{position} {}", field.sql_type))?;
-    if ledger.has(store, "parked")? {
+    if parked {
         let parked = ledger.table("parked");
         store.execute(&format!("ALTER TABLE {parked} ADD COLUMN IF NOT EXISTS d{position} {}", field.sql_type))?;
     }
-    if field.column.sql_type.is_some() {
-        retype(store, ledger, field)?;
-        // Mapped again after a gap, or written otherwise: what was acknowledged or refused before says nothing about now.
-        store.execute(&format!(
-            "UPDATE {entry} SET v{position} = NULL, refused = CASE WHEN refused IS NULL THEN NULL ELSE \
-             map_from_entries(list_filter(map_entries(refused), lambda x: x.key <> {position})) END"
-        ))?;
-        if ledger.has(store, "parked")? {
-            store.execute(&format!("UPDATE {} SET d{position} = NULL", ledger.table("parked")))?;
-        }
+    if field.column.sql_type.is_none() {
+        return Ok(());
     }
-    store.transaction(&[
-        format!("DELETE FROM {fields} WHERE position = {position}"),
+    retype(store, ledger, field)?;
+    // Mapped again after a gap, or written otherwise: what was acknowledged or refused before says nothing about now.
+    store.execute(&format!(
+        "UPDATE {entry} SET v{position} = NULL, refused = CASE WHEN refused IS NULL THEN NULL ELSE \
+         map_from_entries(list_filter(map_entries(refused), lambda x: x.key <> {position})) END"
+    ))?;
+    match parked {
+        true => store.execute(&format!("UPDATE {} SET d{position} = NULL", ledger.table("parked"))),
+        false => Ok(()),
+    }
+}
+
+/// Statements that note what the ledger holds of these fields from now on.
+fn noted(ledger: &Ledger, fields: &[&PlannedField]) -> [String; 2] {
+    let table = ledger.table("field");
+    let positions: Vec<String> = fields.iter().map(|field| field.column.position.to_string()).collect();
+    let line = |field: &&PlannedField| {
         format!(
-            "INSERT INTO {fields} VALUES ({position}, {}, {}, {}, {}, true, {})",
+            "({}, {}, {}, {}, {}, true, {})",
+            field.column.position,
             Sql::text(&field.name),
             field.custom,
             Sql::text(&field.sql_type),
             field.column.since,
             Sql::text(&field.wire())
-        ),
-    ])
+        )
+    };
+    let lines: Vec<String> = fields.iter().map(line).collect();
+    [
+        format!("DELETE FROM {table} WHERE position IN ({})", positions.join(", ")),
+        format!("INSERT INTO {table} VALUES {}", lines.join(", ")),
+    ]
 }
 
 /// A ledger that did not keep how fields went out learns it now.

@@ -194,7 +194,8 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
     );
     set("since", now.clone());
     // A removal that may have been carried out leaves nothing to rely on.
-    let void = "s.verdict = 'absent' OR (s.kind = 'removed' AND s.verdict IN ('failed', 'unclear') AND NOT s.unsent)";
+    let doubtful = "(s.verdict IN ('failed', 'rejected', 'unclear') AND NOT s.unsent)";
+    let void = format!("s.verdict = 'absent' OR (s.kind = 'removed' AND {doubtful})");
     set("acked_at", format!("CASE WHEN {done} THEN {now} WHEN {void} THEN NULL ELSE {} END", old("acked_at")));
     set("keys", "s.keys".into());
     set(
@@ -202,7 +203,7 @@ fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> 
         format!(
             "CASE WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
              WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) \
-             WHEN s.verdict IN ('failed', 'unclear') AND NOT s.unsent THEN \
+             WHEN {doubtful} THEN \
              list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) ELSE {old} END",
             old = cast(&old("owes"), "INTEGER[]")
         ),

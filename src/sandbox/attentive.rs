@@ -143,7 +143,7 @@ impl Attentive {
             records.map(|(at, user)| Record::read(user, &format!("users[{at}]"))).collect::<Result<Vec<_>, _>>()?;
         records.iter().try_for_each(|record| refused(record, call.refusals))?;
         let told = records.iter().map(|record| later(record, call.refusals)).collect();
-        let job = Job::new(users.clone(), told, call.fail_job, call.request.at_ms);
+        let job = Job::new(users.clone(), told, call);
         let id = self.jobs.add(job, self.rates);
         Ok(accepted(json!({"message": "The request was accepted", "batchJobId": id})))
     }

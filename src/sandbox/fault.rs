@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Reply;
 
 /// `{"vendor": "...", "times": 2, "status": 429, "retry_after": 1}`: trouble for the next requests to a vendor.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fault {
     pub vendor: String,
@@ -23,11 +23,13 @@ pub struct Fault {
     pub delay_ms: u64,
     /// A job begun meanwhile comes to nothing.
     pub fail_job: bool,
+    /// A job begun meanwhile is done in its time, and never said to be.
+    pub stall_job: bool,
     pub refuse: Vec<Refusal>,
 }
 
 /// `{"custom_id": "c-17", "reason": "..."}`: a record the vendor refuses, or, with `attribute`, a part of it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Refusal {
     pub reason: String,
     pub attribute: Option<String>,
@@ -65,6 +67,7 @@ impl Script {
             turn.retry_after = turn.retry_after.or(fault.retry_after);
             turn.lose_answer |= fault.lose_answer;
             turn.fail_job |= fault.fail_job;
+            turn.stall_job |= fault.stall_job;
             turn.delay_ms = turn.delay_ms.max(fault.delay_ms);
             turn.refuse.extend(fault.refuse.iter().cloned());
         }

@@ -130,9 +130,16 @@ impl Ledger {
 
     /// The statement that writes one fact about the ledger.
     pub fn set(&self, key: &str, value: &str) -> String {
+        self.set_all(&[(key, value.to_string())])
+    }
+
+    /// The same for several facts.
+    pub fn set_all(&self, facts: &[(&str, String)]) -> String {
         let meta = self.table("meta");
-        let key = Sql::text(key);
-        format!("DELETE FROM {meta} WHERE key = {key}; INSERT INTO {meta} VALUES ({key}, {})", Sql::text(value))
+        let keys: Vec<String> = facts.iter().map(|(key, _)| Sql::text(key).0).collect();
+        let lines: Vec<String> =
+            facts.iter().map(|(key, value)| format!("({}, {})", Sql::text(key), Sql::text(value))).collect();
+        format!("DELETE FROM {meta} WHERE key IN ({}); INSERT INTO {meta} VALUES {}", keys.join(", "), lines.join(", "))
     }
 
     pub fn unset(&self, key: &str) -> String {

@@ -42,7 +42,7 @@ impl Sandboxed {
 
 /// A request as the sandbox of this process sees it. None leaves the machine: what is not for the sandbox is a destination
 /// that was forgotten, and a trial must not write to it.
-pub(super) fn incoming(request: &Request, now: Timestamp) -> Result<Incoming, HttpError> {
+pub fn incoming(request: &Request, now: Timestamp) -> Result<Incoming, HttpError> {
     let Some(target) = request.url.strip_prefix(IN_PROCESS).filter(|rest| rest.starts_with('/')) else {
         let address = request.url.split(['?', '#']).next().unwrap_or_default();
         return Err(HttpError::Unreached(format!("`{address}` lies outside the sandbox")));

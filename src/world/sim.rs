@@ -1,72 +1,47 @@
 //! A world that is made up: time passes only while everyone waits, the network misbehaves as told, and the process can end at
 //! any point. Whatever happens in it happens again when it is told the same.
 //!
-//! Destinations are the sandbox, asked in process. Files are real, since ledgers are; a test gives them a folder of their own.
+//! Requests are answered in process, by the sandbox or by whatever a test puts in its place. Files are real, since ledgers are;
+//! a test gives them a folder of their own.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::task::ArcWake;
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
 
 use super::World;
 use super::real::RealWorld;
-use super::sandboxed::incoming;
 use crate::ir::delivery::{HttpError, Request, Response};
-use crate::sandbox::{Fault, Reply, Sandbox};
+use crate::sandbox::{Fault, Reply};
 
-/// Longest way of a request, or of its answer.
-const LATENCY_MS: u64 = 150;
+pub use super::sandboxed::incoming;
+pub use weather::{Trouble, Weather};
 
-/// What befalls one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Answered in the vendor's place, who does nothing.
-    Status { status: u16, retry_after: Option<u32> },
-    /// No connection came to stand.
-    Unreached,
-    /// Nothing came back, and nothing was done.
-    TimedOut,
-    /// Nothing came back, though it was done.
-    AnswerLost,
-    /// It was done, and half of the answer came.
-    Truncated,
-    /// It was done, and something between said something else.
-    NotJson,
-    /// The job it begins comes to nothing.
-    JobFails,
+mod clock;
+mod weather;
+
+const START: &str = "2026-01-31T09:00:00Z";
+
+/// Who answers.
+pub trait Responder: Send {
+    /// `fault` befalls this very request.
+    fn answer(&mut self, request: &Request, now: Timestamp, fault: Option<Fault>) -> Result<Reply, HttpError>;
 }
 
-/// What a run is to meet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Weather {
-    /// Latencies, jitter and nonces are drawn from it.
-    pub seed: u64,
-    /// By the number of the request in this run, from 0.
-    pub troubles: BTreeMap<u64, Trouble>,
-    /// The process ends at this point, counted from 0; see [`Simulated::points`].
-    pub crash: Option<u64>,
-    /// By the number of the request: seconds that the wall clock jumps.
-    pub jumps: BTreeMap<u64, i64>,
-}
+/// An environment: a variable's value by its name.
+type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 struct State {
     weather: Weather,
     random: StdRng,
-    elapsed: Duration,
     /// How far the wall clock is off.
     off: SignedDuration,
-    sleepers: BTreeMap<(Duration, u64), Waker>,
-    naps: u64,
     requests: u64,
     points: u64,
     crashed: bool,
@@ -74,9 +49,12 @@ struct State {
 
 pub struct Simulated {
     start: Timestamp,
-    environment: BTreeMap<String, String>,
+    clock: clock::Clock,
+    environment: Environment,
     files: RealWorld,
-    sandbox: Arc<Mutex<Sandbox>>,
+    responder: Arc<Mutex<dyn Responder>>,
+    /// Longest way of a request, or of its answer, in milliseconds.
+    latency_ms: u64,
     state: Mutex<State>,
     /// Called where the process ends: what is on the disk then is what is left of it.
     remains: Box<dyn Fn() + Send + Sync>,
@@ -84,24 +62,32 @@ pub struct Simulated {
 
 impl Simulated {
     pub fn new(
-        start: Timestamp,
-        environment: BTreeMap<String, String>,
-        sandbox: Arc<Mutex<Sandbox>>,
-        remains: impl Fn() + Send + Sync + 'static,
+        responder: Arc<Mutex<dyn Responder>>,
+        latency_ms: u64,
+        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        let state = State {
-            weather: Weather::default(),
-            random: StdRng::seed_from_u64(0),
-            elapsed: Duration::ZERO,
-            off: SignedDuration::ZERO,
-            sleepers: BTreeMap::new(),
-            naps: 0,
-            requests: 0,
-            points: 0,
-            crashed: false,
-        };
-        let (files, state, remains) = (RealWorld::new(), Mutex::new(state), Box::new(remains));
-        Simulated { start, environment, files, sandbox, state, remains }
+        Simulated {
+            start: START.parse().unwrap_or_default(),
+            clock: clock::Clock::default(),
+            environment: Box::new(environment),
+            files: RealWorld::new(),
+            responder,
+            latency_ms,
+            state: Mutex::new(State {
+                weather: Weather::default(),
+                random: StdRng::seed_from_u64(0),
+                off: SignedDuration::ZERO,
+                requests: 0,
+                points: 0,
+                crashed: false,
+            }),
+            remains: Box::new(|| ()),
+        }
+    }
+
+    /// Does this where the process ends.
+    pub fn leaving(self, remains: impl Fn() + Send + Sync + 'static) -> Self {
+        Simulated { remains: Box::new(remains), ..self }
     }
 
     /// Another process in the same world.
@@ -109,13 +95,17 @@ impl Simulated {
         let mut state = self.state();
         state.random = StdRng::seed_from_u64(weather.seed);
         state.weather = weather;
-        state.sleepers.clear();
         (state.requests, state.points, state.crashed) = (0, 0, false);
+    }
+
+    /// From now on the wall clock is right.
+    pub fn set_right(&self) {
+        self.state().off = SignedDuration::ZERO;
     }
 
     /// Time between two processes.
     pub fn pass(&self, time: Duration) {
-        self.state().elapsed += time;
+        self.clock.pass(time);
     }
 
     /// Points passed since [`Simulated::begin`] at which the process could have ended: around requests and commits.
@@ -123,36 +113,17 @@ impl Simulated {
         self.state().points
     }
 
+    /// Requests since [`Simulated::begin`].
+    pub fn requests(&self) -> u64 {
+        self.state().requests
+    }
+
     /// Lets `work` go on to its end; `None` when the process ended before.
     ///
     /// # Panics
     /// When `work` waits for something that nothing in this world will bring.
     pub fn block_on<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = pin!(work);
-        let woken = Arc::new(Woken(AtomicBool::new(true)));
-        let waker = futures::task::waker(woken.clone());
-        loop {
-            while woken.0.swap(false, Ordering::Relaxed) {
-                let polled = work.as_mut().poll(&mut Context::from_waker(&waker));
-                if self.state().crashed {
-                    return None;
-                }
-                if let Poll::Ready(made) = polled {
-                    return Some(made);
-                }
-            }
-            assert!(self.tick(), "everyone waits, and no one sleeps");
-        }
-    }
-
-    /// Goes on to the moment when the next sleeper wakes; whether there is one.
-    fn tick(&self) -> bool {
-        let mut state = self.state();
-        let Some(((until, _), waker)) = state.sleepers.pop_first() else { return false };
-        state.elapsed = state.elapsed.max(until);
-        drop(state);
-        waker.wake();
-        true
+        self.clock.block_on(work, || self.state().crashed)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -191,30 +162,42 @@ impl Simulated {
     }
 
     async fn travel(&self) {
-        let time = Duration::from_millis(self.state().random.random_range(1..=LATENCY_MS));
-        self.sleep(time).await;
+        if self.latency_ms > 0 {
+            let time = self.state().random.random_range(1..=self.latency_ms);
+            self.sleep(Duration::from_millis(time)).await;
+        }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response, HttpError> {
         let trouble = self.meet();
         self.alive().await;
+        if let Some(Trouble::Asleep(seconds)) = trouble {
+            self.sleep(Duration::from_secs(seconds)).await;
+        }
         self.travel().await;
         match trouble {
             Some(Trouble::Unreached) => return Err(HttpError::Unreached("no route in the simulation".into())),
             Some(Trouble::TimedOut) => {
                 self.sleep(request.timeout).await;
-                return Err(HttpError::Lost("no answer in the simulation".into()));
+                return Err(lost("no answer"));
             }
             _ => {}
         }
-        let reply = self.ask(&request, trouble.as_ref())?;
+        let reply = match trouble {
+            Some(Trouble::Page) => Reply { status: 200, ..Reply::default() },
+            _ => self.ask(&request, trouble.as_ref())?,
+        };
         self.alive().await;
+        let delay = Duration::from_millis(reply.delay_ms);
+        self.sleep(delay.min(request.timeout)).await;
         self.travel().await;
-        let Reply { status, headers, mut body, .. } = reply;
+        let Reply { status, headers, mut body, lost: cut, .. } = reply;
+        if cut || delay > request.timeout {
+            return Err(lost("the answer was lost"));
+        }
         match trouble {
-            Some(Trouble::AnswerLost) => return Err(HttpError::Lost("the simulation lost the answer".into())),
             Some(Trouble::Truncated) => body.truncate(half(&body)),
-            Some(Trouble::NotJson) => body = "<html><body>Bad gateway</body></html>".into(),
+            Some(Trouble::NotJson | Trouble::Page) => body = "<html><body>Please wait</body></html>".into(),
             _ => {}
         }
         self.alive().await;
@@ -222,19 +205,13 @@ impl Simulated {
     }
 
     fn ask(&self, request: &Request, trouble: Option<&Trouble>) -> Result<Reply, HttpError> {
-        let incoming = incoming(request, self.start + self.state().elapsed)?;
-        let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-        let vendor = incoming.path.trim_start_matches('/').split('/').next().unwrap_or_default().to_string();
-        let fault = Fault { vendor, times: Some(1), ..Fault::default() };
-        match trouble {
-            Some(Trouble::Status { status, retry_after }) => {
-                sandbox.misbehave(Fault { status: Some(*status), retry_after: *retry_after, ..fault });
-            }
-            Some(Trouble::JobFails) => sandbox.misbehave(Fault { fail_job: true, ..fault }),
-            _ => {}
-        }
-        Ok(sandbox.answer(&incoming))
+        let mut responder = self.responder.lock().unwrap_or_else(PoisonError::into_inner);
+        responder.answer(request, self.start + self.clock.now(), trouble.and_then(Trouble::fault))
     }
+}
+
+fn lost(what: &str) -> HttpError {
+    HttpError::Lost(format!("the simulation: {what}"))
 }
 
 /// Half of a text, not within a letter.
@@ -242,40 +219,17 @@ fn half(text: &str) -> usize {
     (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-struct Woken(AtomicBool);
-
-impl ArcWake for Woken {
-    fn wake_by_ref(woken: &Arc<Self>) {
-        woken.0.store(true, Ordering::Relaxed);
-    }
-}
-
 impl World for Simulated {
     fn now(&self) -> Timestamp {
-        let state = self.state();
-        self.start + state.elapsed + state.off
+        self.start + self.clock.now() + self.state().off
     }
 
     fn elapsed(&self) -> Duration {
-        self.state().elapsed
+        self.clock.now()
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        let until = self.elapsed() + time;
-        let mut nap = None;
-        std::future::poll_fn(move |context| {
-            let mut state = self.state();
-            if state.elapsed >= until {
-                return Poll::Ready(());
-            }
-            let nap = *nap.get_or_insert_with(|| {
-                state.naps += 1;
-                state.naps
-            });
-            state.sleepers.insert((until, nap), context.waker().clone());
-            Poll::Pending
-        })
-        .boxed()
+        self.clock.sleep(time).boxed()
     }
 
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
@@ -309,7 +263,7 @@ impl World for Simulated {
     }
 
     fn env(&self, name: &str) -> Option<String> {
-        self.environment.get(name).cloned()
+        (self.environment)(name)
     }
 
     fn read(&self, path: &Path) -> std::io::Result<String> {

@@ -2,23 +2,39 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use sendoff::engine::{Options, Sandboxed as InSandbox};
-use sendoff::ir::delivery::Response;
-use sendoff::sandbox::{IN_PROCESS, Incoming, Rates, Sandbox};
-use sendoff::world::World;
-use sendoff::world::real::RealWorld;
+use sendoff::ir::delivery::{HttpError, Request, Response};
+use sendoff::sandbox::{Fault, Rates, Reply, Sandbox};
+use sendoff::world::sim::{Responder, Simulated, incoming};
 use serde_json::{Map, Value as Json};
 use tempfile::TempDir;
-
-use crate::clock::{Answer, Time, Virtual, Wire};
 
 /// Rows and the round, in; the source, out.
 type People = Box<dyn Fn(u64, u64) -> String + Send + Sync>;
 
 /// Whom a vendor of the sandbox knows beforehand, of so many rows.
 type Known = Box<dyn Fn(u64) -> Vec<Map<String, Json>> + Send + Sync>;
+
+/// A destination: a request and the time in, an answer out.
+pub type Answer = Box<dyn Fn(Timestamp, &Request) -> Response + Send + Sync>;
+
+/// Notes when requests left, and their addresses.
+struct Wire {
+    answer: Answer,
+    heard: Vec<(Timestamp, String)>,
+}
+
+impl Responder for Wire {
+    fn answer(&mut self, request: &Request, now: Timestamp, _fault: Option<Fault>) -> Result<Reply, HttpError> {
+        self.heard.push((now, request.url.clone()));
+        let Response { status, headers, body } = (self.answer)(now, request);
+        Ok(Reply { status, headers, body, ..Reply::default() })
+    }
+}
 
 type MadeUp = Box<dyn Fn(u64) -> Answer + Send + Sync>;
 
@@ -46,9 +62,8 @@ pub struct Scene {
 pub struct Stage {
     folder: TempDir,
     file: &'static str,
-    pub time: Time,
-    pub wire: Wire,
-    pub world: Box<dyn World>,
+    wire: Arc<Mutex<Wire>>,
+    pub world: Simulated,
     pub options: Options,
 }
 
@@ -56,24 +71,22 @@ impl Scene {
     pub fn stage(&self, rows: u64, round: u64) -> Stage {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("it.sendoff"), &self.pipeline).expect("written");
-        let (time, wire) = (Time::default(), Wire::default());
-        let (world, options) = self.world(&time, &wire, rows);
-        if matches!(self.vendor, Vendor::MadeUp(_)) {
-            copy_vendors(&folder.path().join("destinations"));
-        }
-        let stage = Stage { folder, file: self.file, time, wire, world, options };
-        stage.source(&(self.people)(rows, round));
-        stage
-    }
-
-    fn world(&self, time: &Time, wire: &Wire, rows: u64) -> (Box<dyn World>, Options) {
         let (answer, sandbox) = match &self.vendor {
             Vendor::MadeUp(answer) => (answer(rows), None),
             Vendor::Sandbox { kind, known } => (sandboxed(kind, known(rows)), Some(InSandbox::InProcess)),
         };
-        let world = Virtual { time: time.clone(), wire: wire.clone(), answer, files: RealWorld::new() };
+        let wire = Arc::new(Mutex::new(Wire { answer, heard: Vec::new() }));
+        // Every secret is at hand.
+        let secret = |name: &str| (!name.starts_with("SENDOFF")).then(|| "a-secret-that-is-right".to_string());
+        let world = Simulated::new(wire.clone(), 0, secret);
         // Half of the people go.
-        (Box::new(world), Options { sandbox, accept: vec!["removed".into()], ..Options::default() })
+        let options = Options { sandbox, accept: vec!["removed".into()], ..Options::default() };
+        if matches!(self.vendor, Vendor::MadeUp(_)) {
+            copy_vendors(&folder.path().join("destinations"));
+        }
+        let stage = Stage { folder, file: self.file, wire, world, options };
+        stage.source(&(self.people)(rows, round));
+        stage
     }
 }
 
@@ -83,17 +96,7 @@ fn sandboxed(kind: &str, known: Vec<Map<String, Json>>) -> Answer {
     assert!(sandbox.meet(kind, known), "the sandbox has no {kind}");
     let sandbox = Mutex::new(sandbox);
     Box::new(move |now, request| {
-        let target = request.url.strip_prefix(IN_PROCESS).unwrap_or_else(|| panic!("{} is elsewhere", request.url));
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let incoming = Incoming {
-            method: request.method.clone(),
-            origin: IN_PROCESS.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: request.headers.clone(),
-            body: request.body.clone().unwrap_or_default(),
-            at_ms: now.as_millisecond().unsigned_abs(),
-        };
+        let incoming = incoming(request, now).unwrap_or_else(|error| panic!("{error}"));
         let reply = sandbox.lock().expect("not poisoned").answer(&incoming);
         assert!(!reply.unexpected, "{} {}: {}", request.method, request.url, reply.body);
         Response { status: reply.status, headers: reply.headers, body: reply.body }
@@ -103,6 +106,20 @@ fn sandboxed(kind: &str, known: Vec<Map<String, Json>>) -> Answer {
 impl Stage {
     pub fn root(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.world.block_on(work).expect("no process ends here")
+    }
+
+    /// What has left since this was asked before: when, and where to.
+    pub fn heard(&self) -> Vec<(Timestamp, String)> {
+        std::mem::take(&mut self.wire.lock().expect("not poisoned").heard)
+    }
+
+    /// A day, in which buckets become full and jobs end.
+    pub fn rest(&self) {
+        self.world.pass(Duration::from_secs(86_400));
     }
 
     pub fn source(&self, text: &str) {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use sendoff::ir::delivery::{Request, Response};
 use serde_json::{Value as Json, json};
 
-use crate::clock::Answer;
+use crate::scene::Answer;
 
 /// What a job of Relay's takes.
 const JOB: SignedDuration = SignedDuration::from_secs(5);

@@ -9,6 +9,7 @@ use super::answer::error;
 use super::people::People;
 use super::record::Record;
 use super::{RECORD_BYTES_MAX, Rates};
+use crate::sandbox::Call;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -30,6 +31,9 @@ pub struct Job {
     due_ms: u64,
     /// It comes to nothing.
     fails: bool,
+    /// Its status never says that it is done.
+    #[serde(default)]
+    stalls: bool,
     done: bool,
     users: Vec<Value>,
     /// Why a record is refused on purpose, one for each.
@@ -64,8 +68,9 @@ impl Jobs {
 }
 
 impl Job {
-    pub fn new(users: Vec<Value>, refused: Vec<Option<String>>, fails: bool, begun_ms: u64) -> Self {
-        Job { begun_ms, due_ms: begun_ms, fails, done: false, users, refused, results: Vec::new() }
+    pub fn new(users: Vec<Value>, refused: Vec<Option<String>>, call: &Call<'_>) -> Self {
+        let (begun_ms, fails, stalls) = (call.request.at_ms, call.fail_job, call.stall_job);
+        Job { begun_ms, due_ms: begun_ms, fails, stalls, done: false, users, refused, results: Vec::new() }
     }
 
     fn work(&mut self, at_ms: u64, people: &mut People) {
@@ -80,7 +85,7 @@ impl Job {
     }
 
     pub fn status(&self, id: &str, origin: &str) -> Value {
-        let status = match (self.done, self.fails) {
+        let status = match (self.done && !self.stalls, self.fails) {
             (false, _) => "IN_PROGRESS",
             (true, true) => "FAILED",
             (true, false) => "COMPLETED",

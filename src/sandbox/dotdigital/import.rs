@@ -22,6 +22,9 @@ const CONTACT_TIME_MS: u64 = 1;
 pub struct Import {
     /// By the caller's clock.
     done_at_ms: u64,
+    /// It is never said to be done.
+    #[serde(default)]
+    stalls: bool,
     report: Value,
 }
 
@@ -57,7 +60,10 @@ pub fn begin(account: &mut Account, call: &Call<'_>, rates: Rates) -> Answer {
         Rates::Relaxed => 0,
         Rates::AsDocumented => TIME_MS + contacts.len() as u64 * CONTACT_TIME_MS,
     };
-    account.imports.insert(id.clone(), Import { done_at_ms: at_ms + time_ms, report: report.told(&id, status) });
+    account.imports.insert(
+        id.clone(),
+        Import { done_at_ms: at_ms + time_ms, stalls: call.stall_job, report: report.told(&id, status) },
+    );
     let reply = Reply::json(202, &json!({"importId": id}));
     Ok(if unexpected { reply.unexpected() } else { reply })
 }
@@ -66,7 +72,7 @@ pub fn status(account: &Account, id: &str, at_ms: u64) -> Answer {
     let import = account.imports.get(id).ok_or_else(|| {
         Failure::v3(404, "contacts:importNotFound", format!("The import request '{id}' could not be found!"))
     })?;
-    match import.done_at_ms <= at_ms {
+    match import.done_at_ms <= at_ms && !import.stalls {
         true => Ok(Reply::json(200, &import.report)),
         false => Ok(Reply::json(200, &json!({"importId": id, "status": "NotFinished"}))),
     }

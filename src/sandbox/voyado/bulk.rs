@@ -29,6 +29,8 @@ pub struct Job {
     done_at_ms: u64,
     /// What is still to be done.
     work: Option<Work>,
+    /// Its status never says that it is done.
+    stalls: bool,
     /// Fails as a whole, with this message.
     fails: Option<String>,
     /// Contacts created or updated.
@@ -77,7 +79,7 @@ impl Tenant {
         let done_at_ms = call.request.at_ms + pace_ms;
         let work = Some(Work { contact_type, creates, rows, refusals });
         let id = format!("batch-{}", self.jobs.len() + 1);
-        self.jobs.insert(id.clone(), Job { done_at_ms, work, fails, ..Job::default() });
+        self.jobs.insert(id.clone(), Job { done_at_ms, work, stalls: call.stall_job, fails, ..Job::default() });
         self.work(call.request.at_ms);
         let reply = Reply::json(202, &json!(id));
         Ok(if careless { reply.unexpected() } else { reply })
@@ -104,10 +106,10 @@ impl Tenant {
         let job = self.jobs.get(id).ok_or_else(|| Failure::new(404, "BatchNotFound", "there is no such batch"))?;
         Ok(Reply::json(
             200,
-            &match (&job.work, &job.fails) {
-                (Some(_), _) => json!({"batchId": id, "status": "Running"}),
-                (None, Some(message)) => json!({"batchId": id, "status": "Failed", "message": message}),
-                (None, None) => {
+            &match &job.fails {
+                _ if job.stalls || job.work.is_some() => json!({"batchId": id, "status": "Running"}),
+                Some(message) => json!({"batchId": id, "status": "Failed", "message": message}),
+                None => {
                     json!({"batchId": id, "status": "Completed", "written": job.done, "errors": job.errors})
                 }
             },

@@ -143,6 +143,7 @@ impl Answerer {
             turn.retry_after = turn.retry_after.or(fault.retry_after);
             turn.lose_answer |= fault.lose_answer;
             turn.fail_job |= fault.fail_job;
+            turn.stall_job |= fault.stall_job;
             turn.refuse.extend(fault.refuse.iter().cloned());
         }
         self.faults.retain(|fault| fault.times != Some(0));
@@ -206,6 +207,7 @@ impl Answerer {
         let instead = wrong.filter(|_| route.records.is_none()).and_then(|what| route.instead.get(what));
         context["complaints"] = json!(complaints);
         if let Some(works) = route.works_ms {
+            let works = if turn.stall_job { u64::MAX / 2 } else { works };
             self.state.jobs.push(Job { done_at_ms: at_ms + works, lost, complaints: json!(complaints) });
         }
         context["job"] = json!(self.state.jobs.len());

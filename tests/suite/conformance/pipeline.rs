@@ -20,20 +20,28 @@ pub struct Turns {
     pub hold: bool,
     /// Only what no row goes without, and two fields more: enough where it is not about values.
     pub narrow: bool,
+    /// The source may run empty.
+    pub empties: bool,
 }
 
 /// Of those that a narrow pipeline could do without.
 const NARROW: usize = 2;
 
+/// Columns whose values never come round again, so that each tells its age.
+pub const TELLING: [&str; 3] = ["visits", "zip", "last_name"];
+
 impl Turns {
     /// What is mapped now.
     pub fn fields(&self, case: &Case) -> Vec<Field> {
-        let mut spare = 0;
-        let mut there = |field: &Field| {
-            spare += usize::from(!field.written.required);
-            self.without.as_ref() != Some(&field.target) && (!self.narrow || field.written.required || spare <= NARROW)
-        };
-        case.fields().into_iter().filter(|field| there(field)).collect()
+        let mut fields = case.fields();
+        if self.narrow {
+            let (kept, mut spare): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| field.written.required);
+            spare.sort_by_key(|field| !TELLING.contains(&field.written.column.as_str()));
+            spare.truncate(NARROW);
+            fields = [kept, spare].concat();
+        }
+        fields.retain(|field| self.without.as_ref() != Some(&field.target));
+        fields
     }
 
     pub fn clears(&self, field: &Field) -> bool {
@@ -72,7 +80,9 @@ fn model() -> String {
 fn activation(name: &str, case: &Case, turns: &Turns, after: Option<&str>, shared: bool) -> String {
     let options = indented(&indented(case.options()));
     let options = if options.is_empty() { String::new() } else { format!(" {{\n{options}  }}") };
-    let mut out = format!("\nactivation {name} {{\n  from people\n  to there.{}{options}\n", case.service.service);
+    let empties = if turns.empties { " { allow_empty = true }" } else { "" };
+    let mut out =
+        format!("\nactivation {name} {{\n  from people{empties}\n  to there.{}{options}\n", case.service.service);
     let held = if turns.hold { "hold" } else { "send" };
     let manner = if case.mode == Mode::Update { format!(" {{ new_rows = {held} }}") } else { String::new() };
     // Text cannot fail to take text.

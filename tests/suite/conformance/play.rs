@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use sendoff::ir::run::{ActivationReport, RejectedRow, RunReport, Status};
 use sendoff::ir::spec::Spec;
 use sendoff::report;
 use sendoff::sandbox::{Fault, Holdings, Received};
+use sendoff::world::sim::Simulated;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -68,15 +70,16 @@ impl Progress for Silent {
 impl Play {
     /// People of these numbers are known where the mode asks for it.
     pub fn open(case: &Case, known: impl IntoIterator<Item = usize>) -> Play {
-        let stage = Stage::new(remote(case));
+        let stage = Stage::new(remote(case), 0);
         let all = matches!(case.mode, Mode::Update | Mode::Membership | Mode::Insert);
         let met = people::people(known.into_iter().filter(|number| all || number % 2 == 0));
         let mut wanted = Wanted::default();
         if case.mode != Mode::Insert || case.service.event.is_some() {
-            stage.remote().meet(met.iter().map(|person| introduced(case, person)).collect());
             wanted.meet(case, &met);
+            let met = met.iter().map(|person| introduced(case, person)).collect();
+            stage.remote(|remote| remote.meet(met));
         }
-        let before = stage.remote().holdings();
+        let before = stage.remote(|remote| remote.holdings());
         Play {
             case: case.clone(),
             creator: None,
@@ -146,13 +149,13 @@ impl Play {
     }
 
     pub fn compare(&self) -> Played {
-        let held = self.stage.remote().holdings();
+        let held = self.stage.remote(|remote| remote.holdings());
         differences(&self.case, &self.wanted, &held, &self.before).map_err(|told| told + &self.heard())
     }
 
     /// The last requests that wrote, for whoever has to find out.
     fn heard(&self) -> String {
-        let received = self.stage.remote().received(0);
+        let received = self.stage.remote(|remote| remote.received(0));
         let writes = received.iter().rev().filter(|one| self.writes(one)).take(3);
         let line = |one: &Received| {
             let body: String = one.body.as_deref().unwrap_or_default().chars().take(400).collect();
@@ -168,12 +171,12 @@ impl Play {
 
     /// Requests so far.
     pub fn mark(&self) -> usize {
-        self.stage.remote().count()
+        self.stage.remote(|remote| remote.count())
     }
 
     /// Requests since then that wrote.
     pub fn writes_since(&self, mark: usize) -> Vec<Received> {
-        let received = self.stage.remote().received(mark);
+        let received = self.stage.remote(|remote| remote.received(mark));
         received.into_iter().filter(|one| self.writes(one)).collect()
     }
 
@@ -193,7 +196,7 @@ impl Play {
             return Err(format!("nothing should be left to send:\n{}", self.told(&report)));
         }
         self.compare()?;
-        let received = self.stage.remote().received(0);
+        let received = self.stage.remote(|remote| remote.received(0));
         let spoilt = self.stage.spoilt();
         let pardoned = |at: &usize| spoilt.contains(at) || self.pardoned.iter().any(|range| range.contains(at));
         let unpardoned = received.iter().enumerate().filter(|(at, _)| !pardoned(at)).map(|(_, one)| one);
@@ -211,11 +214,11 @@ impl Play {
 
     pub fn run(&mut self) -> Result<RunReport, String> {
         let spec = self.project()?;
-        self.stage.advance(Duration::from_secs(60));
+        self.stage.world.pass(Duration::from_secs(60));
         let options = self.options();
         self.begun = true;
-        let mut report = self.block_on(async |stage, root| {
-            engine::run(stage, root, &spec, &options, &Silent, &StopSignal::default()).await
+        let mut report = self.block_on(async |world, root| {
+            engine::run(world, root, &spec, &options, &Silent, &StopSignal::default()).await
         })?;
         let mut asked = 0;
         while report.activations.iter().any(|one| one.waiting.rows > 0) {
@@ -223,7 +226,7 @@ impl Play {
             if asked > ASKED_MAX {
                 return Err(format!("a job never ends:\n{}", self.told(&report)));
             }
-            self.stage.advance(Duration::from_secs(1_800));
+            self.stage.world.pass(Duration::from_secs(1_800));
             let settled = self.settle(&spec, None)?;
             merge(&mut report, settled);
         }
@@ -248,14 +251,14 @@ impl Play {
 
     fn settle(&self, spec: &Spec, assume: Option<bool>) -> Result<RunReport, String> {
         let options = self.options();
-        self.block_on(async |stage, root| engine::settle(stage, root, spec, &options, assume, &Silent).await)
+        self.block_on(async |world, root| engine::settle(world, root, spec, &options, assume, &Silent).await)
     }
 
     /// What `sendoff rejected` shows of the case.
     pub fn rejected(&self) -> Result<Vec<RejectedRow>, String> {
         let spec = self.project()?;
         let options = self.options();
-        let found = engine::rejected(&self.stage, self.folder.path(), &spec, &options, Some(THEM), 10_000);
+        let found = engine::rejected(&self.stage.world, self.folder.path(), &spec, &options, Some(THEM), 10_000);
         Ok(found.map_err(|trouble| said(&trouble))?.into_iter().flat_map(|(_, rows)| rows).collect())
     }
 
@@ -270,9 +273,10 @@ impl Play {
         }
     }
 
-    fn block_on<T>(&self, work: impl AsyncFnOnce(&Stage, &std::path::Path) -> Result<T, Trouble>) -> Result<T, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(work(&self.stage, self.folder.path())).map_err(|trouble| said(&trouble))
+    fn block_on<T>(&self, work: impl AsyncFnOnce(&Simulated, &Path) -> Result<T, Trouble>) -> Result<T, String> {
+        let world = &self.stage.world;
+        let done = world.block_on(work(world, self.folder.path())).expect("no process ends here");
+        done.map_err(|trouble| said(&trouble))
     }
 
     /// Writes the project as it is now.
@@ -302,23 +306,12 @@ impl Play {
     }
 
     fn check(&self) -> Result<Spec, String> {
-        if let Some(definition) = &self.case.service.definition {
-            self.define(definition);
-        }
+        define(&self.case, self.folder.path());
         let options = Options { sandbox: Some(Sandboxed::InProcess), ..Options::default() };
-        let checked = engine::check(&self.stage, self.folder.path(), &options, false);
+        let checked = engine::check(&self.stage.world, self.folder.path(), &options, false);
         let drawing = Drawing { color: false, width: 120 };
         let told = || report::problems::human(&checked.problems, &checked.sources, drawing);
         checked.spec.clone().ok_or_else(told)
-    }
-
-    fn define(&self, definition: &std::path::Path) {
-        let target = self.folder.path().join("destinations").join(&self.case.service.destination);
-        fs::create_dir_all(&target).expect("a folder");
-        let from = super::service::folder().join(definition);
-        for entry in fs::read_dir(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display())).flatten() {
-            fs::copy(entry.path(), target.join(entry.file_name())).expect("copied");
-        }
     }
 
     /// Records that the largest batch on the way takes.
@@ -343,7 +336,8 @@ impl Play {
     /// From now on, until the vendor behaves again.
     pub fn misbehave(&mut self, fault: Fault) {
         self.pardoned.push(self.mark()..usize::MAX);
-        self.stage.remote().misbehave(self.fault(fault));
+        let fault = self.fault(fault);
+        self.stage.remote(|remote| remote.misbehave(fault));
     }
 
     pub fn secret_is_wrong(&mut self, wrong: bool) {
@@ -364,7 +358,7 @@ impl Play {
     }
 
     pub fn behave(&mut self) {
-        self.stage.remote().behave();
+        self.stage.remote(|remote| remote.behave());
         self.pardon_until(self.mark());
     }
 
@@ -376,9 +370,12 @@ impl Play {
             return;
         }
         let people: Vec<Person> = numbers.iter().map(|number| self.person(*number).clone()).collect();
-        self.stage.remote().meet(people.iter().map(|person| introduced(&self.case, person)).collect());
+        let met = people.iter().map(|person| introduced(&self.case, person)).collect();
         self.wanted.meet(&self.case, &people);
-        self.before = self.stage.remote().holdings();
+        self.before = self.stage.remote(|remote| {
+            remote.meet(met);
+            remote.holdings()
+        });
     }
 }
 
@@ -393,11 +390,22 @@ impl Drop for Play {
 }
 
 /// In memory where there is such a place: ledgers are made durable many times.
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
-fn remote(case: &Case) -> Box<dyn Remote> {
+/// Puts the definition of a destination that is not built in into the project.
+pub fn define(case: &Case, folder: &Path) {
+    let Some(definition) = &case.service.definition else { return };
+    let target = folder.join("destinations").join(&case.service.destination);
+    fs::create_dir_all(&target).expect("a folder");
+    let from = super::service::folder().join(definition);
+    for entry in fs::read_dir(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display())).flatten() {
+        fs::copy(entry.path(), target.join(entry.file_name())).expect("copied");
+    }
+}
+
+pub fn remote(case: &Case) -> Box<dyn Remote> {
     let name = &case.service.destination;
     match &case.service.vendor {
         Some(file) => Box::new(Answerer::new(name, file)),

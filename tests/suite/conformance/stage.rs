@@ -1,189 +1,107 @@
-//! A world with the vendor in it and a clock of its own: time passes only while someone sleeps.
+//! The simulated world with a vendor in it, and the secret that is right or wrong.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::future::BoxFuture;
 use jiff::Timestamp;
-use sendoff::ir::delivery::{HttpError, Request, Response};
-use sendoff::sandbox::{Fault, IN_PROCESS, Incoming};
-use sendoff::world::World;
-use sendoff::world::real::RealWorld;
+use sendoff::ir::delivery::{HttpError, Request};
+use sendoff::sandbox::{Fault, Reply};
+use sendoff::world::sim::{Responder, Simulated, Trouble, Weather, incoming};
 
 use super::remote::Remote;
-
-const START: &str = "2026-01-31T09:00:00Z";
 
 /// The secret that the vendor takes, and the one that it never does.
 const RIGHT: &str = "0123456789abcdef";
 const WRONG: &str = "wrong";
 
 pub struct Stage {
-    files: RealWorld,
-    elapsed: Mutex<Duration>,
-    drawn: Mutex<u64>,
-    pub remote: Mutex<Box<dyn Remote>>,
-    next: Mutex<Next>,
+    pub world: Simulated,
+    watched: Arc<Mutex<Watched>>,
+    secret_is_wrong: Arc<AtomicBool>,
+    /// The request that trouble waits for.
+    awaited: Mutex<Option<u64>>,
+    begun: AtomicU64,
 }
 
-/// What is to happen to requests still to come.
-#[derive(Default)]
-struct Next {
-    secret_is_wrong: bool,
-    /// Requests so far.
-    requests: usize,
-    /// At that request.
-    trouble: Option<(usize, Fault)>,
-    /// Requests that met with trouble, by their number in the vendor's log.
+/// A vendor, and which of the requests in its log met with trouble.
+struct Watched {
+    remote: Box<dyn Remote>,
     spoilt: Vec<usize>,
 }
 
-fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+impl Responder for Watched {
+    fn answer(&mut self, request: &Request, now: Timestamp, fault: Option<Fault>) -> Result<Reply, HttpError> {
+        let incoming = incoming(request, now)?;
+        if let Some(fault) = fault {
+            self.spoilt.push(self.remote.count());
+            let vendor = incoming.path.trim_start_matches('/').split('/').next().unwrap_or_default().to_string();
+            self.remote.misbehave(Fault { vendor, times: Some(1), ..fault });
+        }
+        Ok(self.remote.answer(&incoming))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Stage {
-    pub fn new(remote: Box<dyn Remote>) -> Stage {
-        Stage {
-            files: RealWorld::new(),
-            elapsed: Mutex::default(),
-            drawn: Mutex::default(),
-            remote: Mutex::new(remote),
-            next: Mutex::default(),
-        }
-    }
-
-    pub fn remote(&self) -> MutexGuard<'_, Box<dyn Remote>> {
-        locked(&self.remote)
-    }
-
-    pub fn advance(&self, time: Duration) {
-        *locked(&self.elapsed) += time;
-    }
-
-    pub fn secret_is_wrong(&self, wrong: bool) {
-        locked(&self.next).secret_is_wrong = wrong;
-    }
-
-    pub fn spoilt(&self) -> Vec<usize> {
-        locked(&self.next).spoilt.clone()
-    }
-
-    pub fn wrong(&self) -> bool {
-        locked(&self.next).secret_is_wrong
-    }
-
-    /// The fault befalls one request: of those still to come the one of that number.
-    pub fn trouble(&self, number: usize, fault: Fault) {
-        let mut next = locked(&self.next);
-        next.trouble = Some((next.requests + number, fault));
-    }
-
-    /// Whether the trouble never came about, as there were too few requests.
-    pub fn untroubled(&self) -> bool {
-        locked(&self.next).trouble.take().is_some()
-    }
-
-    fn answer(&self, request: &Request) -> Result<Response, HttpError> {
-        let mut remote = self.remote();
-        let mut next = locked(&self.next);
-        if next.trouble.as_ref().is_some_and(|(at, _)| *at == next.requests)
-            && let Some((_, fault)) = next.trouble.take()
-        {
-            next.spoilt.push(remote.count());
-            remote.misbehave(fault);
-        }
-        next.requests += 1;
-        let Some(target) = request.url.strip_prefix(IN_PROCESS).filter(|rest| rest.starts_with('/')) else {
-            return Err(HttpError::Unreached(format!("`{}` lies outside the sandbox", request.url)));
-        };
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let reply = remote.answer(&Incoming {
-            method: request.method.clone(),
-            origin: IN_PROCESS.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: request.headers.clone(),
-            body: request.body.clone().unwrap_or_default(),
-            at_ms: self.now().as_millisecond().unsigned_abs(),
-        });
-        if reply.lost {
-            return Err(HttpError::Lost("the connection ended before the answer".into()));
-        }
-        Ok(Response { status: reply.status, headers: reply.headers, body: reply.body })
-    }
-}
-
-impl World for Stage {
-    fn now(&self) -> Timestamp {
-        START.parse::<Timestamp>().expect("a time") + self.elapsed()
-    }
-
-    fn elapsed(&self) -> Duration {
-        *locked(&self.elapsed)
-    }
-
-    /// Sleepers overlap: the clock goes to the end of each sleep, never back. Vendors count in whole milliseconds.
-    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        let until = self.elapsed() + Duration::from_millis(time.as_micros().div_ceil(1000) as u64);
-        let mut asked = false;
-        Box::pin(futures::future::poll_fn(move |context| {
-            if !asked {
-                asked = true;
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            let mut elapsed = locked(&self.elapsed);
-            *elapsed = (*elapsed).max(until);
-            Poll::Ready(())
-        }))
-    }
-
-    fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
-        work();
-        Box::pin(std::future::ready(()))
-    }
-
-    fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
-        Box::pin(async move { self.answer(&request) })
-    }
-
-    /// As even as it has to be, and the same every time.
-    fn random(&self) -> u64 {
-        let mut drawn = locked(&self.drawn);
-        *drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        *drawn >> 11
-    }
-
-    fn env(&self, name: &str) -> Option<String> {
-        match name {
-            "SECRET" if locked(&self.next).secret_is_wrong => Some(WRONG.into()),
+    pub fn new(remote: Box<dyn Remote>, latency_ms: u64) -> Stage {
+        let watched = Arc::new(Mutex::new(Watched { remote, spoilt: Vec::new() }));
+        let secret_is_wrong = Arc::new(AtomicBool::new(false));
+        let wrong = secret_is_wrong.clone();
+        let environment = move |name: &str| match name {
+            "SECRET" if wrong.load(Ordering::Relaxed) => Some(WRONG.to_string()),
             "SECRET" => Some(RIGHT.into()),
             // One thread, so that rows come in one order.
             "SENDOFF_THREADS" => Some("1".into()),
             _ => None,
-        }
+        };
+        let world = Simulated::new(watched.clone(), latency_ms, environment);
+        Stage { world, watched, secret_is_wrong, awaited: Mutex::default(), begun: AtomicU64::new(0) }
     }
 
-    fn read(&self, path: &Path) -> std::io::Result<String> {
-        self.files.read(path)
+    /// The same, where something is to be done when the process ends.
+    pub fn leaving(self, remains: impl Fn() + Send + Sync + 'static) -> Stage {
+        Stage { world: self.world.leaving(remains), ..self }
     }
 
-    fn files(&self, folder: &Path) -> std::io::Result<Vec<String>> {
-        self.files.files(folder)
+    /// What `look` makes of the vendor.
+    pub fn remote<T>(&self, look: impl FnOnce(&mut dyn Remote) -> T) -> T {
+        look(locked(&self.watched).remote.as_mut())
     }
 
-    fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-        self.files.list(folder)
+    pub fn secret_is_wrong(&self, wrong: bool) {
+        self.secret_is_wrong.store(wrong, Ordering::Relaxed);
     }
 
-    fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
-        self.files.write(path, text)
+    /// Requests that met with trouble, by their number in the vendor's log.
+    pub fn spoilt(&self) -> Vec<usize> {
+        locked(&self.watched).spoilt.clone()
     }
 
-    fn append(&self, path: &Path, text: &str) -> std::io::Result<()> {
-        self.files.append(path, text)
+    pub fn wrong(&self) -> bool {
+        self.secret_is_wrong.load(Ordering::Relaxed)
+    }
+
+    /// Another process, for which nothing is drawn that was drawn before.
+    pub fn begin(&self, weather: Weather) {
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed);
+        self.world.begin(Weather { seed: weather.seed ^ begun.rotate_left(32), ..weather });
+    }
+
+    /// The fault befalls one request: of those still to come the one of that number.
+    pub fn trouble(&self, number: usize, fault: Fault) {
+        let number = number as u64;
+        *locked(&self.awaited) = Some(number);
+        let troubles = [(number, Trouble::Fault(Box::new(fault)))].into();
+        self.begin(Weather { troubles, ..Weather::default() });
+    }
+
+    /// Whether the trouble never came about, as there were too few requests.
+    pub fn untroubled(&self) -> bool {
+        let waits = locked(&self.awaited).take().is_some_and(|number| self.world.requests() <= number);
+        self.begin(Weather::default());
+        waits
     }
 }

@@ -20,7 +20,7 @@ const START: &str = "2026-01-31T09:00:00Z";
 /// How a call answers, by identifier; `*` is for the whole call. What is not named goes well.
 ///
 /// A word is a status of the record (`absent`, `exists`, `rejected`), or for `*` a status code, `lost` (no answer comes),
-/// `crash`, and of an import `running` or `lost_there`.
+/// `crash`, and of an import `running` or `lost_there`; in a list, one for each request until there are none.
 /// `{refused_field: city}` refuses one field. `everyone` names the people that a listing holds, with their ids;
 /// `whoami` the account that the token opens.
 pub type Answers = BTreeMap<String, BTreeMap<String, Json>>;
@@ -62,6 +62,18 @@ impl Vendor {
         said(call).or_else(|| said("*"))
     }
 
+    /// What the case says of a call as a whole; of several words the first, which is then used up.
+    fn said_of_all(&self, call: &str) -> Option<Json> {
+        let mut answers = self.answers.lock().expect("not poisoned");
+        match answers.get_mut(call).and_then(|answers| answers.get_mut("*")) {
+            Some(Json::Array(words)) => (!words.is_empty()).then(|| words.remove(0)),
+            _ => {
+                drop(answers);
+                self.said(call, "*")
+            }
+        }
+    }
+
     fn answer(&self, request: &Request) -> Option<Result<Response, HttpError>> {
         if request.url.contains("//alerts.") {
             return Some(Ok(response(200, &json!({}))));
@@ -85,7 +97,7 @@ impl Vendor {
             ["circles", .., "remove"] => "remove",
             _ => "circles",
         };
-        match self.said(call, "*") {
+        match self.said_of_all(call) {
             Some(Json::String(word)) if word == "crash" => return None,
             Some(Json::String(word)) if word == "lost" => return Some(Err(HttpError::Lost("no answer".into()))),
             Some(Json::Number(status)) => return Some(Ok(response(status.as_u64().unwrap_or(500), &json!({})))),

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use sendoff::world::sim::{Trouble, Weather};
 
 /// People of the source have numbers below this.
-const PEOPLE: usize = 24;
+const PEOPLE: usize = 12;
 
 /// Requests of a run that may meet trouble.
 const REQUESTS: u64 = 24;
@@ -43,7 +43,7 @@ pub struct Round {
 impl Script {
     pub fn of(seed: u64) -> Script {
         let mut random = StdRng::seed_from_u64(seed);
-        let rounds = random.random_range(2..=4);
+        let rounds = random.random_range(1..=3);
         let rounds = (0..rounds).map(|at| Round::drawn(&mut random, at == 0)).collect();
         Script { seed, service: random.random_range(0..1_000_000), rounds }
     }
@@ -129,16 +129,19 @@ fn trouble(random: &mut StdRng) -> Trouble {
     let retry_after = random.random_bool(0.5).then(|| random.random_range(0..30));
     let status = |status| Trouble::Status { status, retry_after };
     match random.random_range(0..100) {
-        0..20 => status(429),
-        20..32 => status(500),
-        32..42 => status(503),
-        42..44 => status(401),
-        44..46 => status(400),
-        46..54 => Trouble::Unreached,
-        54..62 => Trouble::TimedOut,
-        62..78 => Trouble::AnswerLost,
-        78..86 => Trouble::Truncated,
-        86..92 => Trouble::NotJson,
+        0..18 => status(429),
+        18..30 => status(500),
+        30..40 => status(503),
+        40..42 => status(401),
+        42..44 => status(400),
+        44..52 => Trouble::Unreached,
+        52..60 => Trouble::TimedOut,
+        60..76 => Trouble::AnswerLost,
+        76..83 => Trouble::Truncated,
+        83..88 => Trouble::NotJson,
+        88..91 => Trouble::Page,
+        91..93 => Trouble::Asleep(random.random_range(60..8_000)),
+        93..95 => Trouble::JobStalls,
         _ => Trouble::JobFails,
     }
 }

@@ -3,43 +3,47 @@
 use libtest_mimic::Trial;
 
 use super::script::Script;
-use super::storm;
+use super::{shared, storm};
 use crate::play::Played;
 use crate::service::Case;
 
 /// Played where nobody asks for more.
 const SEEDS: u64 = 40;
 
-/// Services that hold under every seed so far. Others still show faults: `SERVICES=emarsys SEEDS=100` looks for them.
-const HELD: &str = "batch_profiles";
-
 /// Seeds of one trial.
 const GROUP: u64 = 10;
 
-/// Scripts tried to make a failing one smaller.
-const TRIES: usize = 300;
+/// Scripts tried to make a failing one smaller; `TRIES` says it otherwise.
+const TRIES: u64 = 300;
 
 pub fn trials(cases: &[Case]) -> Vec<Trial> {
-    let services = std::env::var("SERVICES").unwrap_or_else(|_| HELD.into());
-    let played = |case: &&Case| storm::fits(case) && case.service.name.contains(&services);
+    let services = std::env::var("SERVICES").unwrap_or_default();
+    let played = |case: &&Case| case.service.name.contains(&services);
     let cases: Vec<Case> = cases.iter().filter(played).cloned().collect();
     if cases.is_empty() {
         return Vec::new();
     }
-    let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (from, to) = match asked("SEED") {
         Some(seed) => (seed, seed + 1),
         None => (0, asked("SEEDS").unwrap_or(SEEDS)),
     };
     let groups = (from..to).step_by(GROUP as usize);
-    groups
-        .map(|first| {
+    let shared = shared::case(&cases).map(|case| {
+        Trial::test("simulation::two_on_one_credential", move || shared::one_limit(&case).map_err(Into::into))
+    });
+    shared
+        .into_iter()
+        .chain(groups.map(|first| {
             let (cases, last) = (cases.clone(), (first + GROUP).min(to));
             Trial::test(format!("simulation::seeds_{first:05}"), move || {
                 (first..last).try_for_each(|seed| hold(seed, &cases)).map_err(Into::into)
             })
-        })
+        }))
         .collect()
+}
+
+fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 fn hold(seed: u64, cases: &[Case]) -> Played {
@@ -60,7 +64,7 @@ fn smaller(mut script: Script, mut why: String, cases: &[Case]) -> (Script, Stri
     'again: loop {
         for less in script.less() {
             tries += 1;
-            if tries > TRIES {
+            if tries > asked("TRIES").unwrap_or(TRIES) {
                 return (script, why);
             }
             if let Err(still) = storm::play(&less, cases) {
