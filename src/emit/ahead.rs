@@ -12,6 +12,8 @@ use super::retry::Line;
 /// Rows that are marked before the requests ahead of them have left: some commits' worth, and few, since the next run repeats
 /// what a crash finds marked.
 const ROWS: usize = 512;
+/// Requests whose rows go into one commit, however many rows they have.
+const LOADS: usize = 4;
 
 /// Loads on their way to being marked.
 #[derive(Default)]
@@ -42,13 +44,14 @@ impl<'a> Ahead<'a> {
         self.unmarked.is_empty() && !self.is_marking()
     }
 
-    /// Takes as many loads as one commit shall hold; `waiting`: rows in all that have not left, marked or not.
-    pub fn begin(&mut self, line: Line<'a>, waiting: usize) {
-        if self.is_marking() || waiting - self.rows >= ROWS {
+    /// Takes as many loads as one commit shall hold. `waiting`: rows in all that have not left, marked or not; `ready`: loads
+    /// that only wait for their turn.
+    pub fn begin(&mut self, line: Line<'a>, waiting: usize, ready: usize) {
+        if self.is_marking() || (waiting - self.rows >= ROWS && ready >= LOADS) {
             return;
         }
         let (mut loads, mut rows) = (Vec::new(), 0);
-        while rows < ROWS
+        while (rows < ROWS || loads.len() < LOADS)
             && let Some(load) = self.unmarked.pop_front()
         {
             rows += load.len();

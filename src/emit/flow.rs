@@ -165,7 +165,8 @@ impl<'a> Flow<'a> {
             let fullest = self.batchers.iter().max_by_key(|(_, batcher)| batcher.len()).map(|(call, _)| *call);
             fullest.into_iter().for_each(|call| self.cut(call));
         }
-        self.ahead.begin(self.line, self.waiting);
+        let ready = self.ready.values().map(VecDeque::len).sum();
+        self.ahead.begin(self.line, self.waiting, ready);
         let calls: Vec<usize> = self.ready.keys().copied().collect();
         for call in calls {
             while self.may_fly(call) {
