@@ -1,13 +1,17 @@
-//! Marks made ahead: the rows of several requests in one commit, while others are in flight. A request of one row would else
-//! wait for a commit of its own.
+//! Marks of rows in flight, and those made ahead: the rows of several requests in one commit, while others are in flight. A
+//! request of one row would else wait for a commit of its own.
 
 use std::collections::VecDeque;
 
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::oneshot;
 
+use super::Note;
 use super::batch::Load;
+use super::call::CallPlan;
 use super::retry::Line;
+use crate::ir::catalog::Repeat;
 
 /// Rows that are marked before the requests ahead of them have left: some commits' worth, and few, since the next run repeats
 /// what a crash finds marked.
@@ -75,5 +79,29 @@ impl<'a> Ahead<'a> {
     pub fn rest(&mut self) -> impl Iterator<Item = Load> {
         self.rows = 0;
         std::mem::take(&mut self.unmarked).into_iter()
+    }
+}
+
+impl Line<'_> {
+    /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.
+    pub async fn mark(&self, call: &CallPlan, load: &mut Load, request: u64) -> bool {
+        if load.riders.iter().all(|rider| rider.marked) {
+            return true;
+        }
+        self.mark_all(std::slice::from_mut(load), request, call.repeat == Repeat::Never).await
+    }
+
+    /// Marks loads whose requests are still to come.
+    async fn mark_ahead(&self, loads: &mut [Load]) -> bool {
+        self.mark_all(loads, 0, false).await
+    }
+
+    async fn mark_all(&self, loads: &mut [Load], request: u64, alone: bool) -> bool {
+        let rows = loads.iter().flat_map(|load| load.riders.iter().map(|rider| rider.offer.row)).collect();
+        let (ack, acked) = oneshot::channel();
+        let marked =
+            self.journal.tell(Note::InFlight { rows, request, alone, ack }).await && acked.await.unwrap_or(false);
+        loads.iter_mut().flat_map(|load| &mut load.riders).for_each(|rider| rider.marked |= marked);
+        marked
     }
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use super::batch::Load;
 use super::call::{Attempt, CallPlan};
@@ -269,28 +268,6 @@ impl Line<'_> {
     /// An answer may hold what the request's secret headers held: tokens, digests, keys in another spelling.
     fn remember(&self, call: &CallPlan, request: &Request) {
         call.secret_values(request).for_each(|value| self.delivery.redactor.learn(value));
-    }
-
-    /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.
-    async fn mark(&self, call: &CallPlan, load: &mut Load, request: u64) -> bool {
-        if load.riders.iter().all(|rider| rider.marked) {
-            return true;
-        }
-        self.mark_all(std::slice::from_mut(load), request, call.repeat == Repeat::Never).await
-    }
-
-    /// Marks loads whose requests are still to come.
-    pub async fn mark_ahead(&self, loads: &mut [Load]) -> bool {
-        self.mark_all(loads, 0, false).await
-    }
-
-    async fn mark_all(&self, loads: &mut [Load], request: u64, alone: bool) -> bool {
-        let rows = loads.iter().flat_map(|load| load.riders.iter().map(|rider| rider.offer.row)).collect();
-        let (ack, acked) = oneshot::channel();
-        let marked =
-            self.journal.tell(Note::InFlight { rows, request, alone, ack }).await && acked.await.unwrap_or(false);
-        loads.iter_mut().flat_map(|load| &mut load.riders).for_each(|rider| rider.marked |= marked);
-        marked
     }
 
     fn note(&self, call: &CallPlan, request: &Request, load: &Load, number: u64) -> RequestNote {
