@@ -5,7 +5,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Every cargo command goes through it: it fetches DuckDB's library and says where it is.
 duckdb := scripts/duckdb exec
 
-.PHONY: help demo build test lint bench simulate clean
+.PHONY: help demo build test lint bench simulate fuzz clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,6 +24,9 @@ test: ## Run all tests, against a PostgreSQL, a MariaDB and DuckDB extensions fe
 	@scripts/mysql install >/dev/null
 	@SENDOFF_EXTENSIONS="$$(scripts/duckdb ext postgres_scanner mysql_scanner sqlite_scanner)" && \
 		export SENDOFF_EXTENSIONS && $(duckdb) $(CARGO) test
+
+fuzz: ## Fuzz for ten minutes a target (FUZZ_SECONDS), with cargo-fuzz and a nightly compiler where there are
+	@$(duckdb) scripts/fuzz
 
 lint: ## Formatting, clippy and documentation, warnings denied
 	$(CARGO) fmt --check

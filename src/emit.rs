@@ -42,7 +42,7 @@ use crate::world::World;
 
 pub use account::account;
 pub use estimate::Outlook;
-pub use judge::judge_example;
+pub use judge::{ExampleRead, judge_example, read_example};
 pub use owner::owner;
 pub use pace::Limiters;
 pub use prepare::{Depth, Preparation, prepare};

@@ -62,6 +62,11 @@ impl Store {
     /// Runs one or more statements.
     pub fn execute(&self, sql: &str) -> Result<(), StoreError> {
         tracing::trace!(sql, "duckdb");
+        self.execute_unlogged(sql)
+    }
+
+    /// The same for a text with a secret in it.
+    pub fn execute_unlogged(&self, sql: &str) -> Result<(), StoreError> {
         Ok(self.connection.execute_batch(sql)?)
     }
 

@@ -44,6 +44,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     // What needs no more than one stage asks it itself.
     ("cli/destinations", &["ir", "diag", "catalog", "project", "report", "world"]),
     ("cli/fmt", &["ir", "diag", "parse", "format", "project", "report", "world"]),
+    ("cli/private", &[]),
     ("cli/sandbox", &["ir", "diag", "report", "world", "sandbox"]),
     ("cli/stage", &["ir", "engine", "world", "sandbox"]),
     ("main", &["cli", "world"]),
@@ -63,6 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pest_derive", &["parse"]),
     ("rand", &["world"]),
     ("reqwest", &["world/real"]),
+    ("rustix", &["cli/private"]),
     ("serde_yaml", &["catalog"]),
     ("similar", &["report"]),
     ("strsim", &["diag"]),

@@ -38,10 +38,16 @@ pub struct Scene<'a> {
     pub stop: &'a StopSignal,
 }
 
-/// Offers the whole delta: additions and changes first, removals once those are done.
-pub async fn deliver(scene: Scene<'_>, delivery: &Delivery, delta: Delta) -> Result<Delivered, StoreError> {
+/// Offers the whole delta: additions and changes first, removals once those are done. What was sent by then is counted even
+/// where the ledger fails.
+pub async fn deliver(
+    scene: Scene<'_>,
+    delivery: &Delivery,
+    delta: Delta,
+    delivered: &mut Delivered,
+) -> Result<(), StoreError> {
     let Scene { session, job, .. } = scene;
-    let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
+    delivered.sent.offered = delta.rows;
     for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
         if from == to || delivered.halt.is_some() {
             continue;
@@ -51,13 +57,12 @@ pub async fn deliver(scene: Scene<'_>, delivery: &Delivery, delta: Delta) -> Res
         let reading = reader.read(session.world, from, to, offers);
         let work =
             async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
-        let (read, ending) = futures::join!(reading, journaled(scene, &mut delivered, work));
+        let (read, ending) = futures::join!(reading, journaled(scene, delivered, work));
         let ending = ending?;
         delivered.halt = ending.halt;
-        delivered.sent.requests = ending.requests;
         read?;
     }
-    Ok(delivered)
+    Ok(())
 }
 
 /// Lets `work` speak to a journal that is written meanwhile, and counts what it says.
@@ -96,6 +101,7 @@ pub async fn journaled(
         done = all => done,
         never = own.follow(stop) => match never {},
     };
+    delivered.sent.requests = ending.requests;
     written?;
     Ok(ending)
 }

@@ -229,7 +229,7 @@ impl<'a> Session<'a> {
                 keys: diff::key_layout(&plan),
                 identifiers: plan.identifiers.iter().map(|one| one.name.clone()).collect(),
             };
-            let told = |error| tell::ledger(activation, &opened.path, &error);
+            let told = |error| tell::ledger(activation.name.as_str(), &opened.path, &error);
             opened.ledger.create(&self.store, &layout).map_err(told)?;
             self.world.durable();
         }
@@ -254,7 +254,7 @@ impl<'a> Session<'a> {
     }
 
     fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Failure> {
-        ledger.shape(&self.store).map_err(|error| tell::ledger(activation, path, &error))
+        ledger.shape(&self.store).map_err(|error| tell::ledger(activation.name.as_str(), path, &error))
     }
 
     /// Absent rows wake when an activation that comes before, on the same destination, has written their identifier.
