@@ -369,7 +369,16 @@ pub struct Placement {
     pub min: Option<u32>,
     pub max: Option<u32>,
     pub max_items: Option<u32>,
+    pub digits: Digits,
+    /// The least and the greatest number, be it sent as a number or as text.
+    pub between: Option<(f64, f64)>,
     pub pattern: Option<String>,
+    /// The same in words; follows "does not look like".
+    pub pattern_help: Option<String>,
+    /// NULL members of structs are left out.
+    pub skip_null: bool,
+    /// What each object of a list must have: those that lack it are left out.
+    pub needs: Vec<String>,
     pub clear: Clear,
     /// The vendor's own word for the type, used when an attribute is created.
     pub native: Option<String>,
@@ -387,6 +396,14 @@ impl Placement {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
     }
+}
+
+/// How many digits a number may have, as it is written on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digits {
+    pub all: Option<u32>,
+    pub before_point: Option<u32>,
+    pub after_point: Option<u32>,
 }
 
 /// Values that match are told of before they are first sent; they are sent all the same.
