@@ -220,9 +220,15 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
         types: fields.need("types").map(|node| types(reader, node, calls)).unwrap_or_default(),
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
+        fold_case: fields.take("fold").and_then(|node| reader.word(node, fold, &["case"])).unwrap_or(false),
     };
     fields.finish(reader);
     Some(custom)
+}
+
+/// `fold: case`
+pub fn fold(word: &str) -> Option<bool> {
+    (word == "case").then_some(true)
 }
 
 fn types(reader: &Reader<'_>, node: &Node, calls: &Calls<'_>) -> Vec<CustomType> {

@@ -351,7 +351,11 @@ pub struct Field {
 
 impl Field {
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.also.iter().any(|also| also == name)
+        self.names().any(|known| known == name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.also).map(String::as_str)
     }
 }
 
@@ -493,6 +497,15 @@ pub struct Custom {
     pub known: Option<Known>,
     /// Names that may not be used.
     pub reserved: Vec<String>,
+    /// Names that differ in letter case alone are one.
+    pub fold_case: bool,
+}
+
+impl Custom {
+    /// Whether two names mean one attribute.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        one == other || (self.fold_case && one.to_lowercase() == other.to_lowercase())
+    }
 }
 
 /// A record read again after it was written, at a destination that may take a value and not keep it. The first batch of a

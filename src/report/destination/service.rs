@@ -106,6 +106,9 @@ fn custom(page: &mut Page, known: &Custom) {
         let names: Vec<String> = known.reserved.iter().map(|name| code(name)).collect();
         page.text(format!("Reserved: {}.", names.join(", ")));
     }
+    if known.fold_case {
+        page.text("Names that differ in letter case alone are one.");
+    }
     let created = match (known.create, &known.known) {
         (true, Some(known)) if known.create.is_some() => "Missing ones are created before the first row.",
         (true, None) => "Missing ones come to be when they are first sent.",
