@@ -18,6 +18,7 @@ mod route;
 mod service;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use self::connection::{Connection, connection};
 use self::inherit::{CONNECTION, Home, Written};
@@ -42,6 +43,40 @@ pub struct DefinitionFile {
 /// The product's own definitions: path (`destinations/KIND/SERVICE.yaml`) and text.
 pub fn builtin() -> Vec<(&'static str, &'static str)> {
     BUILTIN.to_vec()
+}
+
+/// The product's destinations, read once in a process.
+pub fn product() -> &'static Catalog {
+    static PRODUCT: LazyLock<Catalog> = LazyLock::new(|| {
+        // Nothing is told of these files: the product's tests prove them.
+        let files = builtin().into_iter().enumerate().map(|(number, (path, text))| DefinitionFile {
+            file: FileId(number as u32),
+            path: path.into(),
+            text: text.into(),
+        });
+        read(&files.collect::<Vec<_>>()).0
+    });
+    &PRODUCT
+}
+
+/// The product's destinations with a project's own beside them. Those of the product that these change or may inherit from are
+/// read again, as files that `add` makes known.
+pub fn with_own(own: &[DefinitionFile], add: &mut dyn FnMut(&str, &str) -> FileId) -> (Catalog, Problems) {
+    let mut catalog = product().clone();
+    let concerned = builtin().into_iter().filter(|(path, _)| own.iter().any(|file| concerns(file, path)));
+    let mut files: Vec<DefinitionFile> = concerned
+        .map(|(path, text)| DefinitionFile { file: add(path, text), path: path.into(), text: text.into() })
+        .collect();
+    files.extend_from_slice(own);
+    let (read, problems) = read(&files);
+    catalog.destinations.extend(read.destinations);
+    (catalog, problems)
+}
+
+/// Whether a file may have to do with the destination of a built-in one: it is of its kind, or speaks of it.
+fn concerns(file: &DefinitionFile, builtin: &str) -> bool {
+    let kind = builtin.split('/').rev().nth(1).unwrap_or_default();
+    file.path.split(['/', '\\']).rev().nth(1) == Some(kind) || file.text.contains(&format!("{kind}."))
 }
 
 /// Reads definitions. Destinations with problems are in the catalog as far as they could be read, so that a pipeline is

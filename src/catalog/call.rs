@@ -42,7 +42,7 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         url,
         query: fields.take("query").map(|node| query(reader, node, site, declared)).unwrap_or_default(),
         headers: templates(reader, fields.take("headers"), Site::Header, declared),
-        body: fields.take("body").map(|node| tree(reader, node, site, declared, &BODY_WORDS)),
+        body: fields.take("body").map(|node| tree(reader, node, site, declared, body_words(&batch))),
         record: fields.take("record").map(|node| tree(reader, node, Site::Record, declared, &RECORD_WORDS)),
         batch,
         limits: fields.take("limits").map(|node| limits(reader, node, around)).unwrap_or_default(),
@@ -76,9 +76,10 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
 
 /// A body of records needs to know what a record is, and a record needs a place to go.
 fn check_body(reader: &Reader<'_>, call: &Call, node: &Node, declared: &Declared) {
-    let form = Form::Tree { words: BODY_WORDS.to_vec() };
+    let words = body_words(&call.batch);
+    let form = Form::Tree { words: words.to_vec() };
     let left_open = declared.slots.borrow().iter().any(|(_, slot)| slot.call == call.name && slot.form == form);
-    let spread = left_open || call.body.as_ref().is_some_and(|body| mentions(body, &BODY_WORDS));
+    let spread = left_open || call.body.as_ref().is_some_and(|body| mentions(body, words));
     match (&call.record, spread) {
         (None, true) => {
             let at = node.get("body").unwrap_or(node);
@@ -146,6 +147,11 @@ fn query(reader: &Reader<'_>, node: &Node, site: Site, declared: &Declared) -> V
 }
 
 const BODY_WORDS: [&str; 2] = ["$records", "$record"];
+/// `$record` stands for the only one.
+fn body_words(batch: &Batch) -> &'static [&'static str] {
+    if batch.records == 1 { &BODY_WORDS } else { &BODY_WORDS[..1] }
+}
+
 const RECORD_WORDS: [&str; 3] = ["$mapped", "$fields", "$identifiers"];
 
 /// A JSON tree: every text in it, names included, is a template or one of the words that stand for rows.

@@ -70,15 +70,13 @@ impl Destinations {
 fn read(context: &Context) -> (Catalog, Problems, Sources) {
     let (files, mut problems) = project::definitions(context.world.as_ref(), &context.root());
     let mut sources = files.sources;
-    let mut read = Vec::new();
-    for (path, text) in catalog::builtin() {
-        let file = sources.add(path, text);
-        read.push(DefinitionFile { file, path: path.into(), text: text.into() });
-    }
-    for file in files.definitions {
-        read.push(DefinitionFile { file, path: sources.name(file).into(), text: sources.text(file).into() });
-    }
-    let (catalog, found) = catalog::read(&read);
+    let own = files.definitions.into_iter().map(|file| DefinitionFile {
+        file,
+        path: sources.name(file).into(),
+        text: sources.text(file).into(),
+    });
+    let own: Vec<DefinitionFile> = own.collect();
+    let (catalog, found) = catalog::with_own(&own, &mut |path, text| sources.add(path, text));
     problems.extend(found);
     (catalog, problems, sources)
 }

@@ -199,7 +199,7 @@ impl CallPlan {
                 let url = url.text(scope).map_err(|error| format!("url: {error}"))?.ok_or("the url is none")?;
                 rerouted(url, self.stand_in.as_deref())
             }
-            None => format!("{}{}", self.base, self.path.path(scope).map_err(|error| format!("path: {error}"))?),
+            None => joined(&self.base, &self.path.path(scope).map_err(|error| format!("path: {error}"))?)?,
         };
         for (name, value) in &self.query {
             let read = |text: &Text| text.text(scope).map_err(|error| format!("query: {error}"));
@@ -240,6 +240,16 @@ impl Header {
             .map(|(name, value)| (name.clone(), told(value)))
             .collect())
     }
+}
+
+/// A path begins behind the host, whatever stands first in it, and stays below the base: values come from rows.
+fn joined(base: &str, path: &str) -> Result<String, String> {
+    let steps = path.split(['?', '#']).next().unwrap_or_default().split(['/', '\\']);
+    if let Some(step) = steps.into_iter().find(|step| [".", ".."].contains(step)) {
+        return Err(format!("path: `{step}` would lead elsewhere"));
+    }
+    let between = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
+    Ok(format!("{}{between}{path}", base.strip_suffix('/').filter(|_| !path.is_empty()).unwrap_or(base)))
 }
 
 /// The path for people. Where it needs what only a record or a page knows, the expression stands for it.

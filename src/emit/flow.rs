@@ -303,10 +303,14 @@ impl<'a> Flow<'a> {
     fn drop_rider(&mut self, rider: Rider) {
         if rider.marked {
             let why = match &self.halt {
-                Some(Halt::Refused(why) | Halt::Unreachable(why) | Halt::Guard(why) | Halt::Ledger(why)) => {
-                    why.as_str()
-                }
                 Some(Halt::Interrupted) | None => "the run was interrupted",
+                Some(
+                    Halt::Refused(why)
+                    | Halt::NotReady(why)
+                    | Halt::Unreachable(why)
+                    | Halt::Guard(why)
+                    | Halt::Ledger(why),
+                ) => why.as_str(),
             };
             let reason = Some(format!("not sent: {why}"));
             self.end(rider, Verdict::Failed, reason, 0, None);

@@ -15,6 +15,7 @@ use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::estimate::Span;
 use crate::ir::ident::CallName;
+use crate::ir::plan::PlannedField;
 use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope};
 use crate::world::World;
@@ -80,8 +81,16 @@ pub async fn prepare(
         pages: BTreeMap::new(),
         made: Preparation::default(),
     };
-    preparer.things().await?;
-    preparer.attributes().await?;
+    let (things, attributes) = (preparer.things()?, preparer.attributes());
+    preparer.look(things.iter().chain(&attributes).map(|(_, want)| want)).await?;
+    for (name, want) in things {
+        let found = preparer.ensure(want).await?;
+        preparer.made.prepared.things.insert(name, Json::Object(found));
+    }
+    for (name, want) in attributes {
+        let id = attribute_id(&name, &preparer.ensure(want).await?);
+        preparer.made.prepared.known.insert(name, id);
+    }
     let mut made = preparer.made;
     made.prepared.requests = delivery.requests();
     Ok(made)
@@ -110,46 +119,46 @@ struct Want<'a> {
 }
 
 impl<'a> Preparer<'a> {
-    async fn things(&mut self) -> Result<(), Halt> {
+    /// What the service itself asks for, by the names it goes by in templates.
+    fn things(&self) -> Result<Vec<(String, Want<'a>)>, Halt> {
         let setup = self.asker.ground.setup;
+        let mut wants = Vec::new();
         for thing in &setup.service.prepare {
             if !program::holds(thing.when.as_ref(), &self.scope).map_err(Halt::Refused)? {
                 continue;
             }
             let want = compiled(Engine::strict(), &thing.want)?.value(&self.scope).map_err(refused)?;
             let named = want.as_str().map_or_else(|| want.to_string(), str::to_string);
-            let found = self
-                .ensure(Want {
-                    label: format!("{} `{named}`", thing.name),
-                    scope: self.scope.with("want", &want),
-                    listing: &thing.listing,
-                    by: &thing.by,
-                    fits: None,
-                    gives: &thing.gives,
-                    // A number is an id, and ids are given, not taken.
-                    create: thing.create.as_ref().filter(|_| !want.is_number()),
-                })
-                .await?;
-            self.made.prepared.things.insert(thing.name.clone(), Json::Object(found));
+            let want = Want {
+                label: format!("{} `{named}`", thing.name),
+                scope: self.scope.with("want", &want),
+                listing: &thing.listing,
+                by: &thing.by,
+                fits: None,
+                gives: &thing.gives,
+                // A number is an id, and ids are given, not taken.
+                create: thing.create.as_ref().filter(|_| !want.is_number()),
+            };
+            wants.push((thing.name.clone(), want));
         }
-        Ok(())
+        Ok(wants)
     }
 
-    /// Custom attributes that live in the account.
-    async fn attributes(&mut self) -> Result<(), Halt> {
+    /// Custom attributes that live in the account, by their names.
+    fn attributes(&self) -> Vec<(String, Want<'a>)> {
         let setup = self.asker.ground.setup;
         let Some((custom, known)) =
             setup.service.custom.as_ref().and_then(|custom| Some((custom, custom.known.as_ref()?)))
         else {
-            return Ok(());
+            return Vec::new();
         };
-        for field in setup.fields.iter().filter(|field| field.custom) {
+        let want = |field: &PlannedField| {
             let native = field.placement.native.clone();
             let same =
                 |kind: &&CustomType| kind.placement.native == native && kind.placement.wire == field.placement.wire;
             let word = custom.types.iter().find(same).map(|kind| kind.word.clone());
             let facts = json!({"name": field.name, "native": native, "type": word});
-            let want = Want {
+            Want {
                 label: format!("attribute `{}`", field.name),
                 scope: self.scope.with("field", &facts),
                 listing: &known.listing,
@@ -157,18 +166,32 @@ impl<'a> Preparer<'a> {
                 fits: known.fits.as_ref(),
                 gives: &known.gives,
                 create: known.create.as_ref().filter(|_| custom.create && field.create),
-            };
-            let found = self.ensure(want).await?;
-            let id = found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string));
-            let id = match id {
-                // Two that are still to be created are two.
-                Some(id) if id == unknown("id") => unknown(&field.name),
-                Some(id) => id,
-                None => field.name.clone(),
-            };
-            self.made.prepared.known.insert(field.name.clone(), id);
+            }
+        };
+        let fields = setup.fields.iter().filter(|field| field.custom);
+        fields.map(|field| (field.name.clone(), want(field))).collect()
+    }
+
+    /// Everything is looked at before anything is made: much of what an account is given cannot be taken back, and all that is
+    /// wrong is told at once.
+    async fn look<'w>(&mut self, wants: impl Iterator<Item = &'w Want<'a>>) -> Result<(), Halt>
+    where
+        'a: 'w,
+    {
+        let mut wrong = Vec::new();
+        for want in wants {
+            if !self.may_read(want.listing) {
+                continue;
+            }
+            self.read(want.listing).await?;
+            match self.found(want) {
+                Ok(None) if want.create.is_none() => wrong.push(format!("the destination has no {}", want.label)),
+                Err(Halt::NotReady(why)) => wrong.push(why),
+                Err(other) => return Err(other),
+                Ok(_) => {}
+            }
         }
-        Ok(())
+        if wrong.is_empty() { Ok(()) } else { Err(Halt::NotReady(wrong.join("; "))) }
     }
 
     async fn ensure(&mut self, want: Want<'a>) -> Result<Map<String, Json>, Halt> {
@@ -177,12 +200,10 @@ impl<'a> Preparer<'a> {
             self.made.unseen.push(want.label.clone());
             return Ok(placeholder(want.gives));
         }
-        if let Some(found) = self.find(&want).await? {
+        let Some(create) = want.create else { return self.there(&want, "was there, and is not any more").await };
+        if let Some(found) = self.found(&want)? {
             return Ok(found);
         }
-        let Some(create) = want.create else {
-            return Err(Halt::Refused(format!("the destination has no {}", want.label)));
-        };
         self.made.created.push(want.label.clone());
         if self.depth != Depth::Create {
             self.foresee_creation(create, &want);
@@ -192,7 +213,12 @@ impl<'a> Preparer<'a> {
             return Ok(given);
         }
         self.listings.remove(want.listing);
-        self.find(&want).await?.ok_or_else(|| Halt::Refused(format!("{} was created, and is not there", want.label)))
+        self.there(&want, "was created, and is not there").await
+    }
+
+    async fn there(&mut self, want: &Want<'a>, otherwise: &str) -> Result<Map<String, Json>, Halt> {
+        self.read(want.listing).await?;
+        self.found(want)?.ok_or_else(|| Halt::Refused(format!("{} {otherwise}", want.label)))
     }
 
     /// What a run will ask where a plan may not: a listing of nobody knows how many pages, and perhaps a creation.
@@ -238,15 +264,21 @@ impl<'a> Preparer<'a> {
         }
     }
 
-    async fn find(&mut self, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
-        if !self.listings.contains_key(want.listing) {
-            let before = self.asker.line.delivery.requests();
-            let items = self.asker.list(want.listing, &self.scope).await?;
-            let pages = self.asker.line.delivery.requests() - before;
-            self.pages.insert(want.listing.clone(), pages);
-            self.count(want.listing, &self.scope.clone(), Span::exactly(pages));
-            self.listings.insert(want.listing.clone(), items);
+    async fn read(&mut self, listing: &CallName) -> Result<(), Halt> {
+        if self.listings.contains_key(listing) {
+            return Ok(());
         }
+        let before = self.asker.line.delivery.requests();
+        let items = self.asker.list(listing, &self.scope).await?;
+        let pages = self.asker.line.delivery.requests() - before;
+        self.pages.insert(listing.clone(), pages);
+        self.count(listing, &self.scope.clone(), Span::exactly(pages));
+        self.listings.insert(listing.clone(), items);
+        Ok(())
+    }
+
+    /// In a listing that was read.
+    fn found(&self, want: &Want<'_>) -> Result<Option<Map<String, Json>>, Halt> {
         let by = compiled(Engine::lenient(), want.by)?;
         let Some(by) = by.expression() else { return Err(Halt::Refused("`by` is not one expression".to_string())) };
         for item in self.listings.get(want.listing).into_iter().flatten() {
@@ -272,7 +304,7 @@ impl<'a> Preparer<'a> {
         let types = self.asker.ground.setup.service.account_fields.iter().flat_map(|known| &known.types);
         let mapped = types.into_iter().any(|(word, _)| Some(word.as_str()) == kind);
         let advice = if mapped { "; `map` writes it as what it is" } else { "" };
-        Err(Halt::Refused(format!("{} is there as something else ({}){advice}", want.label, told.join(", "))))
+        Err(Halt::NotReady(format!("{} is there as something else ({}){advice}", want.label, told.join(", "))))
     }
 
     /// What the creation gives; `None` where the listing has to say.
@@ -286,6 +318,16 @@ impl<'a> Preparer<'a> {
             _ if gives.is_empty() => Ok(None),
             _ => given(gives, &scope).map(Some),
         }
+    }
+}
+
+/// What an attribute is known by in the account: its id, or else its name.
+fn attribute_id(name: &str, found: &Map<String, Json>) -> String {
+    match found.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_string)) {
+        // Two that are still to be created are two.
+        Some(id) if id == unknown("id") => unknown(name),
+        Some(id) => id,
+        None => name.to_string(),
     }
 }
 

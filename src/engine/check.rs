@@ -74,18 +74,15 @@ fn trees(files: &ProjectFiles, problems: &mut Problems) -> Vec<File> {
 
 /// The product's definitions and the project's own, with what their examples prove wrong.
 fn definitions(files: &mut ProjectFiles, problems: &mut Problems) -> Catalog {
-    let mut definitions = Vec::new();
-    for (path, text) in catalog::builtin() {
-        let file = files.sources.add(path, text);
-        definitions.push(DefinitionFile { file, path: path.into(), text: text.into() });
-    }
-    for file in &files.definitions {
-        let (path, text) = (files.sources.name(*file).into(), files.sources.text(*file).into());
-        definitions.push(DefinitionFile { file: *file, path, text });
-    }
-    let (catalog, found) = catalog::read(&definitions);
+    let own = files.definitions.iter().map(|file| DefinitionFile {
+        file: *file,
+        path: files.sources.name(*file).into(),
+        text: files.sources.text(*file).into(),
+    });
+    let own: Vec<DefinitionFile> = own.collect();
+    let (catalog, found) = catalog::with_own(&own, &mut |path, text| files.sources.add(path, text));
     problems.extend(found);
-    let own: Vec<&str> = files.definitions.iter().map(|file| files.sources.name(*file)).collect();
+    let own: Vec<&str> = own.iter().map(|file| file.path.as_str()).collect();
     problems.extend(examples(&catalog, &own));
     catalog
 }

@@ -137,7 +137,8 @@ async fn show(
             estimate.jobs.extend(delivery.waiting(&waiting));
             plan.estimate = Some(estimate);
         }
-        Err(failure) => plan.warnings.push(failure.message),
+        // A run would end here, too, unless something else stops it before.
+        Err(failure) => plan.stopped = plan.stopped.take().or(Some(failure.into())),
     }
     Ok(())
 }

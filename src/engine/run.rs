@@ -336,6 +336,12 @@ pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
             format!("the destination refused: {said}"),
             "check the settings and the rights of the key; nothing is lost, the rows stay owed",
         ),
+        Halt::NotReady(said) => stop(
+            Status::Unreachable,
+            "run::not_ready",
+            format!("the destination is not ready for these rows: {said}"),
+            "set it up there, or correct the name here; nothing was created, and the rows stay owed",
+        ),
         Halt::Unreachable(said) => stop(
             Status::Unreachable,
             "run::unreachable",

@@ -140,6 +140,8 @@ pub struct RequestNote {
 pub enum Halt {
     /// A definition's `stop`: credentials, configuration.
     Refused(String),
+    /// Something must be there before the first row, and is not, or is something else.
+    NotReady(String),
     /// No answer could be had, again and again.
     Unreachable(String),
     /// A guard on outcomes.

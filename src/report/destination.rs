@@ -101,8 +101,7 @@ fn settings(page: &mut Page, settings: &[Setting], one_of: &[Vec<String>]) {
     let rows = settings.iter().map(|known| vec![code(&known.name), rules::setting(known), known.about.clone()]);
     page.table(&["setting", "takes", "what it is"], rows);
     if !one_of.is_empty() {
-        let groups: Vec<String> =
-            one_of.iter().map(|group| list(&group.iter().map(|name| code(name)).collect::<Vec<_>>())).collect();
+        let groups: Vec<String> = one_of.iter().map(|group| list(group)).collect();
         page.text(format!("Exactly one of: {}.", groups.join("; or ")));
     }
     let blocks = settings.iter().filter(|known| known.kind == SettingKind::Template);

@@ -107,12 +107,13 @@ fn parts(counts: &[(u64, &str)]) -> Vec<String> {
     counts.map(|(number, what)| format!("{} {what}", thousands(*number))).collect()
 }
 
-/// "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"
+/// "0.4 s", "12 s", "3 min 20 s", "5 min", "2 h 5 min"
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
         0..10 => format!("{seconds:.1} s"),
         10..60 => format!("{whole} s"),
+        60..3600 if whole % 60 == 0 => format!("{} min", whole / 60),
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", thousands(whole / 3600), whole % 3600 / 60),
     }

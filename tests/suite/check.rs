@@ -134,19 +134,16 @@ fn drawn(problems: &Problems, sources: &Sources) -> String {
 
 /// The product's definitions, those of the made-up vendors, and the case's own.
 fn definitions(folder: &Path, sources: &mut Sources, problems: &mut Problems) -> Catalog {
-    let builtin = catalog::builtin().into_iter().map(|(path, text)| (path.to_string(), text.to_string()));
     let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vendors");
     let own = [vendors, folder.join("destinations")];
     let kinds = own.iter().filter(|root| root.exists()).flat_map(|root| folders(root));
-    let written = kinds.flat_map(|kind| with_extension(&kind, "yaml")).map(|path| {
+    let files = kinds.flat_map(|kind| with_extension(&kind, "yaml")).map(|path| {
         let kind = path.parent().map(name).unwrap_or_default();
-        (format!("destinations/{kind}/{}", name(&path)), text(&path).unwrap_or_default())
+        let (path, text) = (format!("destinations/{kind}/{}", name(&path)), text(&path).unwrap_or_default());
+        DefinitionFile { file: sources.add(path.clone(), text.clone()), path, text }
     });
-    let files: Vec<DefinitionFile> = builtin
-        .chain(written)
-        .map(|(path, text)| DefinitionFile { file: sources.add(path.clone(), text.clone()), path, text })
-        .collect();
-    let (catalog, found) = catalog::read(&files);
+    let files: Vec<DefinitionFile> = files.collect();
+    let (catalog, found) = catalog::with_own(&files, &mut |path, text| sources.add(path, text));
     problems.extend(found);
     catalog
 }

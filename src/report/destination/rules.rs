@@ -11,7 +11,8 @@ use crate::ir::catalog::{
 const VALUES_MAX: usize = 12;
 
 pub fn setting(known: &Setting) -> String {
-    let mut rules = vec![kind(known.kind).to_string()];
+    let closed = known.kind == SettingKind::Any && !known.values.is_empty();
+    let mut rules: Vec<String> = (!closed).then(|| kind(known.kind).to_string()).into_iter().collect();
     let needed: Vec<&str> = known.needed_by.iter().map(|mode| mode.name()).collect();
     let marks = [(known.required, "required"), (known.secret, "secret"), (known.identity, "part of the target")];
     rules.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_string()));
@@ -79,7 +80,7 @@ pub fn identifier(known: &Identifier) -> Vec<String> {
     if !known.refuse.is_empty() {
         rules.push(format!("never {}", ticked(&known.refuse)));
     }
-    rules.extend(known.refuse_patterns.iter().map(|refused| format!("not as in `{}`", refused.pattern)));
+    rules.extend(known.refuse_patterns.iter().map(|refused| format!("not where it {}", refused.reason)));
     vec![name(&known.name), rules.join(", "), known.about.clone()]
 }
 
@@ -102,7 +103,7 @@ fn name(name: &str) -> String {
 }
 
 pub fn placement(known: &Placement) -> Vec<String> {
-    let mut rules = vec![wire(known.wire).to_string()];
+    let mut rules = vec![wire(known).to_string()];
     rules.extend(match (known.min, known.max) {
         (Some(min), Some(max)) => Some(format!("{min} to {} characters", thousands(max.into()))),
         (Some(min), None) => Some(format!("from {}", count(min.into(), "character"))),
@@ -140,17 +141,19 @@ pub fn placement(known: &Placement) -> Vec<String> {
         let families: Vec<&str> = known.from.iter().map(|family| family.name()).collect();
         rules.push(format!("from columns of {}", families.join(", ")));
     }
+    rules.extend(known.warn.iter().map(|caution| format!("with a warning: {}", caution.says)));
     rules
 }
 
-fn wire(wire: Wire) -> &'static str {
-    match wire {
+fn wire(known: &Placement) -> &'static str {
+    match known.wire {
         Wire::DatetimeUtc => "date and time in UTC",
         Wire::List => "list of texts",
         Wire::Json => "any JSON",
+        Wire::Choice if known.choices.is_none() => "a choice",
         Wire::Choice => "a choice of the account's",
         Wire::Choices => "several choices of the account's",
-        Wire::Text | Wire::Integer | Wire::Number | Wire::Boolean | Wire::Date => wire.name(),
+        Wire::Text | Wire::Integer | Wire::Number | Wire::Boolean | Wire::Date => known.wire.name(),
     }
 }
 

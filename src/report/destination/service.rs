@@ -1,11 +1,13 @@
 //! One service of a destination, as parts of its page.
 
-use crate::diag::{count, list};
+use crate::diag::{count, list, thousands};
 use crate::ir::catalog::{
-    Call, Custom, Destination, Dots, Repeat, Route, Service, Setting, SettingKind, Step, StepAction,
+    Call, Custom, Destination, Dots, Job, Repeat, Route, Service, Setting, SettingKind, Step, StepAction,
 };
+use crate::ir::ident::CallName;
 use crate::ir::mode::{Mode, Verdict};
 use crate::report::page::Page;
+use crate::report::words;
 
 use super::{code, rules, settings};
 
@@ -20,7 +22,11 @@ pub fn fill(page: &mut Page, destination: &Destination, known: &Service) {
     page.text(&known.about);
     page.section(3, "When to use something else", |page| page.list(known.not_for.iter().cloned()));
     page.section(3, "Modes", |page| {
-        page.table(&["mode", "what it does", "requests"], known.modes.iter().map(|one| mode(known, one)));
+        page.table(&["mode", "what it does"], known.modes.iter().map(|(one, _)| mode(known, *one)));
+        for (mode, routes) in &known.modes {
+            page.text(format!("Requests of `{}`, the first that holds:", mode.name()));
+            page.list(routes.iter().map(way));
+        }
     });
     page.section(3, "Settings of the service", |page| settings(page, &known.options, &known.one_of));
     page.section(3, "Identifiers", |page| identifiers(page, known));
@@ -35,20 +41,19 @@ pub fn fill(page: &mut Page, destination: &Destination, known: &Service) {
     page.section(3, "Not verified", |page| page.list(known.unverified.iter().cloned()));
 }
 
-fn mode(service: &Service, (mode, routes): &(Mode, Vec<Route>)) -> Vec<String> {
+fn mode(service: &Service, mode: Mode) -> Vec<String> {
     let does = match mode {
         Mode::Insert => "creates new rows, once each",
         Mode::Update if service.hold_new_rows => {
-            "updates who is there and creates nobody; new rows are held until something of them changes, unless `new_rows = send`"
+            "updates who is there and creates nobody; new rows are held until something of them changes, or sent with `new_rows = send`"
         }
         Mode::Update => "updates who is there and creates nobody",
         Mode::Upsert => "updates who is there and creates who is not",
         Mode::Mirror => "as upsert, and deletes what it wrote once its row is gone",
         Mode::Membership => "who is in the source belongs to it; creates and deletes nobody",
     };
-    let default = if service.modes.first().is_some_and(|(first, _)| first == mode) { " (the default)" } else { "" };
-    let ways: Vec<String> = routes.iter().map(way).collect();
-    vec![code(mode.name()), format!("{does}{default}"), ways.join("; ")]
+    let default = if service.modes.first().is_some_and(|(first, _)| *first == mode) { ", the default" } else { "" };
+    vec![format!("`{}`{default}", mode.name()), does.to_string()]
 }
 
 /// "added: `find`, then `create` where absent"
@@ -56,15 +61,21 @@ fn way(route: &Route) -> String {
     let rows: Vec<&str> = route.rows.iter().map(|kind| kind.name()).collect();
     let when = route.when.as_ref().map(|when| format!(" when `{}`", when.0)).unwrap_or_default();
     let steps: Vec<String> = route.steps.iter().map(step).collect();
-    format!("{}{when}: {}", rows.join(" and "), steps.join(", then "))
+    let steps = if steps.is_empty() { "nothing is sent".to_string() } else { steps.join(", then ") };
+    format!("{}{when}: {steps}", rows.join(" and "))
 }
 
 fn step(step: &Step) -> String {
-    let (StepAction::Call(name) | StepAction::Scan(name)) = &step.action;
+    let name = name(&step.action);
     let after: Vec<&str> = step.after.iter().map(|verdict: &Verdict| verdict.name()).collect();
     let after = if after.is_empty() { String::new() } else { format!(" where {}", after.join(" or ")) };
     let lacks = if step.lacks_remote_id { " unless its id is known" } else { "" };
     format!("`{name}`{after}{lacks}")
+}
+
+fn name(action: &StepAction) -> &CallName {
+    let (StepAction::Call(name) | StepAction::Scan(name)) = action;
+    name
 }
 
 fn identifiers(page: &mut Page, known: &Service) {
@@ -83,8 +94,7 @@ fn fields(page: &mut Page, known: &Service) {
         page.text("Fields that the account has besides are mapped by their names, too; `plan` looks them up.");
     }
     if !known.whole.is_empty() {
-        let names: Vec<String> = known.whole.iter().map(|name| code(name)).collect();
-        page.text(format!("Goes whole whenever a part of it does: {}.", list(&names)));
+        page.text(format!("Goes whole whenever a part of it does: {}.", list(&known.whole)));
     }
     if known.dots == Dots::Name {
         page.text("Dots belong to names; nothing nests.");
@@ -127,7 +137,10 @@ fn custom(page: &mut Page, known: &Custom) {
 }
 
 fn calls(page: &mut Page, known: &Service) {
-    let calls = known.calls.values().filter(|call| call.writes);
+    // What looks somebody up is a step of a route; what else reads is of no interest.
+    let steps = known.modes.iter().flat_map(|(_, routes)| routes).flat_map(|route| &route.steps);
+    let named: Vec<&CallName> = steps.map(|step| name(&step.action)).collect();
+    let calls = known.calls.values().filter(|call| call.writes || named.contains(&&call.name));
     page.table(
         &["request", "what is sent", "rows in one", "if its answer is lost", "what it does"],
         calls.map(|one| call(one, &known.options)),
@@ -143,15 +156,33 @@ fn call(known: &Call, options: &[Setting]) -> Vec<String> {
         Some(option) => format!("as `{option}` says{limits}"),
         None => format!("`{} {}`{limits}", known.method, shortened(&known.path.0)),
     };
-    let rows = known.record.as_ref().map(|_| format!("up to {}", count(known.batch.records.into(), "record")));
     let repeat = match &known.repeat {
+        _ if !known.writes => String::new(),
         Repeat::Safe => "sent again after a lost answer".to_string(),
         Repeat::Never => "never sent again, whatever became of it".to_string(),
         Repeat::After(call) => format!("after a lost answer `{call}` looks first"),
     };
-    let job = if known.job.is_some() { "a job, asked after until it is done" } else { "" };
-    let about = [known.about.as_str(), job].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-    vec![code(known.name.as_str()), request, rows.unwrap_or_default(), repeat, about]
+    let about: Vec<String> = Some(known.about.clone()).into_iter().chain(known.job.as_ref().map(job)).collect();
+    let about = about.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    vec![code(known.name.as_str()), request, size(known), repeat, about]
+}
+
+/// How much goes into one request, and how many of them go at a time.
+fn size(known: &Call) -> String {
+    let records = known.record.as_ref().map(|_| format!("up to {}", count(known.batch.records.into(), "record")));
+    let bytes = known.batch.bytes.map(|bytes| format!("{} bytes", thousands(bytes)));
+    let at_once = known.in_flight.map(|most| match most {
+        1 => "one at a time".to_string(),
+        most => format!("{} at a time", thousands(most.into())),
+    });
+    records.into_iter().chain(bytes).chain(at_once).collect::<Vec<_>>().join(", ")
+}
+
+fn job(known: &Job) -> String {
+    match known.later {
+        true => "a job that no run waits for: `settle` or the next run asks after it".to_string(),
+        false => format!("a job, asked after for up to {}", words::duration(known.wait.as_secs_f64())),
+    }
 }
 
 /// The option that the pipeline writes a part of the request with.

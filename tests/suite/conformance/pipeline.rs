@@ -27,15 +27,21 @@ pub struct Turns {
 /// Of those that a narrow pipeline could do without.
 const NARROW: usize = 2;
 
+/// Columns whose values never come round again, so that each tells its age.
+pub const TELLING: [&str; 3] = ["visits", "zip", "last_name"];
+
 impl Turns {
     /// What is mapped now.
     pub fn fields(&self, case: &Case) -> Vec<Field> {
-        let mut spare = 0;
-        let mut there = |field: &Field| {
-            spare += usize::from(!field.written.required);
-            self.without.as_ref() != Some(&field.target) && (!self.narrow || field.written.required || spare <= NARROW)
-        };
-        case.fields().into_iter().filter(|field| there(field)).collect()
+        let mut fields = case.fields();
+        if self.narrow {
+            let (kept, mut spare): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| field.written.required);
+            spare.sort_by_key(|field| !TELLING.contains(&field.written.column.as_str()));
+            spare.truncate(NARROW);
+            fields = [kept, spare].concat();
+        }
+        fields.retain(|field| self.without.as_ref() != Some(&field.target));
+        fields
     }
 
     pub fn clears(&self, field: &Field) -> bool {

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use sendoff::world::sim::{Trouble, Weather};
 
 /// People of the source have numbers below this.
-const PEOPLE: usize = 24;
+const PEOPLE: usize = 12;
 
 /// Requests of a run that may meet trouble.
 const REQUESTS: u64 = 24;
@@ -43,7 +43,7 @@ pub struct Round {
 impl Script {
     pub fn of(seed: u64) -> Script {
         let mut random = StdRng::seed_from_u64(seed);
-        let rounds = random.random_range(2..=4);
+        let rounds = random.random_range(1..=3);
         let rounds = (0..rounds).map(|at| Round::drawn(&mut random, at == 0)).collect();
         Script { seed, service: random.random_range(0..1_000_000), rounds }
     }

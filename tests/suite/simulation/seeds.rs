@@ -13,8 +13,8 @@ const SEEDS: u64 = 40;
 /// Seeds of one trial.
 const GROUP: u64 = 10;
 
-/// Scripts tried to make a failing one smaller.
-const TRIES: usize = 300;
+/// Scripts tried to make a failing one smaller; `TRIES` says it otherwise.
+const TRIES: u64 = 300;
 
 pub fn trials(cases: &[Case]) -> Vec<Trial> {
     let services = std::env::var("SERVICES").unwrap_or_default();
@@ -23,7 +23,6 @@ pub fn trials(cases: &[Case]) -> Vec<Trial> {
     if cases.is_empty() {
         return Vec::new();
     }
-    let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (from, to) = match asked("SEED") {
         Some(seed) => (seed, seed + 1),
         None => (0, asked("SEEDS").unwrap_or(SEEDS)),
@@ -41,6 +40,10 @@ pub fn trials(cases: &[Case]) -> Vec<Trial> {
             })
         }))
         .collect()
+}
+
+fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 fn hold(seed: u64, cases: &[Case]) -> Played {
@@ -61,7 +64,7 @@ fn smaller(mut script: Script, mut why: String, cases: &[Case]) -> (Script, Stri
     'again: loop {
         for less in script.less() {
             tries += 1;
-            if tries > TRIES {
+            if tries > asked("TRIES").unwrap_or(TRIES) {
                 return (script, why);
             }
             if let Err(still) = storm::play(&less, cases) {
