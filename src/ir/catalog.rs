@@ -81,6 +81,8 @@ pub struct Setting {
     pub pattern: Option<String>,
     /// The only names that may stand in a block, where the list is closed.
     pub parts: Vec<String>,
+    /// Groups of these names of which at most one may be given, and that whole.
+    pub one_of: Vec<Vec<String>>,
     pub about: String,
     /// Where calls put an option of type `template`.
     #[serde(skip)]
@@ -93,11 +95,15 @@ pub enum SettingKind {
     Text,
     Url,
     Number,
+    /// A whole number from 1
+    Count,
     Boolean,
     /// A list or audience by its number or by its name.
     IdOrName,
     /// A list of texts.
     Texts,
+    /// A block of names and values that go as headers.
+    Headers,
     /// Anything, blocks included.
     Any,
     /// A text or a block of texts that may hold `{{ expr }}`. Where a call's template is exactly `{{ option.NAME.PART }}`,
@@ -163,6 +169,8 @@ pub enum Answer {
     Read,
     /// Every record of the call has this outcome.
     Every(Verdict),
+    /// Every record is accepted, with something to say.
+    Warning,
     /// Send again, with backoff.
     Retry,
     /// Too fast: wait; never a failure of a row.
@@ -187,6 +195,7 @@ impl Answer {
     pub fn parse(name: &str) -> Option<Answer> {
         Some(match name {
             "read" => Answer::Read,
+            "warning" => Answer::Warning,
             "retry" => Answer::Retry,
             "slow_down" => Answer::SlowDown,
             "reauth" => Answer::Reauth,
@@ -200,9 +209,10 @@ impl Answer {
         })
     }
 
-    pub const NAMES: [&'static str; 18] = [
+    pub const NAMES: [&'static str; 19] = [
         "read",
         "accepted",
+        "warning",
         "found",
         "exists",
         "absent",
@@ -291,6 +301,11 @@ impl Service {
 
 /// An identifier or field of this name stands for every name; `{name}` in its pointer is the name used.
 pub const ANY: &str = "*";
+
+/// A token of RFC 9110.
+pub fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
 
 /// Whether dots of a target nest objects or belong to flat names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Default)]
@@ -531,6 +546,8 @@ pub struct Refusal {
     pub when: Condition,
     pub says: Template,
     pub help: String,
+    /// It goes, and is told all the same.
+    pub warning: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -41,6 +41,8 @@ fn kind(kind: SettingKind) -> &'static str {
         SettingKind::Text => "text",
         SettingKind::Url => "a URL",
         SettingKind::Number => "a number",
+        SettingKind::Count => "a whole number from 1",
+        SettingKind::Headers => "a block of headers",
         SettingKind::Boolean => "`true` or `false`",
         SettingKind::IdOrName => "an id or a name",
         SettingKind::Texts => "a list of texts",
