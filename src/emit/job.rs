@@ -8,7 +8,7 @@ use super::batch::{Load, Rider};
 use super::call::{CallPlan, JobPlan};
 use super::judge::{Judged, Reading, Sent};
 use super::retry::{Exchange, Line};
-use crate::ir::catalog::{Answer, RecordVerdict};
+use crate::ir::catalog::Answer;
 use crate::ir::delivery::{Halt, JobId, Response};
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
@@ -218,6 +218,10 @@ impl Line<'_> {
                 let judged = Judged { remote_id: whole.remote_id, ..Judged::of(verdict, whole.reason) };
                 (Came::Judged(vec![judged; load.len()]), None)
             }
+            Answer::Warning => {
+                let judged = Judged { remote_id: whole.remote_id, ..Judged::warning(whole.reason) };
+                (Came::Judged(vec![judged; load.len()]), None)
+            }
             Answer::Split => (Came::Split(whole.reason.unwrap_or_else(|| call.judge.excerpt(response))), None),
             other => (all(load, Verdict::Failed, Some(format!("an answer out of place: {other:?}"))), None),
         }
@@ -238,8 +242,7 @@ fn overdue(load: &Load, plan: &JobPlan) -> Came {
     match plan.job.then {
         Verdict::Pending => all(load, Verdict::Pending, None),
         Verdict::Accepted => {
-            let judged = Judged { is: RecordVerdict::Warning, ..Judged::of(Verdict::Accepted, Some(reason)) };
-            Came::Judged(vec![judged; load.len()])
+            Came::Judged(vec![Judged::warning(Some(reason)); load.len()])
         }
         verdict => all(load, verdict, Some(reason)),
     }

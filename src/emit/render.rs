@@ -174,6 +174,7 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
         match row.fields.value(row.offer, position) {
             Value::Null => self.out.extend_from_slice(placed.cleared.unwrap_or(b"null")),
             Value::Text(text) if placed.json_text => wire::write_json_text(self.out, text),
+            value if placed.skip_null => wire::write(self.out, placed.wire, &value.without_null_members()),
             value => wire::write(self.out, placed.wire, value),
         }
         self.fields += 1;

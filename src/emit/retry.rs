@@ -133,7 +133,7 @@ impl Line<'_> {
                 let told = whole.reason.unwrap_or_else(|| call.judge.excerpt(&response));
                 Turn::Done(Exchange::Halted(Halt::Refused(told)))
             }
-            Answer::Read | Answer::Every(_) | Answer::Split | Answer::Running | Answer::Relist => {
+            Answer::Read | Answer::Every(_) | Answer::Warning | Answer::Split | Answer::Running | Answer::Relist => {
                 load.riders.iter_mut().for_each(|rider| rider.sent |= call.writes);
                 Turn::Done(Exchange::Answered { whole, scope, response })
             }

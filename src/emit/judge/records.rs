@@ -23,6 +23,11 @@ impl Judged {
     pub fn of(verdict: Verdict, reason: Option<String>) -> Judged {
         Judged { is: RecordVerdict::Is(verdict), reason, remote_id: None, refused: Vec::new() }
     }
+
+    /// Accepted, with something to say.
+    pub fn warning(reason: Option<String>) -> Judged {
+        Judged { is: RecordVerdict::Warning, ..Judged::of(Verdict::Accepted, reason) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -215,7 +220,7 @@ impl Sheet<'_> {
             (Some(reason), _) if accepts(silence.is) => Judged::of(Verdict::Failed, Some(reason)),
             (None, Some(reason)) if accepts(silence.is) => {
                 let reason = format!("the answer warns of a record it does not name: {reason}");
-                Judged { is: RecordVerdict::Warning, ..Judged::of(Verdict::Accepted, Some(reason)) }
+                Judged::warning(Some(reason))
             }
             _ => silence,
         };
