@@ -33,8 +33,8 @@ lint: ## Formatting, clippy and documentation, warnings denied
 	$(duckdb) $(CARGO) clippy --quiet --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(duckdb) $(CARGO) doc --quiet --no-deps
 
-bench: build ## Compare sendoff with hand-written SQL for the same work (SENDOFF_BENCH_ROWS makes it smaller)
-	$(duckdb) $(CARGO) bench --bench ratios
+bench: build ## Compare sendoff with hand-written SQL, drt-core and dlt for the same work (SENDOFF_BENCH_ROWS makes it smaller)
+	SENDOFF_BENCH_PEERS="$$(scripts/peers "$(target)/peers")" && export SENDOFF_BENCH_PEERS && $(duckdb) $(CARGO) bench --bench ratios
 
 simulate: ## Play 10,000 seeds of the simulation, optimised (SEEDS=500: so many; a failing seed is told and shrunk)
 	SEEDS="$${SEEDS:-10000}" $(duckdb) $(CARGO) test --release --test conformance simulation

@@ -15,6 +15,7 @@ mod node;
 mod readback;
 mod reader;
 mod route;
+mod sense;
 mod service;
 
 use std::collections::BTreeMap;

@@ -160,7 +160,8 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .into_iter()
         .map(|word| (score(&folded, &fold(word)), word))
         .filter(|(score, _)| *score >= enough)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        // Of equals the first: a name comes before its label.
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, word)| word)
 }
 

@@ -18,6 +18,8 @@ use crate::ir::value::Family;
 
 mod account;
 mod error;
+mod limits;
+mod objects;
 mod route;
 mod value;
 
@@ -113,7 +115,7 @@ fn planned_identifier(name: &str, expr: &Expr, identifier: &Identifier) -> Plann
         let condition = format!("coalesce(regexp_matches({sql}, {}), false)", Sql::text(&refused.pattern));
         (Sql(condition), refused.reason.clone())
     });
-    let unfit = refused.chain(value::text_limits(&sql, &identifier.placement)).collect();
+    let unfit = refused.chain(limits::text(&sql, &identifier.placement)).collect();
     PlannedIdentifier { name: name.to_string(), id: None, sql, normalise: identifier.normalise.clone(), unfit }
 }
 

@@ -58,6 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("duckdb", &["store"]),
     ("indicatif", &["cli", "report"]),
     ("miette", &["diag"]),
+    ("mimalloc", &["main"]),
     ("minijinja", &["template"]),
     ("pest", &["parse"]),
     ("pest_derive", &["parse"]),

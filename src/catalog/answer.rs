@@ -1,6 +1,7 @@
 //! How an answer reads record by record, and the examples that prove it.
 
 use super::connection::{condition, learnt};
+use super::field::fold;
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
 use super::reader::{Fields, Reader};
@@ -51,7 +52,6 @@ fn record_reader(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Optio
 fn matching(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Match> {
     let mut fields = Fields::new(reader, node, "`match`")?;
     let template = |node| reader.template(node, Site::Item, declared);
-    let fold = |word: &str| (word == "case").then_some(true);
     let matching = Match {
         index: fields.take("index").and_then(template),
         key: fields.take("key").and_then(template),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::{examples, readers};
-use super::connection::{condition, learnt, templates};
+use super::connection::{condition, headers, learnt, templates};
 use super::field::Calls;
 use super::names::{Declared, Site};
 use super::node::{Kind, Node};
@@ -41,14 +41,14 @@ pub fn call(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<
         path: path.unwrap_or(Template(String::new())),
         url,
         query: fields.take("query").map(|node| query(reader, node, site, declared)).unwrap_or_default(),
-        headers: templates(reader, fields.take("headers"), Site::Header, declared),
+        headers: headers(reader, fields.take("headers"), declared),
         body: fields.take("body").map(|node| tree(reader, node, site, declared, body_words(&batch))),
         record: fields.take("record").map(|node| tree(reader, node, Site::Record, declared, &RECORD_WORDS)),
         batch,
         limits: fields.take("limits").map(|node| limits(reader, node, around)).unwrap_or_default(),
-        in_flight: fields.count(reader, "in_flight"),
+        in_flight: fields.positive(reader, "in_flight"),
         send: fields.take("send").and_then(|node| reader.word(node, send, &["all", "changed"])).unwrap_or(Send::All),
-        repeat: fields.take("repeat").and_then(|node| repeat(reader, node, around)).unwrap_or(Repeat::Safe),
+        repeat: fields.take("repeat").and_then(|node| repeat(reader, name, node, around)).unwrap_or(Repeat::Safe),
         writes: fields.flag(reader, "writes", !matches!(method.as_str(), "GET" | "HEAD")),
         plan: fields.flag(reader, "plan", false),
         auth: fields.take("auth").and_then(|node| reader.word(node, auth, &["none"])).unwrap_or(true),
@@ -114,7 +114,7 @@ fn method(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Strin
     let text = reader.text(node)?;
     if text.contains("{{") {
         reader.check_template(&Template(text.clone()), node, Site::Request, declared);
-        inside(&text).into_iter().for_each(|path| declared.slot(path, Form::Text, Site::Request));
+        inside(&text).into_iter().for_each(|path| declared.slot(path, Form::Word { known: METHODS.to_vec() }, Site::Request));
         return Some(text);
     }
     reader.word(node, |word| METHODS.contains(&word).then(|| word.to_string()), &METHODS)
@@ -125,7 +125,7 @@ fn batch(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Batch>
     let records = fields.need("records").and_then(|node| reader.count(node));
     let batch = Batch {
         records: records.unwrap_or(1),
-        bytes: fields.take("bytes").and_then(|node| reader.whole(node)),
+        bytes: fields.take("bytes").and_then(|node| bytes(reader, node)),
         at_most: fields.take("at_most").and_then(|node| reader.template(node, Site::Route, declared)),
     };
     fields.finish(reader);
@@ -133,6 +133,14 @@ fn batch(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Batch>
         reader.error("catalog::shape", "a batch holds at least one record", node);
     }
     Some(batch)
+}
+
+fn bytes(reader: &Reader<'_>, node: &Node) -> Option<u64> {
+    let bytes = reader.whole(node)?;
+    if bytes == 0 {
+        reader.error("catalog::shape", "no body is smaller than 1 byte; without `bytes` there is no limit", node);
+    }
+    Some(bytes)
 }
 
 /// Names and values are both templates.
@@ -205,7 +213,7 @@ fn format(word: &str) -> Option<Format> {
     }
 }
 
-fn repeat(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option<Repeat> {
+fn repeat(reader: &Reader<'_>, name: &str, node: &Node, around: &Surroundings<'_>) -> Option<Repeat> {
     if !matches!(node.kind, Kind::Map(_)) {
         let word = |word: &str| match word {
             "safe" => Some(Repeat::Safe),
@@ -217,6 +225,9 @@ fn repeat(reader: &Reader<'_>, node: &Node, around: &Surroundings<'_>) -> Option
     let mut fields = Fields::new(reader, node, "`repeat`")?;
     let after = fields.need("after").and_then(|node| around.calls.any(reader, node));
     fields.finish(reader);
+    if after.as_ref().is_some_and(|after| after.as_str() == name) {
+        reader.error("catalog::name", "a call that looks whether this one was done is another call", node);
+    }
     after.map(Repeat::After)
 }
 

@@ -8,7 +8,9 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::diag::Problem;
-use crate::ir::catalog::{AnswerRule, Condition, Limit, Setting, SettingKind, Template, Token};
+use crate::ir::catalog::{
+    ANY, AnswerRule, Condition, Limit, Setting, SettingKind, Template, Token, is_header_name,
+};
 use crate::ir::mode::Mode;
 
 /// A connection file after reading; calls stay nodes, since each service reads those it uses with its own options in sight.
@@ -36,7 +38,7 @@ pub fn connection<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<Connection<
     let one_of = one_of(reader, fields.take("one_of"), &settings);
     let declared = declared(&settings);
     let base_url = fields.need("base_url").and_then(|node| reader.template(node, Site::Base, &declared));
-    let headers = templates(reader, fields.take("headers"), Site::Header, &declared);
+    let headers = headers(reader, fields.take("headers"), &declared);
     let token = fields.take("token").and_then(|node| token(reader, node, &declared));
     let limits = fields.take("limits").map(|node| limits(reader, node, &declared)).unwrap_or_default();
     let answer = fields.take("answer").map(|node| answer_rules(reader, node, &declared, None)).unwrap_or_default();
@@ -69,13 +71,15 @@ fn declared(settings: &[Setting]) -> Declared {
     declared
 }
 
-const KINDS: [(&str, SettingKind); 8] = [
+const KINDS: [(&str, SettingKind); 10] = [
     ("text", SettingKind::Text),
     ("url", SettingKind::Url),
     ("number", SettingKind::Number),
+    ("count", SettingKind::Count),
     ("boolean", SettingKind::Boolean),
     ("id_or_name", SettingKind::IdOrName),
     ("texts", SettingKind::Texts),
+    ("headers", SettingKind::Headers),
     ("any", SettingKind::Any),
     ("template", SettingKind::Template),
 ];
@@ -99,6 +103,7 @@ fn setting(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Setting> {
         values: fields.texts(reader, "values"),
         pattern: fields.take("pattern").and_then(|node| reader.pattern(node)),
         parts: fields.texts(reader, "parts"),
+        one_of: fields.take("one_of").map(|node| groups(reader, node)).unwrap_or_default(),
         about: fields.text(reader, "about").unwrap_or_default(),
         slots: Vec::new(),
     };
@@ -107,6 +112,10 @@ fn setting(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Setting> {
         reader.error("catalog::setting", format!("`{name}` is secret, so it cannot be part of the target"), node);
     }
     Some(setting)
+}
+
+fn groups(reader: &Reader<'_>, node: &Node) -> Vec<Vec<String>> {
+    reader.list(node).iter().map(|group| reader.texts(group)).collect()
 }
 
 fn kind(word: &str) -> Option<SettingKind> {
@@ -166,10 +175,10 @@ fn limits(reader: &Reader<'_>, node: &Node, declared: &Declared) -> BTreeMap<Str
 
 fn limit(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Limit> {
     let mut fields = Fields::new(reader, node, "a limit")?;
-    let per = fields.need("per").and_then(|node| reader.duration(node));
+    let per = fields.need("per").and_then(|node| span(reader, node));
     let limit = Limit {
-        requests: fields.count(reader, "requests"),
-        records: fields.count(reader, "records"),
+        requests: fields.positive(reader, "requests"),
+        records: fields.positive(reader, "records"),
         per: per.unwrap_or(Duration::from_secs(1)),
         burst: fields.count(reader, "burst"),
         remaining: fields.take("remaining").and_then(|node| reader.template(node, Site::TokenAnswer, declared)),
@@ -180,6 +189,27 @@ fn limit(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Limit>
         reader.error("catalog::missing_key", "a limit counts `requests`, `records` or both", node);
     }
     Some(limit)
+}
+
+/// Some time: a rate counts what goes in it.
+fn span(reader: &Reader<'_>, node: &Node) -> Option<Duration> {
+    let duration = reader.duration(node)?;
+    if duration.is_zero() {
+        reader.error("catalog::duration", "a rate counts what goes in some time, not in none", node);
+    }
+    Some(duration)
+}
+
+/// Headers, by names that a request may have; `*` stands for several.
+pub fn headers(reader: &Reader<'_>, node: Option<&Node>, declared: &Declared) -> Vec<(String, Template)> {
+    for (name, node) in node.map(Node::entries).unwrap_or_default() {
+        if name != ANY && !is_header_name(name) {
+            let problem = Problem::error("catalog::name", format!("`{name}` is no name for a header"));
+            let help = "names of headers have letters, digits and hyphens, and no blanks";
+            reader.push(problem.at(reader.key_span(node)).help(help));
+        }
+    }
+    templates(reader, node, Site::Header, declared)
 }
 
 /// What records learn: their id at the destination, and nothing else.

@@ -7,7 +7,7 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{
-    AccountFields, Caution, Clear, Custom, CustomType, Field, Identifier, Known, Normalise, Placement, Prepare,
+    AccountFields, Caution, Clear, Custom, CustomType, Digits, Field, Identifier, Known, Normalise, Placement, Prepare,
     Refused, Wire,
 };
 use crate::ir::ident::CallName;
@@ -39,12 +39,32 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer, cal
         min: fields.count(reader, "min"),
         max: fields.count(reader, "max"),
         max_items: fields.count(reader, "max_items"),
+        digits: Digits {
+            all: fields.count(reader, "max_digits"),
+            before_point: fields.count(reader, "max_whole_digits"),
+            after_point: fields.count(reader, "max_decimals"),
+        },
+        between: fields.take("between").and_then(|node| between(reader, node)),
         pattern: fields.take("pattern").and_then(|node| reader.pattern(node)),
+        pattern_help: fields.text(reader, "pattern_help"),
+        skip_null: fields.flag(reader, "skip_null", false),
+        needs: fields.texts(reader, "needs"),
         clear: fields.take("clear").and_then(|node| reader.word(node, clear, &CLEAR)).unwrap_or_default(),
         native: fields.text(reader, "native"),
         from: fields.take("from").map(|node| families(reader, node)).unwrap_or_default(),
         choices: calls.and_then(|calls| fields.take("choices").and_then(|node| calls.choices(reader, node))),
         warn: fields.take("warn").map(|node| cautions(reader, node)).unwrap_or_default(),
+    }
+}
+
+fn between(reader: &Reader<'_>, node: &Node) -> Option<(f64, f64)> {
+    let ends: Vec<Option<f64>> = reader.list(node).iter().map(|item| item.json().as_f64()).collect();
+    match ends.as_slice() {
+        [Some(least), Some(greatest)] if least <= greatest => Some((*least, *greatest)),
+        _ => {
+            reader.error("catalog::shape", "`between` is a list of two numbers: the least and the greatest", node);
+            None
+        }
     }
 }
 
@@ -200,9 +220,15 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
         types: fields.need("types").map(|node| types(reader, node, calls)).unwrap_or_default(),
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
+        fold_case: fields.take("fold").and_then(|node| reader.word(node, fold, &["case"])).unwrap_or(false),
     };
     fields.finish(reader);
     Some(custom)
+}
+
+/// `fold: case`
+pub fn fold(word: &str) -> Option<bool> {
+    (word == "case").then_some(true)
 }
 
 fn types(reader: &Reader<'_>, node: &Node, calls: &Calls<'_>) -> Vec<CustomType> {

@@ -101,6 +101,8 @@ pub struct Declared {
     pub templates: BTreeSet<String>,
     /// What `identifier.` may be followed by: `name`, `remote_id` and each identifier's `extra`.
     pub identifier: BTreeSet<String>,
+    /// What `record.fields.` may be followed by; `None` where pipelines bring names of their own.
+    pub fields: Option<BTreeSet<String>>,
     /// What each preparation gives.
     pub prepared: BTreeMap<String, BTreeSet<String>>,
     /// The call that is being read.
@@ -124,6 +126,13 @@ impl Declared {
             "prepared" => {
                 let things = self.prepared.iter();
                 Some(Names(things.map(|(name, gives)| (name.clone(), Some(Names::open(gives)))).collect()))
+            }
+            "record" => {
+                let mut names = Names::open(closed(name)?.iter().copied());
+                if let (Some(fields), Some(after)) = (&self.fields, names.0.get_mut("fields")) {
+                    *after = Some(Names::open(fields));
+                }
+                Some(names)
             }
             _ => closed(name).map(|names| Names::open(names.iter().copied())),
         }

@@ -46,6 +46,8 @@ fn refusal(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Refu
     let when = fields.need("when").and_then(|node| reader.condition(node, Site::Refusal, declared));
     let says = fields.need("says").and_then(|node| reader.template(node, Site::Refusal, declared));
     let help = fields.text(reader, "help").unwrap_or_default();
+    let level = |word: &str| ["error", "warning"].contains(&word).then_some(word == "warning");
+    let warning = fields.take("is").and_then(|node| reader.word(node, level, &["error", "warning"]));
     fields.finish(reader);
-    Some(Refusal { when: when?, says: says?, help })
+    Some(Refusal { when: when?, says: says?, help, warning: warning.unwrap_or(false) })
 }

@@ -12,7 +12,8 @@ use super::node::{Kind, Node};
 use super::readback::{readback, refusals};
 use super::reader::{Fields, Reader};
 use super::route::{Ways, modes};
-use crate::ir::catalog::{AccountFields, Answer, Call, Dots, Identifier, Service, Setting, SettingKind};
+use super::sense;
+use crate::ir::catalog::{ANY, AccountFields, Answer, Call, Dots, Identifier, Service, Setting, SettingKind};
 use crate::ir::ident::{CallName, ServiceName};
 use crate::template;
 
@@ -32,7 +33,8 @@ pub fn service(
     let mut options = option_nodes.map(|node| settings(reader, node)).unwrap_or_default();
     let identifiers = top.need("identifiers").map(|node| identifiers(reader, node)).unwrap_or_default();
     let prepare = top.take("prepare");
-    let declared = declared(connection, &options, &identifiers, prepare);
+    let mut declared = declared(connection, &options, &identifiers, prepare);
+    declared.fields = closed_fields(node);
     top.take("calls");
     let nodes = call_nodes(reader, home, node, connection, written);
     let names = call_names(&nodes, written.names(home));
@@ -76,6 +78,7 @@ pub fn service(
         calls,
     };
     top.finish(reader);
+    sense::check(reader, node, &service);
     Some(service)
 }
 
@@ -135,8 +138,8 @@ fn catalogue(word: &str) -> Option<bool> {
 fn days(reader: &Reader<'_>, node: &Node) -> Option<u32> {
     const DAY: Duration = Duration::from_secs(86_400);
     let duration = reader.duration(node)?;
-    if duration < DAY {
-        reader.error("catalog::duration", "an absent row is tried again after days, not sooner", node);
+    if duration < DAY || !node.text().is_some_and(|text| text.ends_with('d')) {
+        reader.error("catalog::duration", "an absent row is tried again after days, such as `7d`", node);
         return None;
     }
     u32::try_from(duration.as_secs() / DAY.as_secs()).ok()
@@ -174,6 +177,14 @@ fn declared(
         declared.prepared.insert(name.clone(), gives.iter().map(|(name, _)| name.clone()).collect());
     }
     declared
+}
+
+/// The names that records can have, where no pipeline brings others.
+fn closed_fields(service: &Node) -> Option<BTreeSet<String>> {
+    let names: BTreeSet<String> =
+        service.get("fields").map(Node::entries).unwrap_or_default().iter().map(|(name, _)| name.clone()).collect();
+    let open = ["custom", "account_fields"].iter().any(|key| service.get(key).is_some()) || names.contains(ANY);
+    (!open).then_some(names)
 }
 
 /// Own calls count as there even where what they inherit is not, which is a problem of its own.

@@ -10,7 +10,7 @@ pub fn shared_fields(activations: &[Activation], problems: &mut Problems) {
     let mut writers: BTreeMap<(String, String), Vec<(&Activation, &FieldMapping)>> = BTreeMap::new();
     for activation in activations {
         for field in &activation.fields {
-            writers.entry((records(activation), field.name.to_string())).or_default().push((activation, field));
+            writers.entry((records(activation), name(activation, field))).or_default().push((activation, field));
         }
     }
     for writers in writers.values().filter(|writers| writers.len() > 1) {
@@ -18,6 +18,12 @@ pub fn shared_fields(activations: &[Activation], problems: &mut Problems) {
         let other = if at == 0 { 1 } else { 0 };
         problems.push(error::field_written_twice(writers[at], writers[other]));
     }
+}
+
+fn name(activation: &Activation, field: &FieldMapping) -> String {
+    let folds = activation.service.custom.as_ref().is_some_and(|custom| custom.fold_case);
+    let name = field.name.to_string();
+    if folds && field.target.is_custom() { name.to_lowercase() } else { name }
 }
 
 /// Which records are written: those of another list or contact type are others.

@@ -5,7 +5,7 @@ use super::target::Target;
 use super::{error, mapping};
 use crate::diag::Problems;
 use crate::ir::ast::Mapping;
-use crate::ir::catalog::{Custom, CustomType, Service};
+use crate::ir::catalog::{Custom, CustomType, Field, Service};
 use crate::ir::ident::FieldName;
 use crate::ir::span::Span;
 use crate::ir::spec::{FieldTarget, Settings};
@@ -50,8 +50,9 @@ fn named_well(
     span: Span,
     problems: &mut Problems,
 ) -> bool {
-    if target.service.fields.iter().any(|field| field.is_called(name)) {
-        problems.push(error::custom_is_known(name, span, target));
+    let is_it = |field: &&Field| field.names().any(|known| custom.same(known, name));
+    if let Some(field) = target.service.fields.iter().find(is_it) {
+        problems.push(error::custom_is_known(name, field, span, target));
         return false;
     }
     if custom.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {

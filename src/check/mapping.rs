@@ -44,7 +44,7 @@ pub fn resolve(
     for block in blocks {
         for written in &block.written.mappings {
             let Some(field) = one(against, written, block.custom, problems) else { continue };
-            match fields.iter().find(|other| overlap(&other.name, &field.name)) {
+            match fields.iter().find(|other| overlap(&other.name, &field.name) || is_one(against, other, &field)) {
                 Some(first) => problems.push(error::field_twice(&field, first)),
                 None => fields.push(field),
             }
@@ -65,6 +65,13 @@ fn has_no_fields(mode: Mode, target: Option<&Target<'_>>) -> bool {
 /// The same field, or an object and a part of it.
 fn overlap(one: &FieldName, other: &FieldName) -> bool {
     one.0.iter().zip(&other.0).all(|(a, b)| a == b)
+}
+
+/// One custom attribute, spelt in two ways.
+fn is_one(against: &Against<'_>, one: &FieldMapping, other: &FieldMapping) -> bool {
+    let custom = against.target.and_then(|target| target.service.custom.as_ref());
+    let both = one.target.is_custom() && other.target.is_custom();
+    both && custom.is_some_and(|custom| custom.same(&one.name.to_string(), &other.name.to_string()))
 }
 
 /// The target as written, or the column's name in the short form.

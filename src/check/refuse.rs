@@ -29,7 +29,7 @@ pub fn check(target: &Target<'_>, written: &Written<'_>, problems: &mut Problems
         let speaks_of = |name: &str| names.iter().any(|known| known == name);
         for (scope, place) in subjects(target, written, speaks_of("identifier"), speaks_of("field")) {
             if when.truth(&scope).unwrap_or(false) {
-                problems.push(error::refused(&said(refusal, &scope), &refusal.help, place));
+                problems.push(error::refused(&said(refusal, &scope), refusal, place));
             }
         }
     }

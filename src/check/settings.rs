@@ -9,7 +9,7 @@ use super::values::{self, Given};
 use super::{error, secret};
 use crate::diag::{Problems, list, nearest};
 use crate::ir::ast;
-use crate::ir::catalog::{Setting, SettingKind};
+use crate::ir::catalog::{Setting, SettingKind, is_header_name};
 use crate::ir::mode::Mode;
 use crate::ir::secret::Secret;
 use crate::ir::slot;
@@ -70,6 +70,7 @@ pub fn own(name: &str, kind: SettingKind) -> Setting {
         values: Vec::new(),
         pattern: None,
         parts: Vec::new(),
+        one_of: Vec::new(),
         about: String::new(),
         slots: Vec::new(),
     }
@@ -140,7 +141,7 @@ fn one(
         problems.push(error::setting_kind(known, setting.value.span()));
         return None;
     };
-    if !has_known_parts(known, &setting.value, problems) || !fits(scope, known, &json, setting.value.span(), problems) {
+    if !has_known_parts(place, known, &setting.value, problems) || !fits(scope, known, &json, setting.value.span(), problems) {
         return None;
     }
     Some(match (known.secret, known.kind, &json) {
@@ -172,15 +173,47 @@ fn nothing(
 }
 
 /// Whether the names in a block are those that the setting has, where its list is closed.
-fn has_known_parts(known: &Setting, value: &ast::Value, problems: &mut Problems) -> bool {
+fn has_known_parts(place: &Place, known: &Setting, value: &ast::Value, problems: &mut Problems) -> bool {
     let ast::Value::Block(block) = value else { return true };
+    if known.kind == SettingKind::Headers {
+        return are_headers(block, problems);
+    }
     let strange = |part: &&ast::Setting| !known.parts.is_empty() && !known.parts.contains(&part.key.value);
     let mut right = true;
     for part in block.settings.iter().filter(strange) {
         problems.push(error::unknown_part(&known.name, &part.key, known.parts.iter().map(String::as_str)));
         right = false;
     }
+    let before = problems.0.len();
+    if right && !known.one_of.is_empty() {
+        let is_given = |name: &str| block.settings.iter().any(|part| part.key.value == name);
+        let place = Place { name: format!("`{}` of {}", known.name, place.name), span: block.span, ..place.clone() };
+        at_most_one(&place, &known.one_of, &is_given, problems);
+    }
+    right && problems.0.len() == before
+}
+
+fn are_headers(block: &ast::Block, problems: &mut Problems) -> bool {
+    let mut right = true;
+    for part in block.settings.iter().filter(|part| !is_header_name(&part.key.value)) {
+        problems.push(error::header_name(&part.key));
+        right = false;
+    }
     right
+}
+
+fn at_most_one(place: &Place, groups: &[Vec<String>], is_given: &dyn Fn(&str) -> bool, problems: &mut Problems) {
+    let begun: Vec<&Vec<String>> = groups.iter().filter(|group| group.iter().any(|name| is_given(name))).collect();
+    match begun.as_slice() {
+        [] => {}
+        [group] => {
+            let lacking: Vec<String> = group.iter().filter(|name| !is_given(name)).cloned().collect();
+            if !lacking.is_empty() {
+                problems.push(error::part_of(place, group, &lacking));
+            }
+        }
+        _ => problems.push(error::several_of(place, &choices(groups))),
+    }
 }
 
 /// The value as the kind wants it; text from outside may be read as a number or a boolean.
@@ -194,6 +227,8 @@ fn convert(kind: SettingKind, given: &Given) -> Option<Json> {
         SettingKind::Text => json.is_string(),
         SettingKind::Url => json.as_str().is_some_and(|text| text.is_empty() || is_url(text)),
         SettingKind::Number => json.is_number(),
+        SettingKind::Count => json.as_u64().is_some_and(|count| count > 0),
+        SettingKind::Headers => json.is_object(),
         SettingKind::Boolean => json.is_boolean(),
         SettingKind::IdOrName => json.is_string() || json.is_u64(),
         SettingKind::Texts => json.as_array().is_some_and(|items| items.iter().all(Json::is_string)),
@@ -205,6 +240,7 @@ fn convert(kind: SettingKind, given: &Given) -> Option<Json> {
     }
     match kind {
         SettingKind::Number => values::number(outside?),
+        SettingKind::Count => values::number(outside?).filter(|json| json.as_u64().is_some_and(|count| count > 0)),
         SettingKind::Boolean => outside?.parse().ok().map(Json::Bool),
         SettingKind::Texts if json.is_string() => Some(Json::Array(vec![json])),
         _ => None,

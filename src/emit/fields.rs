@@ -26,6 +26,8 @@ pub struct Placed {
     pub cleared: Option<&'static [u8]>,
     /// The column holds JSON text, which goes as it is.
     pub json_text: bool,
+    /// NULL members of structs are left out.
+    pub skip_null: bool,
     /// An identifier that is the destination's own id.
     pub remote_id: bool,
 }
@@ -104,6 +106,7 @@ fn place_identifier(service: &Service, planned: &PlannedIdentifier) -> Result<Pl
         wire: identifier.placement.wire,
         cleared: None,
         json_text: false,
+        skip_null: false,
         remote_id: identifier.remote_id,
     })
 }
@@ -115,6 +118,7 @@ fn place_field(field: &PlannedField, dots: Dots, id: Option<String>) -> Placed {
         wire: field.placement.wire,
         cleared: cleared(&field.placement, field.clear),
         json_text: field.sql_type.eq_ignore_ascii_case("json"),
+        skip_null: field.placement.skip_null,
         remote_id: false,
     }
 }

@@ -8,7 +8,7 @@ use super::batch::{Load, Rider};
 use super::call::{CallPlan, JobPlan};
 use super::judge::{Judged, Reading, Sent};
 use super::retry::{Exchange, Line};
-use crate::ir::catalog::{Answer, RecordVerdict};
+use crate::ir::catalog::Answer;
 use crate::ir::delivery::{Halt, JobId, Response};
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
@@ -86,7 +86,9 @@ impl Line<'_> {
         request: &mut u64,
     ) -> (Came, Option<Halt>, Option<JobId>) {
         let plan = call.job.as_ref().map(|plan| (plan, plan.id.text(scope).ok().flatten().unwrap_or_default()));
-        let Some((plan, id)) = plan.filter(|(_, id)| !id.is_empty()) else {
+        // One with a secret in it is what was said, said back, and would be kept.
+        let names = |id: &str| !id.is_empty() && self.delivery.redactor.scrub(id) == id;
+        let Some((plan, id)) = plan.filter(|(_, id)| names(id)) else {
             let reason = "the answer names no job to ask for".to_string();
             return (all(load, Verdict::Unclear, Some(reason)), None, None);
         };
@@ -216,6 +218,10 @@ impl Line<'_> {
                 let judged = Judged { remote_id: whole.remote_id, ..Judged::of(verdict, whole.reason) };
                 (Came::Judged(vec![judged; load.len()]), None)
             }
+            Answer::Warning => {
+                let judged = Judged { remote_id: whole.remote_id, ..Judged::warning(whole.reason) };
+                (Came::Judged(vec![judged; load.len()]), None)
+            }
             Answer::Split => (Came::Split(whole.reason.unwrap_or_else(|| call.judge.excerpt(response))), None),
             other => (all(load, Verdict::Failed, Some(format!("an answer out of place: {other:?}"))), None),
         }
@@ -236,8 +242,7 @@ fn overdue(load: &Load, plan: &JobPlan) -> Came {
     match plan.job.then {
         Verdict::Pending => all(load, Verdict::Pending, None),
         Verdict::Accepted => {
-            let judged = Judged { is: RecordVerdict::Warning, ..Judged::of(Verdict::Accepted, Some(reason)) };
-            Came::Judged(vec![judged; load.len()])
+            Came::Judged(vec![Judged::warning(Some(reason)); load.len()])
         }
         verdict => all(load, verdict, Some(reason)),
     }

@@ -285,10 +285,26 @@ impl<'a> Preparer<'a> {
             let scope = want.scope.with_datum("item", item.clone());
             if by.truth(&scope).unwrap_or(false) {
                 let found = given(want.gives, &scope)?;
-                return fitting(want, &scope, &found).map(|()| Some(found));
+                return self.fitting(want, &scope, &found).map(|()| Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// What is there under the name may be something else: another type, for which the mapping has no values.
+    fn fitting(&self, want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<(), Halt> {
+        let Some(fits) = want.fits else { return Ok(()) };
+        let fits = Engine::lenient().expression(&fits.0).map_err(refused)?;
+        if fits.truth(scope).unwrap_or(false) {
+            return Ok(());
+        }
+        let told = found.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or(&value.to_string())));
+        let told: Vec<String> = told.collect();
+        let kind = found.get("type").and_then(Json::as_str);
+        let types = self.asker.ground.setup.service.account_fields.iter().flat_map(|known| &known.types);
+        let mapped = types.into_iter().any(|(word, _)| Some(word.as_str()) == kind);
+        let advice = if mapped { "; `map` writes it as what it is" } else { "" };
+        Err(Halt::NotReady(format!("{} is there as something else ({}){advice}", want.label, told.join(", "))))
     }
 
     /// What the creation gives; `None` where the listing has to say.
@@ -313,18 +329,6 @@ fn attribute_id(name: &str, found: &Map<String, Json>) -> String {
         Some(id) => id,
         None => name.to_string(),
     }
-}
-
-/// What is there under the name may be something else: another type, for which the mapping has no values.
-fn fitting(want: &Want<'_>, scope: &Scope, found: &Map<String, Json>) -> Result<(), Halt> {
-    let Some(fits) = want.fits else { return Ok(()) };
-    let fits = Engine::lenient().expression(&fits.0).map_err(refused)?;
-    if fits.truth(scope).unwrap_or(false) {
-        return Ok(());
-    }
-    let told = found.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or(&value.to_string())));
-    let told: Vec<String> = told.collect();
-    Err(Halt::NotReady(format!("{} is there as something else ({})", want.label, told.join(", "))))
 }
 
 pub fn given(gives: &[(String, Template)], scope: &Scope) -> Result<Map<String, Json>, Halt> {

@@ -106,7 +106,7 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
             Node::Identifier { position, wire } => {
                 let row = self.row()?;
                 let Some(Some(text)) = row.offer.identifiers.get(*position) else { return Ok(false) };
-                wire::write(self.out, *wire, &Value::Text(text.clone()));
+                wire::write_held(self.out, *wire, text);
             }
             Node::Field(position) => return self.field(*position),
             Node::Read(read) => return self.read(*read),
@@ -174,6 +174,7 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
         match row.fields.value(row.offer, position) {
             Value::Null => self.out.extend_from_slice(placed.cleared.unwrap_or(b"null")),
             Value::Text(text) if placed.json_text => wire::write_json_text(self.out, text),
+            value if placed.skip_null => wire::write(self.out, placed.wire, &value.without_null_members()),
             value => wire::write(self.out, placed.wire, value),
         }
         self.fields += 1;

@@ -10,16 +10,16 @@ use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, 
 use crate::ir::mode::Verdict;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
-use crate::record::{self, Delta, OpenRun};
+use crate::record::{self, Delta, DeltaPages, OpenRun};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use crate::world::{World, off_thread};
 
-/// Rows read from the delta at a time.
-const PAGE: u64 = 2_000;
+/// Rows read from the delta at a time: enough that a query costs little, few enough to be held, three pages at once.
+const PAGE: u64 = 4_096;
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
-const GROUP: usize = 512;
+const GROUP: usize = 2_048;
 
 /// How a delivery went.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub async fn deliver(
         if from == to || delivered.halt.is_some() {
             continue;
         }
-        let (offers, offered) = mpsc::channel(2);
+        let (offers, offered) = mpsc::channel(1);
         let reader = Reader::new(session, job)?;
         let reading = reader.read(session.world, from, to, offers);
         let work =
@@ -74,7 +74,7 @@ pub async fn journaled(
     let Scene { session, job, run, progress, stop } = scene;
     // A guard of this activation stops this one alone; an interrupt stops all.
     let own = StopSignal::default();
-    let (notes, noted) = mpsc::channel(4 * GROUP);
+    let (notes, noted) = mpsc::channel(GROUP);
     let (tallies, mut told) = mpsc::unbounded_channel();
     let writer = Writer {
         store: session.store.second()?,
@@ -140,17 +140,17 @@ pub async fn jobs(
 
 struct Reader {
     store: Store,
-    ledger: Ledger,
-    plan: Plan,
+    pages: DeltaPages,
 }
 
 impl Reader {
     fn new(session: &Session<'_>, job: &Job<'_>) -> Result<Reader, StoreError> {
-        Ok(Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() })
+        let store = session.store.second()?;
+        Ok(Reader { pages: DeltaPages::new(&store, &job.ledger, &job.plan)?, store })
     }
 
     async fn page(self, world: &dyn World, from: u64, to: u64) -> Result<(Vec<Offer>, Reader), StoreError> {
-        let work = move || (record::offers(&self.store, &self.ledger, &self.plan, from, to), self);
+        let work = move || (self.pages.offers(&self.store, from, to), self);
         let (page, reader) = off_thread(world, work).await.ok_or_else(thread_failed)?;
         Ok((page?, reader))
     }
@@ -195,6 +195,7 @@ enum Scan {
 #[derive(Default)]
 struct Group {
     marks: Vec<(Vec<DeltaRow>, u64)>,
+    spared: Vec<DeltaRow>,
     acks: Vec<oneshot::Sender<bool>>,
     outcomes: Vec<Outcome>,
     requests: Vec<RequestNote>,
@@ -225,6 +226,9 @@ impl Writer {
         self.store.execute("BEGIN")?;
         if !group.marks.is_empty() {
             record::mark(&self.store, &self.ledger, &group.marks)?;
+        }
+        if !group.spared.is_empty() {
+            record::unmark(&self.store, &self.ledger, &group.spared)?;
         }
         if !group.outcomes.is_empty() {
             record::outcomes(&self.store, &self.ledger, &self.plan, &group.outcomes, self.at_micros)?;
@@ -274,9 +278,10 @@ impl Group {
         self.size += 1;
         match note {
             Note::InFlight { rows, request, ack, .. } => {
-                self.marks.push((rows, request.number));
+                self.marks.push((rows, request));
                 self.acks.push(ack);
             }
+            Note::Spared(rows) => self.spared.extend(rows),
             Note::Outcomes(outcomes) => self.outcomes.extend(outcomes),
             Note::Answered(request) => self.requests.push(request),
             Note::Listed { page, ack } => self.scans.push(Scan::Listed(page, ack)),

@@ -43,9 +43,12 @@ pub fn under_way(job: &Job<'_>, sent: &Sent, options: &Options) -> Fired {
     if outcomes < ENOUGH_OUTCOMES { Fired::default() } else { on_outcomes(job, sent, 0, outcomes, options) }
 }
 
-/// Guards on outcomes when nothing more is coming. Rows refused here count as rejected, too.
+/// Guards on outcomes when nothing more is coming. Rows refused here count as rejected, too. A handful that comes round again
+/// is a share of the source, or every quiet run would be told of it.
 pub fn ended(job: &Job<'_>, counts: &Counts, sent: &Sent, options: &Options) -> Fired {
-    on_outcomes(job, sent, counts.invalid, sent.offered, options)
+    let few = sent.offered < ENOUGH_OUTCOMES;
+    let base = if few { sent.offered.max(counts.rows.saturating_sub(counts.invalid)) } else { sent.offered };
+    on_outcomes(job, sent, counts.invalid, base, options)
 }
 
 fn on_outcomes(job: &Job<'_>, sent: &Sent, invalid: u64, base: u64, options: &Options) -> Fired {

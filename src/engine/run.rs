@@ -167,8 +167,14 @@ async fn send(
             Some(delivery)
         }
     };
+    // The source is summed up while it is there.
+    let sums = match at_rest(&changes.counts) {
+        true => diff::sums(&session.store, &job.plan, changes).map_err(fail)?,
+        false => None,
+    };
     let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
     session.world.durable();
+    session.release(job).map_err(fail)?;
     progress.begin(job.activation.name.as_str(), delta.rows);
     let mut delivered = Delivered::default();
     if let Some(delivery) = &delivery {
@@ -180,21 +186,22 @@ async fn send(
     }
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
     let now = session::duck_time(session.world);
-    let sums = match acknowledged(&changes.counts, &delivered) {
-        true => diff::sums(&session.store, &job.plan, changes).map_err(fail)?,
-        false => None,
-    };
+    let sums = sums.filter(|_| acknowledged(&changes.counts, &delivered));
     record::finish(&session.store, &job.ledger, &opening.run, &now, &Closing { complete, sums }).map_err(fail)?;
     session.world.durable();
     conclude(session, job, report, delivered);
     Ok(())
 }
 
-/// Whether the ledger holds every row of the source just as it is.
+/// Whether nothing but the rows to send keeps the ledger from holding the source just as it is.
+fn at_rest(counts: &Counts) -> bool {
+    counts.held + counts.pending + counts.unclear + counts.absent + counts.refused == 0
+}
+
+/// Whether the destination has taken every row to send just as it is.
 fn acknowledged(counts: &Counts, delivered: &Delivered) -> bool {
     let sent = &delivered.sent;
-    let waiting = counts.held + counts.pending + counts.unclear + counts.absent + counts.refused;
-    delivered.halt.is_none() && waiting + sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
+    delivered.halt.is_none() && sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
 }
 
 /// The comparison, and the rows of the model before any condition.

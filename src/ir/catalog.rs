@@ -81,6 +81,8 @@ pub struct Setting {
     pub pattern: Option<String>,
     /// The only names that may stand in a block, where the list is closed.
     pub parts: Vec<String>,
+    /// Groups of these names of which at most one may be given, and that whole.
+    pub one_of: Vec<Vec<String>>,
     pub about: String,
     /// Where calls put an option of type `template`.
     #[serde(skip)]
@@ -93,11 +95,15 @@ pub enum SettingKind {
     Text,
     Url,
     Number,
+    /// A whole number from 1
+    Count,
     Boolean,
     /// A list or audience by its number or by its name.
     IdOrName,
     /// A list of texts.
     Texts,
+    /// A block of names and values that go as headers.
+    Headers,
     /// Anything, blocks included.
     Any,
     /// A text or a block of texts that may hold `{{ expr }}`. Where a call's template is exactly `{{ option.NAME.PART }}`,
@@ -163,6 +169,8 @@ pub enum Answer {
     Read,
     /// Every record of the call has this outcome.
     Every(Verdict),
+    /// Every record is accepted, with something to say.
+    Warning,
     /// Send again, with backoff.
     Retry,
     /// Too fast: wait; never a failure of a row.
@@ -187,6 +195,7 @@ impl Answer {
     pub fn parse(name: &str) -> Option<Answer> {
         Some(match name {
             "read" => Answer::Read,
+            "warning" => Answer::Warning,
             "retry" => Answer::Retry,
             "slow_down" => Answer::SlowDown,
             "reauth" => Answer::Reauth,
@@ -200,9 +209,10 @@ impl Answer {
         })
     }
 
-    pub const NAMES: [&'static str; 18] = [
+    pub const NAMES: [&'static str; 19] = [
         "read",
         "accepted",
+        "warning",
         "found",
         "exists",
         "absent",
@@ -292,6 +302,11 @@ impl Service {
 /// An identifier or field of this name stands for every name; `{name}` in its pointer is the name used.
 pub const ANY: &str = "*";
 
+/// A token of RFC 9110.
+pub fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 /// Whether dots of a target nest objects or belong to flat names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Default)]
 #[serde(rename_all = "lowercase")]
@@ -351,7 +366,11 @@ pub struct Field {
 
 impl Field {
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.also.iter().any(|also| also == name)
+        self.names().any(|known| known == name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.also).map(String::as_str)
     }
 }
 
@@ -369,7 +388,16 @@ pub struct Placement {
     pub min: Option<u32>,
     pub max: Option<u32>,
     pub max_items: Option<u32>,
+    pub digits: Digits,
+    /// The least and the greatest number, be it sent as a number or as text.
+    pub between: Option<(f64, f64)>,
     pub pattern: Option<String>,
+    /// The same in words; follows "does not look like".
+    pub pattern_help: Option<String>,
+    /// NULL members of structs are left out.
+    pub skip_null: bool,
+    /// What each object of a list must have: those that lack it are left out.
+    pub needs: Vec<String>,
     pub clear: Clear,
     /// The vendor's own word for the type, used when an attribute is created.
     pub native: Option<String>,
@@ -387,6 +415,14 @@ impl Placement {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Placement { at: self.at.replace("{name}", &escaped), ..self.clone() }
     }
+}
+
+/// How many digits a number may have, as it is written on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digits {
+    pub all: Option<u32>,
+    pub before_point: Option<u32>,
+    pub after_point: Option<u32>,
 }
 
 /// Values that match are told of before they are first sent; they are sent all the same.
@@ -476,6 +512,15 @@ pub struct Custom {
     pub known: Option<Known>,
     /// Names that may not be used.
     pub reserved: Vec<String>,
+    /// Names that differ in letter case alone are one.
+    pub fold_case: bool,
+}
+
+impl Custom {
+    /// Whether two names mean one attribute.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        one == other || (self.fold_case && one.to_lowercase() == other.to_lowercase())
+    }
 }
 
 /// A record read again after it was written, at a destination that may take a value and not keep it. The first batch of a
@@ -501,6 +546,8 @@ pub struct Refusal {
     pub when: Condition,
     pub says: Template,
     pub help: String,
+    /// It goes, and is told all the same.
+    pub warning: bool,
 }
 
 #[derive(Clone, Debug)]

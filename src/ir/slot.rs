@@ -21,6 +21,8 @@ pub struct Slot {
 pub enum Form {
     /// Text that may hold `{{ expr }}`
     Text,
+    /// The same, and one of these words where it holds no expression
+    Word { known: Vec<&'static str> },
     /// Exactly one `{{ expr }}`: a list or a truth is wanted.
     Value,
     /// A bare expression

@@ -20,6 +20,18 @@ impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
+
+    /// The same without the members of structs that are NULL. Items of lists stay, since their places may count.
+    pub fn without_null_members(&self) -> Value {
+        match self {
+            Value::List(items) => Value::List(items.iter().map(Value::without_null_members).collect()),
+            Value::Struct(members) => {
+                let there = members.iter().filter(|(_, value)| !value.is_null());
+                Value::Struct(there.map(|(name, value)| (name.clone(), value.without_null_members())).collect())
+            }
+            plain => plain.clone(),
+        }
+    }
 }
 
 /// The families of DuckDB types that definitions tell apart (`custom.types`).

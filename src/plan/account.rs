@@ -3,7 +3,7 @@
 use super::error;
 use crate::diag::Problem;
 use crate::ir::account::{Account, AccountField, Choice};
-use crate::ir::catalog::{Clear, Placement, Wire};
+use crate::ir::catalog::{Clear, Digits, Placement, Wire};
 use crate::ir::plan::PlannedField;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
@@ -48,7 +48,12 @@ fn unseen(family: Family) -> Placement {
         min: None,
         max: None,
         max_items: None,
+        digits: Digits::default(),
+        between: None,
         pattern: None,
+        pattern_help: None,
+        skip_null: false,
+        needs: Vec::new(),
         clear: Clear::EmptyText,
         native: None,
         from: Vec::new(),

@@ -1,5 +1,6 @@
 //! A mapping's expression as SQL of the type its field wants, with the conditions under which a value does not fit.
 
+use super::{limits, objects};
 use crate::ir::ast::Expr;
 use crate::ir::catalog::{Placement, Wire};
 use crate::ir::plan::Sql;
@@ -19,6 +20,7 @@ pub fn typed(expr: &Expr, sql_type: &str, placement: &Placement) -> Result<Typed
     let worded = has_words(placement, family);
     let (sql, target) = match placement.wire {
         Wire::Choices => (choices(&raw, sql_type, family, placement)?, "VARCHAR[]".into()),
+        Wire::Json if !placement.needs.is_empty() => (objects::whole(&raw, sql_type, &placement.needs)?, sql_type.into()),
         _ if worded => self::worded(&raw, family, placement),
         wire => converted(&raw, sql_type, family, wire)?,
     };
@@ -29,7 +31,8 @@ pub fn typed(expr: &Expr, sql_type: &str, placement: &Placement) -> Result<Typed
     } else if may_fail(family, placement.wire) {
         unfit.push(lost_in_conversion(&raw, &sql, family, placement.wire));
     }
-    unfit.extend(limits(&sql, &target, placement));
+    unfit.extend(objects::unfit(&raw, sql_type, placement));
+    unfit.extend(limits::of(&sql, &target, placement));
     Ok(Typed { sql, sql_type: target, unfit })
 }
 
@@ -45,6 +48,7 @@ fn converted(raw: &Sql, sql_type: &str, family: Family, wire: Wire) -> Result<(S
                 "VARCHAR".into(),
             ))
         }
+        (Wire::Text, Family::Number) if is_float(sql_type) => Ok((without_exponent(raw), "VARCHAR".into())),
         (Wire::Text | Wire::Choice, Family::Text | Family::Number | Family::Boolean | Family::Date) => cast("VARCHAR"),
         (Wire::Text, Family::Timestamp) => {
             Ok((Sql(format!("strftime(try_cast({raw} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')")), "VARCHAR".into()))
@@ -74,6 +78,17 @@ fn converted(raw: &Sql, sql_type: &str, family: Family, wire: Wire) -> Result<(S
         (Wire::Choices, _) => Err("a list of choices".into()),
         (Wire::Json, _) => keep(sql_type),
     }
+}
+
+/// DuckDB writes `1e-05` and `1e+16`; what expects a number as text expects plain digits.
+fn without_exponent(raw: &Sql) -> Sql {
+    let text = format!("CAST({raw} AS VARCHAR)");
+    let plain = |form: &str| format!("CAST(try_cast({text} AS {form}) AS VARCHAR)");
+    let (small, large) = (plain("DECIMAL(38, 20)"), plain("HUGEINT"));
+    Sql(format!(
+        "CASE WHEN {text} LIKE '%e-%' THEN coalesce(rtrim({small}, '0'), {text}) \
+         WHEN {text} LIKE '%e+%' THEN coalesce({large}, {text}) ELSE {text} END"
+    ))
 }
 
 fn is_float(sql_type: &str) -> bool {
@@ -136,7 +151,7 @@ fn without_word(raw: &Sql, sql: &Sql, family: Family, placement: &Placement) -> 
     (lost_in_conversion(raw, sql, family, placement.wire).0, reason)
 }
 
-fn plain(value: &serde_json::Value) -> String {
+pub fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -182,7 +197,7 @@ fn noun(wire: Wire) -> &'static str {
 }
 
 /// Choices by their labels, which is how people know them.
-fn none_of(placement: &Placement) -> String {
+pub fn none_of(placement: &Placement) -> String {
     let choosing = matches!(placement.wire, Wire::Choice | Wire::Choices) && !placement.words.is_empty();
     let shown: Vec<String> = match choosing {
         true => placement.words.iter().map(|(label, _)| label.clone()).collect(),
@@ -192,64 +207,4 @@ fn none_of(placement: &Placement) -> String {
         ..=12 => format!("is none of {}", shown.join(", ")),
         count => format!("is none of its {count} choices"),
     }
-}
-
-fn limits(sql: &Sql, sql_type: &str, placement: &Placement) -> Vec<(Sql, String)> {
-    let mut unfit = Vec::new();
-    let mut rule =
-        |condition: String, reason: String| unfit.push((Sql(format!("coalesce({condition}, false)")), reason));
-    if !placement.values.is_empty() {
-        let known: Vec<String> = placement.values.iter().map(|value| Sql::text(&plain(value)).0).collect();
-        let known = known.join(", ");
-        match sql_type {
-            "VARCHAR[]" => rule(
-                format!("len(list_filter({sql}, lambda x: x NOT IN ({known}))) > 0"),
-                format!("holds what {}", none_of(placement)),
-            ),
-            _ => rule(format!("CAST({sql} AS VARCHAR) NOT IN ({known})"), none_of(placement)),
-        }
-    }
-    if matches!(sql_type, "DOUBLE") {
-        rule(format!("NOT isfinite({sql})"), "is no finite number".into());
-    }
-    // RFC 3339 has four digits for a year, and no word for infinity.
-    if matches!(sql_type, "DATE" | "TIMESTAMP") {
-        let beyond = format!("NOT isfinite({sql}) OR year({sql}) NOT BETWEEN 1 AND 9999");
-        rule(format!("({beyond})"), "lies outside the years 1 to 9999".into());
-    }
-    if sql_type == "VARCHAR[]" {
-        if let Some(max) = placement.max_items {
-            rule(format!("len({sql}) > {max}"), format!("holds more than {max} items"));
-        }
-        let hollow = format!("len(list_filter({sql}, lambda x: x IS NULL OR x = '')) > 0");
-        rule(format!("(len({sql}) = 0 OR {hollow})"), "is empty or holds an empty item".into());
-    }
-    if sql_type == "VARCHAR"
-        && let Some((condition, reason)) = text_limits(sql, placement)
-    {
-        rule(condition.0, reason);
-    }
-    unfit
-}
-
-/// Length and pattern of a text.
-pub fn text_limits(sql: &Sql, placement: &Placement) -> Option<(Sql, String)> {
-    let mut conditions = Vec::new();
-    let mut reasons = Vec::new();
-    if let Some(max) = placement.max {
-        conditions.push(format!("length({sql}) > {max}"));
-        reasons.push(format!("is longer than {max} characters"));
-    }
-    if let Some(min) = placement.min.filter(|min| *min > 1) {
-        conditions.push(format!("length({sql}) < {min}"));
-        reasons.push(format!("is shorter than {min} characters"));
-    }
-    if let Some(pattern) = &placement.pattern {
-        conditions.push(format!("NOT regexp_matches({sql}, {})", Sql::text(pattern)));
-        reasons.push(format!("does not look like {pattern}"));
-    }
-    if conditions.is_empty() {
-        return None;
-    }
-    Some((Sql(format!("coalesce({}, false)", conditions.join(" OR "))), reasons.join(" or ")))
 }

@@ -7,14 +7,15 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use super::Engine;
+use crate::diag::list;
 use crate::ir::catalog::Template;
 use crate::ir::slot::{Form, Slot, Stranger};
 
 /// What is wrong with a text in its slot. Ranges are bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// It does not read.
-    Syntax { message: String, range: Option<Range<usize>> },
+    /// It does not read. `assigns`: a single `=` stands in it, where two compare.
+    Syntax { message: String, range: Option<Range<usize>>, assigns: bool },
     /// A name that means nothing there.
     Name { stranger: Stranger, range: Option<Range<usize>> },
     /// `{{ ... }}` around a condition.
@@ -23,6 +24,8 @@ pub enum Flaw {
     Text,
     /// `$word` that does not stand for rows here.
     Word { word: String, known: Vec<&'static str> },
+    /// None of the words there are.
+    Unknown { known: Vec<&'static str> },
     /// A block or list where text is wanted.
     Tree,
     /// A tree that holds none of the words that stand for rows.
@@ -37,6 +40,7 @@ impl fmt::Display for Flaw {
             Flaw::Braces => f.write_str("a condition is a bare expression"),
             Flaw::Text => f.write_str("a value is needed here, and this is text"),
             Flaw::Word { word, .. } => write!(f, "`{word}` does not stand for rows here"),
+            Flaw::Unknown { known } => write!(f, "one of {} is needed here", list(known)),
             Flaw::Tree => f.write_str("text is needed here"),
             Flaw::NoRows { words } => write!(f, "the rows go nowhere: `{}` is missing", words.join("` or `")),
         }
@@ -53,14 +57,28 @@ pub fn flaws(slot: &Slot, text: &str) -> Vec<Flaw> {
         Form::Condition if text.trim_start().starts_with("{{") => vec![Flaw::Braces],
         Form::Condition => match Engine::lenient().expression(text) {
             Ok(expression) => strangers(slot, text, &expression.paths()),
-            Err(error) => vec![Flaw::Syntax { message: error.message, range: error.range }],
+            Err(error) => {
+                vec![Flaw::Syntax { message: error.message, range: error.range, assigns: assigns(text) }]
+            }
         },
-        Form::Text | Form::Value | Form::Tree { .. } => match Engine::lenient().text(&Template(text.to_string())) {
+        Form::Word { known } if !text.contains("{{") => {
+            let there = known.contains(&text);
+            if there { Vec::new() } else { vec![Flaw::Unknown { known: known.clone() }] }
+        }
+        Form::Text | Form::Word { .. } | Form::Value | Form::Tree { .. } => match Engine::lenient().text(&Template(text.to_string())) {
             Ok(read) if slot.form == Form::Value && read.expression().is_none() => vec![Flaw::Text],
             Ok(read) => strangers(slot, text, &read.paths()),
-            Err(error) => vec![Flaw::Syntax { message: error.message, range: error.range }],
+            Err(error) => {
+                vec![Flaw::Syntax { message: error.message, range: error.range, assigns: assigns(text) }]
+            }
         },
     }
+}
+
+fn assigns(text: &str) -> bool {
+    let bare: String = text.split(['\'', '"']).step_by(2).collect();
+    let compared = ["==", "!=", "<=", ">="].iter().fold(bare, |text, sign| text.replace(sign, ""));
+    compared.contains('=')
 }
 
 fn strangers(slot: &Slot, text: &str, paths: &[String]) -> Vec<Flaw> {

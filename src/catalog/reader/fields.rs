@@ -51,6 +51,16 @@ impl<'n> Fields<'n> {
         self.take(key).and_then(|node| reader.count(node))
     }
 
+    /// A number that nothing could be done with if it were 0.
+    pub fn positive(&mut self, reader: &Reader<'_>, key: &'static str) -> Option<u32> {
+        let node = self.take(key)?;
+        let number = reader.count(node)?;
+        if number == 0 {
+            reader.error("catalog::shape", format!("`{key}` is at least 1; without it there is no limit"), node);
+        }
+        Some(number)
+    }
+
     pub fn lines(&mut self, reader: &Reader<'_>, key: &'static str) -> Vec<String> {
         self.take(key).map(|node| reader.lines(node)).unwrap_or_default()
     }

@@ -4,7 +4,7 @@ use super::meant;
 use crate::check::scope::Scope;
 use crate::check::target::Target;
 use crate::diag::{Problem, nearest};
-use crate::ir::catalog::{ANY, Custom};
+use crate::ir::catalog::{ANY, Custom, Field};
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
@@ -48,8 +48,11 @@ pub fn cannot_clear(name: &FieldName, span: Span, target: &Target<'_>) -> Proble
 }
 
 pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
+    let spelt_otherwise = again.name.to_string().to_lowercase() == first.name.to_string().to_lowercase();
     let message = if again.name == first.name {
         format!("`{}` is mapped twice", again.name)
+    } else if spelt_otherwise {
+        format!("`{}` and `{}` are one attribute: the destination does not tell letter case apart", first.name, again.name)
     } else {
         format!("`{}` and `{}` write the same object", first.name, again.name)
     };
@@ -73,19 +76,23 @@ pub fn no_custom(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
     )
 }
 
-pub fn custom_is_known(name: &str, span: Span, target: &Target<'_>) -> Problem {
-    Problem::error(
-        "check::custom_is_known",
-        format!("`{name}` is a field of {}, not a custom attribute", target.title()),
-    )
-    .at(span)
-    .help("it stands in `map { ... }`")
+pub fn custom_is_known(name: &str, field: &Field, span: Span, target: &Target<'_>) -> Problem {
+    let message = format!("`{name}` is a field of {}, not a custom attribute", target.title());
+    let problem = Problem::error("check::custom_is_known", message).at(span);
+    match field.read_only {
+        true => problem.help("take this mapping out: the destination sets the field itself"),
+        false if field.is_called(name) => problem.help("it stands in `map { ... }`"),
+        false => problem.help(format!("it stands in `map {{ ... }}`, as `{}`", field.name)),
+    }
 }
 
 pub fn custom_reserved(name: &str, span: Span, target: &Target<'_>) -> Problem {
     Problem::error("check::custom_reserved", format!("{} keeps the name `{name}` for itself", target.title()))
         .at(span)
-        .help("choose another name for the attribute")
+        .help(match target.service.identifiers.iter().find(|known| known.name.eq_ignore_ascii_case(name)) {
+            Some(known) => format!("`{}` is an identifier: it stands in `identify {{ ... }}`", known.name),
+            None => "choose another name for the attribute".to_string(),
+        })
 }
 
 pub fn custom_name(scope: &Scope<'_>, name: &str, span: Span, custom: &Custom, target: &Target<'_>) -> Problem {

@@ -5,7 +5,7 @@ use crate::check::scope::Scope;
 use crate::check::settings::Place;
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::Name;
-use crate::ir::catalog::{Setting, SettingKind};
+use crate::ir::catalog::{Refusal, Setting, SettingKind};
 use crate::ir::mode::Mode;
 use crate::ir::span::{Span, Spanned};
 
@@ -53,7 +53,7 @@ pub fn control_character(known: &Setting, span: Span) -> Problem {
 fn how_to_give(setting: &Setting) -> String {
     let example = match (setting.secret, setting.kind) {
         (true, _) => format!("env(\"{}\")", setting.name.to_uppercase()),
-        (_, SettingKind::Number) => "1".to_string(),
+        (_, SettingKind::Number | SettingKind::Count) => "1".to_string(),
         (_, SettingKind::Boolean) => "true".to_string(),
         (_, SettingKind::Texts) => "[\"...\"]".to_string(),
         _ => setting.values.first().map_or_else(|| "\"...\"".to_string(), |value| format!("\"{value}\"")),
@@ -105,6 +105,8 @@ pub fn setting_kind(known: &Setting, span: Span) -> Problem {
         SettingKind::Text => "text in double quotes",
         SettingKind::Url => "a URL that begins with http:// or https://",
         SettingKind::Number => "a number",
+        SettingKind::Count => "a whole number from 1",
+        SettingKind::Headers => "a block of names and values",
         SettingKind::Boolean => "`true` or `false`",
         SettingKind::IdOrName => "an id (a whole number) or a name (text)",
         SettingKind::Texts => "a list of texts, such as [\"a\", \"b\"]",
@@ -125,6 +127,12 @@ pub fn setting_value(known: &Setting, value: &str, span: Span) -> Problem {
         Some(near) if !known.secret => format!("did you mean `{near}`? it takes {}", or_list(words)),
         _ => format!("it takes {}", or_list(words)),
     })
+}
+
+pub fn header_name(key: &Name) -> Problem {
+    Problem::error("check::header_name", format!("`{}` is no name for a header", key.value))
+        .at(key.span)
+        .help("names of headers have letters, digits and hyphens, and no blanks")
 }
 
 pub fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
@@ -180,7 +188,11 @@ pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
 }
 
 /// In the definition's own words.
-pub fn refused(said: &str, help: &str, place: Span) -> Problem {
-    let problem = Problem::error("check::refused", said).at(place);
-    if help.is_empty() { problem } else { problem.help(help) }
+pub fn refused(said: &str, refusal: &Refusal, place: Span) -> Problem {
+    let problem = match refusal.warning {
+        true => Problem::warning("check::caution", said),
+        false => Problem::error("check::refused", said),
+    };
+    let problem = problem.at(place);
+    if refusal.help.is_empty() { problem } else { problem.help(&refusal.help) }
 }

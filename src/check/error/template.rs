@@ -18,10 +18,12 @@ pub fn template_flaw(part: &str, flaw: &Flaw, span: Span) -> Problem {
             let near = suggestion(&stranger.path, known());
             problem.help(near.unwrap_or_else(|| known_here(known())))
         }
+        Flaw::Syntax { assigns: true, .. } => problem.help("`==` compares; one `=` alone means nothing here"),
         Flaw::Syntax { .. } => problem.help("values stand in `{{ ... }}`, as in `{{ record.identifier }}`"),
         Flaw::Braces => problem.help("write it without `{{` and `}}`"),
         Flaw::Text => problem.help("exactly one `{{ ... }}`, and nothing around it"),
         Flaw::Word { known, .. } => problem.help(format!("known here: {}", or_list(known.iter().copied()))),
+        Flaw::Unknown { .. } => problem.help("words stand there in capitals, as HTTP writes them"),
         Flaw::Tree => problem.help("write it in double quotes"),
         Flaw::NoRows { words } => problem.help(format!("put `{}` where the rows go", words[0])),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{ItemRule, Judge, holds, reason_of, text_of, told};
+use super::{ItemRule, Judge, holds, id_of, reason_of, text_of, told};
 use crate::emit::fields::Fields;
 use crate::ir::catalog::{Reader, RecordVerdict};
 use crate::ir::mode::Verdict;
@@ -22,6 +22,11 @@ pub struct Judged {
 impl Judged {
     pub fn of(verdict: Verdict, reason: Option<String>) -> Judged {
         Judged { is: RecordVerdict::Is(verdict), reason, remote_id: None, refused: Vec::new() }
+    }
+
+    /// Accepted, with something to say.
+    pub fn warning(reason: Option<String>) -> Judged {
+        Judged { is: RecordVerdict::Warning, ..Judged::of(Verdict::Accepted, reason) }
     }
 }
 
@@ -178,7 +183,7 @@ impl Sheet<'_> {
         Judged {
             is: rule.is,
             reason: rule.reason.as_ref().and_then(|reason| reason_of(reason, scope, self.redactor)),
-            remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
+            remote_id: rule.remote_id.as_ref().and_then(|text| id_of(text, scope, self.redactor)),
             refused: field.and_then(|field| self.fields.named(&field)).into_iter().collect(),
         }
     }
@@ -215,7 +220,7 @@ impl Sheet<'_> {
             (Some(reason), _) if accepts(silence.is) => Judged::of(Verdict::Failed, Some(reason)),
             (None, Some(reason)) if accepts(silence.is) => {
                 let reason = format!("the answer warns of a record it does not name: {reason}");
-                Judged { is: RecordVerdict::Warning, ..Judged::of(Verdict::Accepted, Some(reason)) }
+                Judged::warning(Some(reason))
             }
             _ => silence,
         };

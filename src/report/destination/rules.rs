@@ -41,6 +41,8 @@ fn kind(kind: SettingKind) -> &'static str {
         SettingKind::Text => "text",
         SettingKind::Url => "a URL",
         SettingKind::Number => "a number",
+        SettingKind::Count => "a whole number from 1",
+        SettingKind::Headers => "a block of headers",
         SettingKind::Boolean => "`true` or `false`",
         SettingKind::IdOrName => "an id or a name",
         SettingKind::Texts => "a list of texts",
@@ -123,7 +125,20 @@ pub fn placement(known: &Placement) -> Vec<String> {
             known.words.iter().map(|(word, value)| format!("`{word}` as `{}`", value.to_string().replace('"', "")));
         rules.push(format!("{} on the wire", words.collect::<Vec<_>>().join(", ")));
     }
-    rules.extend(known.pattern.as_ref().map(|pattern| format!("as in `{pattern}`")));
+    let digits = [
+        (known.digits.all, ""),
+        (known.digits.before_point, " before the point"),
+        (known.digits.after_point, " after the point"),
+    ];
+    rules.extend(digits.iter().filter_map(|(max, part)| Some(format!("up to {}{part}", count((*max)?.into(), "digit")))));
+    rules.extend(known.between.map(|(least, greatest)| format!("from {least} to {greatest}")));
+    rules.extend(known.pattern.as_ref().map(|pattern| match &known.pattern_help {
+        Some(words) => words.clone(),
+        None => format!("as in `{pattern}`"),
+    }));
+    if !known.needs.is_empty() {
+        rules.push(format!("a list of structs with {}", ticked(&known.needs)));
+    }
     if !known.from.is_empty() {
         let families: Vec<&str> = known.from.iter().map(|family| family.name()).collect();
         rules.push(format!("from columns of {}", families.join(", ")));

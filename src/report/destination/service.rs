@@ -1,9 +1,7 @@
 //! One service of a destination, as parts of its page.
 
 use crate::diag::{count, list, thousands};
-use crate::ir::catalog::{
-    Call, Custom, Destination, Dots, Job, Repeat, Route, Service, Setting, SettingKind, Step, StepAction,
-};
+use crate::ir::catalog::{Call, Custom, Destination, Dots, Job, Refusal, Repeat, Route, Service, Setting, SettingKind, Step, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{Mode, Verdict};
 use crate::report::page::Page;
@@ -35,10 +33,17 @@ pub fn fill(page: &mut Page, destination: &Destination, known: &Service) {
         known.custom.iter().for_each(|known| custom(page, known));
     });
     page.section(3, "Refused by `check`", |page| {
-        page.list(known.refuse.iter().map(|one| [shortened(&one.says.0), one.help.clone()].join(": ")));
+        page.list(known.refuse.iter().filter(|one| !one.warning).map(refusal));
+    });
+    page.section(3, "Told by `check`", |page| {
+        page.list(known.refuse.iter().filter(|one| one.warning).map(refusal));
     });
     page.section(3, "Requests", |page| calls(page, known));
     page.section(3, "Not verified", |page| page.list(known.unverified.iter().cloned()));
+}
+
+fn refusal(known: &Refusal) -> String {
+    [shortened(&known.says.0), known.help.clone()].join(": ")
 }
 
 fn mode(service: &Service, mode: Mode) -> Vec<String> {
@@ -90,7 +95,7 @@ fn identifiers(page: &mut Page, known: &Service) {
 
 fn fields(page: &mut Page, known: &Service) {
     page.table(&["field", "form", "what it is"], known.fields.iter().map(rules::field));
-    if known.account_fields.is_some() {
+    if known.account_fields.as_ref().is_some_and(|account| !account.types.is_empty()) {
         page.text("Fields that the account has besides are mapped by their names, too; `plan` looks them up.");
     }
     if !known.whole.is_empty() {
@@ -115,6 +120,9 @@ fn custom(page: &mut Page, known: &Custom) {
     if !known.reserved.is_empty() {
         let names: Vec<String> = known.reserved.iter().map(|name| code(name)).collect();
         page.text(format!("Reserved: {}.", names.join(", ")));
+    }
+    if known.fold_case {
+        page.text("Names that differ in letter case alone are one.");
     }
     let created = match (known.create, &known.known) {
         (true, Some(known)) if known.create.is_some() => "Missing ones are created before the first row.",
