@@ -64,13 +64,15 @@ pub fn flaws(slot: &Slot, text: &str) -> Vec<Flaw> {
             let there = known.contains(&text);
             if there { Vec::new() } else { vec![Flaw::Unknown { known: known.clone() }] }
         }
-        Form::Text | Form::Word { .. } | Form::Value | Form::Tree { .. } => match Engine::lenient().text(&Template(text.to_string())) {
-            Ok(read) if slot.form == Form::Value && read.expression().is_none() => vec![Flaw::Text],
-            Ok(read) => strangers(slot, text, &read.paths()),
-            Err(error) => {
-                vec![Flaw::Syntax { message: error.message, range: error.range, assigns: assigns(text) }]
+        Form::Text | Form::Word { .. } | Form::Value | Form::Tree { .. } => {
+            match Engine::lenient().text(&Template(text.to_string())) {
+                Ok(read) if slot.form == Form::Value && read.expression().is_none() => vec![Flaw::Text],
+                Ok(read) => strangers(slot, text, &read.paths()),
+                Err(error) => {
+                    vec![Flaw::Syntax { message: error.message, range: error.range, assigns: assigns(text) }]
+                }
             }
-        },
+        }
     }
 }
 
