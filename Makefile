@@ -5,7 +5,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Every cargo command goes through it: it fetches DuckDB's library and says where it is.
 duckdb := scripts/duckdb exec
 
-.PHONY: help demo build test lint bench simulate clean
+.PHONY: help demo build test lint bench simulate fuzz clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,13 +25,16 @@ test: ## Run all tests, against a PostgreSQL, a MariaDB and DuckDB extensions fe
 	@SENDOFF_EXTENSIONS="$$(scripts/duckdb ext postgres_scanner mysql_scanner sqlite_scanner)" && \
 		export SENDOFF_EXTENSIONS && $(duckdb) $(CARGO) test
 
+fuzz: ## Fuzz for ten minutes a target (FUZZ_SECONDS), with cargo-fuzz and a nightly compiler where there are
+	@$(duckdb) scripts/fuzz
+
 lint: ## Formatting, clippy and documentation, warnings denied
 	$(CARGO) fmt --check
 	$(duckdb) $(CARGO) clippy --quiet --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(duckdb) $(CARGO) doc --quiet --no-deps
 
-bench: build ## Compare sendoff with hand-written SQL for the same work (SENDOFF_BENCH_ROWS makes it smaller)
-	$(duckdb) $(CARGO) bench --bench ratios
+bench: build ## Compare sendoff with hand-written SQL, drt-core and dlt for the same work (SENDOFF_BENCH_ROWS makes it smaller)
+	SENDOFF_BENCH_PEERS="$$(scripts/peers "$(target)/peers")" && export SENDOFF_BENCH_PEERS && $(duckdb) $(CARGO) bench --bench ratios
 
 simulate: ## Play 10,000 seeds of the simulation, optimised (SEEDS=500: so many; a failing seed is told and shrunk)
 	SEEDS="$${SEEDS:-10000}" $(duckdb) $(CARGO) test --release --test conformance simulation

@@ -12,6 +12,7 @@ mod interrupt;
 mod ledger;
 mod load;
 mod plan;
+mod private;
 mod progress;
 mod rejected;
 mod retire;

@@ -47,6 +47,13 @@ pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, St
     count(store, plan, basis, &source)
 }
 
+/// Drops what a comparison left in memory, once it stands in the ledger what to do: the rows on their way need the room.
+pub fn forget(store: &Store) -> Result<(), StoreError> {
+    let tables = ["rows", "aside", "base", "set", "duplicate", "shared_hash", "shared", "kept", "woken"];
+    let drops = tables.map(|name| format!("DROP TABLE IF EXISTS diff_{name}; "));
+    store.execute(&format!("DROP VIEW IF EXISTS diff_want; {}", drops.concat()))
+}
+
 fn count(store: &Store, plan: &Plan, basis: &Basis<'_>, source: &want::Source) -> Result<Changes, StoreError> {
     let mut changes = Changes { sums: source.sums.clone(), ..Changes::default() };
     let counts = &mut changes.counts;

@@ -4,6 +4,7 @@
 //! marks that must be in the ledger before a request leaves, and the outcomes.
 
 mod account;
+mod ahead;
 mod ask;
 mod batch;
 mod call;
@@ -41,7 +42,7 @@ use crate::world::World;
 
 pub use account::account;
 pub use estimate::Outlook;
-pub use judge::judge_example;
+pub use judge::{ExampleRead, judge_example, read_example};
 pub use owner::owner;
 pub use pace::Limiters;
 pub use prepare::{Depth, Preparation, prepare};
@@ -69,14 +70,17 @@ pub struct Ending {
 /// What the ledger must hear, in this order.
 #[derive(Debug)]
 pub enum Note {
-    /// These rows are about to leave. The request waits for the answer: `true` once the marks are durable.
+    /// These rows are about to leave, with a request of this number (0: not known yet). They wait for the answer: `true` once
+    /// the marks are durable.
     InFlight {
         rows: Vec<DeltaRow>,
-        request: RequestNote,
-        /// In a commit of its own: the call may never be repeated.
+        request: u64,
+        /// Marked for this request alone, at its turn: the call may never be repeated.
         alone: bool,
         ack: oneshot::Sender<bool>,
     },
+    /// Rows that were marked and never left: their marks are taken back.
+    Spared(Vec<DeltaRow>),
     Outcomes(Vec<Outcome>),
     Answered(RequestNote),
     /// A page of a listing to be kept. The next one waits for the answer: `true` once it is.

@@ -19,9 +19,9 @@ mod read;
 mod scan;
 
 pub use begin::{adopt, begin};
-pub use journal::{mark, note, outcomes};
+pub use journal::{mark, note, outcomes, unmark};
 pub use merge::{finish, recover};
-pub use read::{assume, begin_settle, offers, rejected, unclear, waiting_jobs};
+pub use read::{DeltaPages, assume, begin_settle, rejected, unclear, waiting_jobs};
 pub use scan::{listed, look_up};
 
 /// What a run writes into the ledger when it opens it.

@@ -7,6 +7,7 @@
 //! | desk | |
 //! |---|---|
 //! | `GET /_sandbox/requests` | what came in, one JSON object a line |
+//! | `DELETE /_sandbox/requests` | forgets what came in, and nothing else |
 //! | `GET /_sandbox/state/VENDOR` | what the vendor holds, in a form of its own |
 //! | `GET /_sandbox/holdings/VENDOR` | the same as [`Holdings`], which all vendors share |
 //! | `POST /_sandbox/people/VENDOR` | a list of people it knows before a first run |

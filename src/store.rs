@@ -10,10 +10,12 @@ use crate::ir::facts::ColumnFacts;
 use crate::ir::plan::Sql;
 use crate::ir::value::Value;
 
+mod column;
 pub mod error;
 pub mod ledger;
 mod value;
 
+pub use column::Column;
 pub use error::{StoreError, StoreErrorKind};
 
 /// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
@@ -60,6 +62,11 @@ impl Store {
     /// Runs one or more statements.
     pub fn execute(&self, sql: &str) -> Result<(), StoreError> {
         tracing::trace!(sql, "duckdb");
+        self.execute_unlogged(sql)
+    }
+
+    /// The same for a text with a secret in it.
+    pub fn execute_unlogged(&self, sql: &str) -> Result<(), StoreError> {
         Ok(self.connection.execute_batch(sql)?)
     }
 
@@ -79,9 +86,10 @@ impl Store {
         tracing::trace!(sql, "duckdb");
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
+        let width = rows.as_ref().map_or(0, |statement| statement.column_count());
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            all.push(value::row(row)?);
+            all.push(value::row(row, width)?);
         }
         Ok(all)
     }
@@ -113,13 +121,10 @@ impl Store {
             .collect())
     }
 
-    /// Adds rows to a table of an attached database, all in one transaction.
-    pub fn append(&self, database: &str, table: &str, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+    /// Adds rows to a table of an attached database: all its columns, in their order.
+    pub fn append(&self, database: &str, table: &str, columns: Vec<Column<'_>>) -> Result<(), StoreError> {
         let mut appender = self.connection.appender_to_catalog_and_db(table, database, "main")?;
-        for row in rows {
-            let values: Vec<duckdb::types::Value> = row.iter().map(value::to_duckdb).collect();
-            appender.append_row(duckdb::appender_params_from_iter(values))?;
-        }
+        appender.append_record_batch(column::batch(columns)?)?;
         Ok(appender.flush()?)
     }
 

@@ -50,8 +50,11 @@ impl Engine {
         Engine { environment: &STRICT }
     }
 
-    /// Compiles a bare expression, such as `status == 202`.
+    /// Compiles a bare expression, such as `status == 202`. minijinja panics where braces close what nobody opened.
     pub fn expression(&self, source: &str) -> Result<Expression, TemplateError> {
+        if let Some(at) = text::closing(source, 0) {
+            return Err(TemplateError::new("`}}` closes an expression, and none is open", at..at + 2));
+        }
         let compiled =
             self.environment.compile_expression_owned(source.to_string()).map_err(|error| TemplateError::of(&error))?;
         Ok(Expression { source: source.into(), compiled: Arc::new(compiled) })

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use sendoff::catalog::{self, DefinitionFile};
 use sendoff::diag::{Drawing, Sources, draw};
-use sendoff::ir::catalog::Catalog;
+use sendoff::ir::catalog::{Catalog, Repeat};
 use sendoff::parse::parse;
 use sendoff::report::destination;
 
@@ -200,4 +200,30 @@ fn pages_of_destinations_are_fresh() {
     let names = there.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
     let left: Vec<String> = names.filter(|name| !pages.contains_key(name)).collect();
     assert!(left.is_empty(), "{left:?} are pages of no destination");
+}
+
+/// Code spans of the guarantee: tests and cases that are named exist, and calls that are not simply sent again are told of.
+#[test]
+fn the_guarantee_names_what_there_is() {
+    let page = fs::read_to_string(root().join("docs/guarantee.md")).unwrap();
+    let table = page.split("## Line by line").nth(1).and_then(|rest| rest.split("## ").next()).unwrap();
+    let mut written = String::new();
+    for folder in ["tests", "tests/end_to_end", "tests/suite", "tests/suite/secrets", "tests/suite/conformance"] {
+        files_in(folder, "rs").iter().for_each(|path| written += &fs::read_to_string(path).unwrap());
+    }
+    for row in table.lines().filter(|line| line.starts_with("| ")).skip(2) {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        for name in tests.split('`').skip(1).step_by(2) {
+            let last = name.rsplit("::").next().unwrap_or_default();
+            let is_case = root().join(format!("tests/golden/ledger/{last}.yaml")).exists();
+            let is_test = written.contains(&format!("fn {last}(")) || written.contains(&format!("\"{last}\""));
+            assert!(is_case || is_test, "the guarantee names `{name}`, which is no test");
+        }
+    }
+    for destination in builtin().destinations.values() {
+        for call in destination.services.iter().flat_map(|service| service.calls.values()) {
+            let told = call.repeat == Repeat::Safe || page.contains(&format!("`{}`", call.name.as_str()));
+            assert!(told, "the guarantee does not say what becomes of `{}` after a lost answer", call.name.as_str());
+        }
+    }
 }

@@ -18,6 +18,13 @@ const KEY: &str = "sk-marked-4f1c";
 /// The one key that the sandbox refuses.
 const WRONG: &str = "wrong";
 
+#[cfg(unix)]
+#[path = "end_to_end/hardships.rs"]
+mod hardships;
+#[path = "end_to_end/killed.rs"]
+mod killed;
+#[path = "end_to_end/pace.rs"]
+mod pace;
 #[path = "end_to_end/shop.rs"]
 mod shop;
 

@@ -8,9 +8,6 @@ mod catalog;
 mod check;
 #[path = "suite/cli.rs"]
 mod cli;
-
-#[path = "suite/damage.rs"]
-mod damage;
 #[path = "suite/emit.rs"]
 mod emit;
 #[path = "suite/format.rs"]

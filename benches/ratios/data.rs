@@ -43,6 +43,17 @@ pub fn write_rows(folder: &Path, rows: u64) -> Result<()> {
     write_parquet(folder, rows, |_, expression| expression.to_string())
 }
 
+/// The rows as a table of a DuckDB database, for those who do not read Parquet. It is made once for both.
+pub fn write_database(folder: &Path) -> Result<PathBuf> {
+    let above = folder.parent().unwrap_or(folder);
+    let database = above.join("rows.duckdb");
+    if !database.exists() {
+        let (to, from) = (quoted(&database), quoted(&above.join("rows.parquet")));
+        run_sql(&format!("attach {to} as d; create table d.rows as select * from {from}; detach d"))?;
+    }
+    Ok(database)
+}
+
 /// Another number of visits for one row in a hundred.
 pub fn change_one_percent(folder: &Path, rows: u64) -> Result<()> {
     // What the ledger was made of stays at hand, for the ledger of the hand-written SQL.

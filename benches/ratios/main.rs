@@ -5,12 +5,16 @@
 //!     SENDOFF_BENCH_ROWS=100000 make bench     to try it out; so small, starting up is most of it
 
 mod data;
+mod load;
 mod measure;
+mod peers;
 mod project;
+mod sending;
 mod sink;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use measure::{Measured, best_of, megabytes};
 
@@ -20,6 +24,8 @@ const ROWS: u64 = 10_000_000;
 const ROUNDS: usize = 3;
 /// The argument with which the bench calls itself: runs a SQL file, so that DuckDB alone is measured alike.
 const SQL: &str = "--run-sql";
+/// The argument with which it calls itself as a load generator: an address, and how many requests.
+const LOAD: &str = "--load";
 /// What an unchanged run is held against.
 const SCAN: &str = "max of every column of the source and of the ledger's entries";
 /// Ends with 2 where it found changes, with 0 where it found none.
@@ -30,6 +36,9 @@ fn main() -> Result<()> {
     if let Some(at) = args.iter().position(|arg| arg == SQL) {
         return data::run_sql_file(Path::new(&args[at + 1]));
     }
+    if let Some(at) = args.iter().position(|arg| arg == LOAD) {
+        return load::generate(&args[at + 1], args[at + 2].parse()?);
+    }
     // Some gigabytes: they go when it is done.
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ratios");
     let rows = match std::env::var("SENDOFF_BENCH_ROWS") {
@@ -37,13 +46,27 @@ fn main() -> Result<()> {
         Err(_) => ROWS,
     };
     println!("{rows} rows of {} columns, best of {ROUNDS}, in {}\n", data::COLUMNS.len(), folder.display());
-    let table = [
-        changed(&folder.join("changed"), rows)?,
-        unchanged(&folder.join("unchanged"), rows / 10)?,
-        sent(&folder.join("sent"), rows / 10)?,
-        vec![check(&folder.join("check"))?, version()?],
-    ];
-    print_table(&table.concat());
+    // One part alone, while working on it.
+    let only = std::env::var("SENDOFF_BENCH_ONLY").ok();
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let mut table = Vec::new();
+    if wanted("comparing") {
+        table.extend(changed(&folder.join("changed"), rows)?);
+        table.extend(unchanged(&folder.join("unchanged"), rows / 10)?);
+        table.extend(sent(&folder.join("sent"), rows / 10)?);
+    }
+    if wanted("sending") {
+        let peers = peers::Peers::found();
+        for rows in [rows / 100, rows / 10] {
+            table.extend(sending::first(&folder.join(format!("first-{rows}")), rows, peers.as_ref())?);
+        }
+        table.extend(sending::single(&folder.join("single"), rows / 200, peers.as_ref())?);
+        table.push(sending::paced(&folder.join("paced"))?);
+    }
+    if wanted("starting") {
+        table.extend([check(&folder.join("check"))?, version()?]);
+    }
+    print_table(&table);
     Ok(std::fs::remove_dir_all(&folder)?)
 }
 
@@ -87,17 +110,13 @@ fn first_quiet(folder: &Path) -> Result<(Measured, Measured)> {
     Ok((scan, first))
 }
 
-/// A first `run`: every row is rendered, sent to a server that says yes at once, and recorded. Then one that finds nothing
-/// to send.
+/// The run after one that sent everything.
 fn sent(folder: &Path, rows: u64) -> Result<Vec<Line>> {
-    project::written(folder, rows, Some(sink::serve()?))?;
-    let took = measure::sendoff(folder, &["run"], &[], 0)?;
-    let rate = rows as f64 / took.seconds / 1000.0;
+    let sink = sink::Sink::serve(Duration::ZERO)?;
+    project::written(folder, rows, Some(&project::Sending::to(&sink.url)))?;
+    measure::sendoff(folder, &["run"], &[], 0)?;
     let (scan, quiet) = first_quiet(folder)?;
-    Ok(vec![
-        Line { what: format!("run, {rows} rows, all sent ({rate:.0}k/s)"), ..Line::alone(took) },
-        Line::ratio("the run after it, none changed".into(), quiet, SCAN, scan, 2.5),
-    ])
+    Ok(vec![Line::ratio("run after all was sent, none changed".into(), quiet, SCAN, scan, 2.5)])
 }
 
 fn check(folder: &Path) -> Result<Line> {
@@ -119,10 +138,15 @@ struct Line {
     bound: Option<Bound>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Bound {
+    /// At most so many times what the other takes.
     Ratio(f64),
+    /// At least so many times as fast as the other.
+    Times(f64),
     Milliseconds(u64),
+    /// Judged where it was measured.
+    Told(String, bool),
 }
 
 impl Line {
@@ -134,15 +158,29 @@ impl Line {
         Line { what, took, other: Some((other_what, other)), bound: Some(Bound::Ratio(bound)) }
     }
 
+    fn times(what: String, took: Measured, other_what: &'static str, other: Measured, bound: f64) -> Self {
+        Line { what, took, other: Some((other_what, other)), bound: Some(Bound::Times(bound)) }
+    }
+
+    fn told(what: String, took: Measured, bound: String, kept: bool) -> Self {
+        Line { what, took, other: None, bound: Some(Bound::Told(bound, kept)) }
+    }
+
     fn ratio_now(&self) -> Option<f64> {
         self.other.map(|(_, other)| self.took.seconds / other.seconds)
     }
 
     fn verdict(&self) -> String {
-        let (bound, within) = match self.bound {
+        let ratio = self.ratio_now();
+        let (bound, within) = match &self.bound {
             None => return "finished".into(),
-            Some(Bound::Ratio(bound)) => (format!("{bound}"), self.ratio_now().is_some_and(|ratio| ratio <= bound)),
-            Some(Bound::Milliseconds(bound)) => (format!("{bound} ms"), self.took.seconds * 1000.0 <= bound as f64),
+            Some(Bound::Ratio(bound)) => (format!("{bound}"), ratio.is_some_and(|ratio| ratio <= *bound)),
+            Some(Bound::Times(bound)) => {
+                let times = ratio.map_or(0.0, |ratio| 1.0 / ratio);
+                (format!("{bound} times as fast ({times:.1})"), times >= *bound)
+            }
+            Some(Bound::Milliseconds(bound)) => (format!("{bound} ms"), self.took.seconds * 1000.0 <= *bound as f64),
+            Some(Bound::Told(bound, kept)) => (bound.clone(), *kept),
         };
         format!("{bound}: {}", if within { "kept" } else { "MISSED" })
     }

@@ -1,7 +1,8 @@
 //! Wall time and peak memory of a child process.
 
+use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::{Result, SQL};
@@ -25,27 +26,62 @@ pub fn best_of(rounds: usize, mut round: impl FnMut() -> Result<Measured>) -> Re
     Ok(best)
 }
 
+/// A process and what it held at each look.
+pub struct Watched {
+    pub measured: Measured,
+    looks: Vec<(Instant, u64)>,
+}
+
+impl Watched {
+    /// The most that was resident between the first and the last of these moments.
+    pub fn resident(&self, moments: &[Instant]) -> Option<u64> {
+        let (first, last) = (moments.first()?, moments.last()?);
+        self.looks.iter().filter(|(at, _)| (first..=last).contains(&at)).map(|(_, bytes)| *bytes).max()
+    }
+}
+
 /// Fails unless it ends with `code`: a program that did nothing would be fast too.
 pub fn sendoff(folder: &Path, args: &[&str], env: &[(&str, &str)], code: i32) -> Result<Measured> {
+    Ok(watch(&mut run(folder, args, env), code)?.measured)
+}
+
+/// The same, for runs whose memory at a certain time is asked for.
+pub fn watched(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<Watched> {
+    watch(&mut run(folder, args, env), 0)
+}
+
+fn run(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sendoff"));
     command.current_dir(folder).args(args).envs(env.iter().copied()).env("BENCH_KEY", "a-key-that-opens-nothing");
-    measure(&mut command, code)
+    command
 }
 
 pub fn sql(file: &Path) -> Result<Measured> {
-    measure(Command::new(std::env::current_exe()?).arg(SQL).arg(file), 0)
+    itself(&[SQL, &file.to_string_lossy()])
 }
 
-fn measure(command: &mut Command, code: i32) -> Result<Measured> {
+/// The bench in a process of its own.
+pub fn itself(args: &[&str]) -> Result<Measured> {
+    command(Command::new(std::env::current_exe()?).args(args))
+}
+
+pub fn command(command: &mut Command) -> Result<Measured> {
+    Ok(watch(command, 0)?.measured)
+}
+
+fn watch(command: &mut Command, code: i32) -> Result<Watched> {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
-    let mut peak_bytes = None;
+    let (mut peak_bytes, mut looks) = (None, Vec::new());
     loop {
-        peak_bytes = peak(&child).or(peak_bytes);
+        if let Ok(status) = fs::read_to_string(format!("/proc/{}/status", child.id())) {
+            peak_bytes = told(&status, "VmHWM:").or(peak_bytes);
+            looks.extend(told(&status, "VmRSS:").map(|bytes| (Instant::now(), bytes)));
+        }
         if let Some(status) = child.try_wait()? {
             let seconds = start.elapsed().as_secs_f64();
             return match status.code() == Some(code) {
-                true => Ok(Measured { seconds, peak_bytes }),
+                true => Ok(Watched { measured: Measured { seconds, peak_bytes }, looks }),
                 false => Err(format!("{command:?} ended with {status}, not with {code}").into()),
             };
         }
@@ -53,10 +89,10 @@ fn measure(command: &mut Command, code: i32) -> Result<Measured> {
     }
 }
 
-/// The high-water mark so far; the kernel keeps it, so nothing between two looks is missed but the last millisecond.
-fn peak(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// A line of the kernel's account of a process, in bytes. The high-water mark it keeps, so nothing between two looks is missed
+/// but the last millisecond.
+fn told(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kilobytes * 1024)
 }

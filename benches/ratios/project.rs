@@ -16,17 +16,33 @@ pub fn adopted(folder: &Path, rows: u64) -> Result<()> {
     Ok(())
 }
 
-/// `server`: where the rows go, if anywhere.
-pub fn written(folder: &Path, rows: u64, server: Option<String>) -> Result<()> {
+/// Where the rows go, and how.
+pub struct Sending {
+    pub url: String,
+    /// Rows a request.
+    pub at_once: u32,
+    /// Requests a second, one by one.
+    pub a_second: Option<u32>,
+}
+
+impl Sending {
+    /// 1,000 a request, as fast as they are taken.
+    pub fn to(url: &str) -> Sending {
+        Sending { url: url.to_string(), at_once: 1000, a_second: None }
+    }
+}
+
+/// `sending`: where the rows go, if anywhere.
+pub fn written(folder: &Path, rows: u64, sending: Option<&Sending>) -> Result<()> {
     fresh(folder)?;
     data::write_rows(folder, rows)?;
     let definition = folder.join("destinations/sink");
     fs::create_dir_all(&definition)?;
     for (name, text) in SINK {
-        fs::write(definition.join(name), text)?;
+        fs::write(definition.join(name), sending.map_or(text.to_string(), |sending| defined(name, text, sending)))?;
     }
     let fields: Vec<_> = data::fields().collect();
-    let at = server.map_or(String::new(), |url| format!(r#"{{ base_url = "{url}" }}"#));
+    let at = sending.map_or(String::new(), |sending| format!(r#"{{ base_url = "{}" }}"#, sending.url));
     let text = format!(
         r#"destination sink = sink {at}
 model rows {{ from file "rows.parquet", key id }}
@@ -41,6 +57,18 @@ activation everyone {{
         fields.join(", ")
     );
     Ok(fs::write(folder.join("project.sendoff"), text)?)
+}
+
+/// The definition with its batches, and the limit it keeps.
+fn defined(name: &str, text: &str, sending: &Sending) -> String {
+    let text = text.replace("records: 1000", &format!("records: {}", sending.at_once));
+    match sending.a_second {
+        Some(count) if name == "connection.yaml" => {
+            format!("{text}limits:\n  api: {{requests: {count}, per: 1s, burst: 1}}\n")
+        }
+        Some(_) => text.replace("    repeat: safe\n", "    repeat: safe\n    limits: [api]\n"),
+        None => text,
+    }
 }
 
 /// One model and one activation a file, each with attributes of its own.

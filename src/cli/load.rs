@@ -8,7 +8,7 @@ use crate::ir::spec::Spec;
 use crate::project;
 use crate::report::problems;
 
-use super::{Context, Stop};
+use super::{Context, Stop, private};
 
 pub struct Loaded {
     pub root: PathBuf,
@@ -25,6 +25,7 @@ impl Context {
     /// The project as meant. Errors stop; warnings are told, and the command goes on. What only the account knows is not told
     /// here: these commands ask it, or say themselves that they have not.
     pub fn load(&self, options: &Options) -> Result<Loaded, Stop> {
+        private::keep();
         let root = self.root();
         let mut checked = engine::check(self.world.as_ref(), &root, options, false);
         checked.problems.0.retain(|problem| problem.code != "check::account_field");

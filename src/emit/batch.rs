@@ -1,6 +1,7 @@
 //! Records on their way, and the batches they are cut into: by count, by bytes, by the identifier in use.
 
-use crate::ir::delivery::Offer;
+use crate::ir::delivery::{JobId, Offer, Outcome};
+use crate::ir::mode::Verdict;
 
 /// Room for the envelope around the records of a body, in bytes.
 pub const ENVELOPE: u64 = 1024;
@@ -14,6 +15,8 @@ pub struct Rider {
     pub remote_id: Option<String>,
     /// The ledger has it marked in flight.
     pub marked: bool,
+    /// A request with it has left, whatever came of it.
+    pub left: bool,
     /// A writing request held it, and may have had an effect.
     pub sent: bool,
     /// One of them did so, for all that is known, and the last one's answer says nothing of it.
@@ -35,6 +38,7 @@ impl Rider {
             offer,
             step: None,
             marked: false,
+            left: false,
             sent: false,
             doubtful: false,
             sent_all: false,
@@ -47,6 +51,42 @@ impl Rider {
 
     pub fn identifier(&self) -> &str {
         self.offer.identifiers.get(self.offer.which).and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// How far along its route it is.
+    pub fn depth(&self) -> usize {
+        self.step.map_or(0, |step| step + 1)
+    }
+
+    /// Whatever becomes of it, there is something to say.
+    pub fn warn(&mut self, reason: Option<String>) {
+        self.warning = join(self.warning.take(), reason);
+        self.warning.get_or_insert_default();
+    }
+
+    pub fn outcome(self, verdict: Verdict, reason: Option<String>, request: u64, job: Option<JobId>) -> Outcome {
+        let warning = self.warning.is_some() && verdict == Verdict::Accepted;
+        let reason = join(self.warning.filter(|text| warning && !text.is_empty()), reason);
+        Outcome {
+            row: self.offer.row,
+            verdict,
+            reason,
+            warning,
+            remote_id: self.remote_id.filter(|_| verdict != Verdict::Absent),
+            job: job.filter(|_| verdict == Verdict::Pending),
+            refused: self.refused,
+            sent_all: self.sent_all,
+            // A refusal speaks of the last request alone.
+            unsent: !if verdict == Verdict::Rejected { self.doubtful } else { self.sent },
+            request,
+        }
+    }
+}
+
+fn join(old: Option<String>, new: Option<String>) -> Option<String> {
+    match (old, new) {
+        (Some(old), Some(new)) => Some(format!("{old}; {new}")),
+        (old, new) => old.or(new),
     }
 }
 
@@ -79,19 +119,19 @@ impl Load {
         self.riders.is_empty()
     }
 
-    /// Riders with their texts.
-    pub fn parts(self) -> impl Iterator<Item = (Rider, Vec<u8>)> {
-        let Load { riders, text, ends, .. } = self;
-        let starts: Vec<usize> = std::iter::once(0).chain(ends.iter().copied()).collect();
-        riders.into_iter().zip(starts).zip(ends).map(move |((rider, start), end)| (rider, text[start..end].to_vec()))
+    /// The text of the record at a place.
+    pub fn record(&self, at: usize) -> &[u8] {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[at]]
     }
 
     /// Two loads of half the records each, to find the one that spoils the whole.
-    pub fn halves(self) -> (Load, Load) {
+    pub fn halves(mut self) -> (Load, Load) {
         let (call, half) = (self.call, self.len() / 2);
         let (mut first, mut second) = (Load::new(call), Load::new(call));
-        for (at, (rider, text)) in self.parts().enumerate() {
-            if at < half { first.push(rider, &text) } else { second.push(rider, &text) }
+        for (at, rider) in std::mem::take(&mut self.riders).into_iter().enumerate() {
+            let load = if at < half { &mut first } else { &mut second };
+            load.push(rider, self.record(at));
         }
         (first, second)
     }
@@ -134,7 +174,7 @@ impl Batcher {
 
     /// How far along their routes the first of its records are.
     pub fn depth(&self) -> Option<usize> {
-        self.load.riders.iter().map(|rider| rider.step.map_or(0, |step| step + 1)).min()
+        self.load.riders.iter().map(Rider::depth).min()
     }
 
     fn overflows(&self, record: usize) -> bool {

@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
+use super::ahead::{Ahead, Marked};
 use super::batch::{Batcher, Load, Rider};
 use super::job::{Came, Landing};
 use super::judge::Judged;
@@ -16,7 +17,7 @@ use super::route::{self, Next};
 use super::wait::backoff;
 use super::{Ending, Note, StopSignal};
 use crate::ir::catalog::{RecordVerdict, Repeat};
-use crate::ir::delivery::{Halt, JobId, Offer, Outcome};
+use crate::ir::delivery::{DeltaRow, Halt, JobId, Offer, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
 
 pub struct Flow<'a> {
@@ -24,6 +25,8 @@ pub struct Flow<'a> {
     /// The run's own signal; the line's ends the flights of this delivery alone.
     stop: &'a StopSignal,
     batchers: BTreeMap<usize, Batcher>,
+    ahead: Ahead<'a>,
+    marks_ahead: bool,
     /// Full loads, by call, each with a pause before it leaves.
     ready: BTreeMap<usize, VecDeque<(Load, Duration)>>,
     flights: FuturesUnordered<BoxFuture<'a, Landing>>,
@@ -34,6 +37,8 @@ pub struct Flow<'a> {
     /// Riders that are ready and wait for their request's turn.
     waiting: usize,
     outcomes: Vec<Outcome>,
+    /// Rows marked ahead that the end of the run leaves behind.
+    spared: Vec<DeltaRow>,
     halt: Option<Halt>,
     take: Vec<bool>,
     record: Vec<u8>,
@@ -45,12 +50,15 @@ impl<'a> Flow<'a> {
             line,
             stop,
             batchers: BTreeMap::new(),
+            ahead: Ahead::default(),
+            marks_ahead: line.delivery.program.marks_ahead(),
             ready: BTreeMap::new(),
             flights: FuturesUnordered::new(),
             flying: BTreeMap::new(),
             depths: BTreeMap::new(),
             waiting: 0,
             outcomes: Vec::new(),
+            spared: Vec::new(),
             halt: None,
             take: Vec::new(),
             record: Vec::new(),
@@ -63,13 +71,14 @@ impl<'a> Flow<'a> {
             self.launch(open);
             self.report().await;
             let wants = open && self.halt.is_none() && self.has_room();
-            if self.flights.is_empty() && !wants {
+            if self.flights.is_empty() && !self.ahead.is_marking() && !wants {
                 break;
             }
             tokio::select! {
                 biased;
                 halt = self.stop.stopped(), if self.halt.is_none() => self.halt(halt),
                 Some(landing) = self.flights.next(), if !self.flights.is_empty() => self.land(landing),
+                Some(marked) = self.ahead.next(), if self.ahead.is_marking() => self.marked(marked),
                 more = offers.recv(), if wants => match more {
                     Some(offers) => offers.into_iter().for_each(|offer| self.enter(offer)),
                     None => open = false,
@@ -151,11 +160,13 @@ impl<'a> Flow<'a> {
         }
         if !open {
             self.flush();
-        } else if !self.has_room() && self.flights.is_empty() && self.ready.values().all(VecDeque::is_empty) {
+        } else if !self.has_room() && self.is_idle() {
             // Many batches, none of them full, hold all the room there is.
             let fullest = self.batchers.iter().max_by_key(|(_, batcher)| batcher.len()).map(|(call, _)| *call);
             fullest.into_iter().for_each(|call| self.cut(call));
         }
+        let ready = self.ready.values().map(VecDeque::len).sum();
+        self.ahead.begin(self.line, self.waiting, ready);
         let calls: Vec<usize> = self.ready.keys().copied().collect();
         for call in calls {
             while self.may_fly(call) {
@@ -163,6 +174,10 @@ impl<'a> Flow<'a> {
                 self.depart(load, pause);
             }
         }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.flights.is_empty() && self.ahead.is_empty() && self.ready.values().all(VecDeque::is_empty)
     }
 
     /// Whether another request of a call may be in flight. Until the first batch was read back, it is alone.
@@ -197,10 +212,22 @@ impl<'a> Flow<'a> {
     fn line_up(&mut self, load: Load, pause: Duration, in_front: bool) {
         self.waiting += load.len();
         for rider in &load.riders {
-            *self.depths.entry(depth(rider)).or_default() += 1;
+            *self.depths.entry(rider.depth()).or_default() += 1;
+        }
+        if self.marks_ahead && !in_front && self.line.delivery.program.calls[load.call].writes {
+            return self.ahead.push(load);
         }
         let line = self.ready.entry(load.call).or_default();
         if in_front { line.push_front((load, pause)) } else { line.push_back((load, pause)) }
+    }
+
+    fn marked(&mut self, marked: Marked) {
+        if !marked.durable {
+            self.halt(Halt::Ledger("the ledger could not be written".to_string()));
+        }
+        for load in marked.loads {
+            self.ready.entry(load.call).or_default().push_back((load, Duration::ZERO));
+        }
     }
 
     fn depart(&mut self, load: Load, pause: Duration) {
@@ -221,7 +248,7 @@ impl<'a> Flow<'a> {
             *flying -= 1;
         }
         for rider in &load.riders {
-            self.leave_depth(depth(rider));
+            self.leave_depth(rider.depth());
         }
         halt.into_iter().for_each(|halt| self.halt(halt));
         match came {
@@ -258,13 +285,13 @@ impl<'a> Flow<'a> {
     }
 
     /// Gives each record its verdict: on to the next step, out, or once more.
-    fn settle(&mut self, load: Load, judged: Vec<Judged>, request: u64, job: Option<JobId>) {
-        let call = load.call;
-        let mut again = Load::new(call);
-        for ((mut rider, text), judged) in load.parts().zip(judged) {
+    fn settle(&mut self, mut load: Load, judged: Vec<Judged>, request: u64, job: Option<JobId>) {
+        let mut again = Load::new(load.call);
+        let riders = std::mem::take(&mut load.riders);
+        for (at, (mut rider, judged)) in riders.into_iter().zip(judged).enumerate() {
             if judged.is == RecordVerdict::Retry && rider.tries + 1 < ATTEMPTS {
                 rider.tries += 1;
-                again.push(rider, &text);
+                again.push(rider, load.record(at));
             } else {
                 self.judged(rider, judged, request, job.clone());
             }
@@ -283,8 +310,7 @@ impl<'a> Flow<'a> {
         };
         let mut reason = judged.reason;
         if judged.is == RecordVerdict::Warning {
-            rider.warning = join(rider.warning.take(), reason.take());
-            rider.warning.get_or_insert_default();
+            rider.warn(reason.take());
         }
         rider.missing = verdict == Verdict::Absent;
         rider.refused.extend(judged.refused);
@@ -295,13 +321,15 @@ impl<'a> Flow<'a> {
     }
 
     fn end(&mut self, rider: Rider, verdict: Verdict, reason: Option<String>, request: u64, job: Option<JobId>) {
-        self.outcomes.push(outcome(rider, verdict, reason, request, job));
+        self.outcomes.push(rider.outcome(verdict, reason, request, job));
     }
 
     /// Rows that the end of the run leaves behind. Those that the ledger holds as in flight need an outcome, or they would
     /// count as unclear.
     fn drop_rider(&mut self, rider: Rider) {
-        if rider.marked {
+        if rider.marked && !rider.left {
+            self.spared.push(rider.offer.row);
+        } else if rider.marked {
             let why = match &self.halt {
                 Some(Halt::Interrupted) | None => "the run was interrupted",
                 Some(
@@ -320,7 +348,8 @@ impl<'a> Flow<'a> {
     fn release(&mut self) {
         let ready = std::mem::take(&mut self.ready);
         let gathered = std::mem::take(&mut self.batchers).into_values().filter_map(|mut batcher| batcher.cut());
-        let left = ready.into_values().flatten().map(|(load, _)| load).chain(gathered);
+        let unmarked: Vec<Load> = self.ahead.rest().collect();
+        let left = ready.into_values().flatten().map(|(load, _)| load).chain(unmarked).chain(gathered);
         left.flat_map(|load| load.riders).for_each(|rider| self.drop_rider(rider));
     }
 
@@ -329,6 +358,9 @@ impl<'a> Flow<'a> {
             let outcomes = std::mem::take(&mut self.outcomes);
             self.line.journal.tell(Note::Outcomes(outcomes)).await;
         }
+        if !self.spared.is_empty() {
+            self.line.journal.tell(Note::Spared(std::mem::take(&mut self.spared))).await;
+        }
     }
 
     /// Whether another chunk of offers may be taken: no more are held than the batches need.
@@ -336,34 +368,5 @@ impl<'a> Flow<'a> {
         let gathered: usize = self.batchers.values().map(Batcher::len).sum();
         let batch = self.line.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
         self.waiting <= 2 * batch.max(512) && gathered <= 4 * batch.max(512)
-    }
-}
-
-fn depth(rider: &Rider) -> usize {
-    rider.step.map_or(0, |step| step + 1)
-}
-
-fn join(old: Option<String>, new: Option<String>) -> Option<String> {
-    match (old, new) {
-        (Some(old), Some(new)) => Some(format!("{old}; {new}")),
-        (old, new) => old.or(new),
-    }
-}
-
-pub fn outcome(rider: Rider, verdict: Verdict, reason: Option<String>, request: u64, job: Option<JobId>) -> Outcome {
-    let warning = rider.warning.is_some() && verdict == Verdict::Accepted;
-    let reason = join(rider.warning.filter(|text| warning && !text.is_empty()), reason);
-    Outcome {
-        row: rider.offer.row,
-        verdict,
-        reason,
-        warning,
-        remote_id: rider.remote_id.filter(|_| verdict != Verdict::Absent),
-        job: job.filter(|_| verdict == Verdict::Pending),
-        refused: rider.refused,
-        sent_all: rider.sent_all,
-        // A refusal speaks of the last request alone.
-        unsent: !if verdict == Verdict::Rejected { rider.doubtful } else { rider.sent },
-        request,
     }
 }

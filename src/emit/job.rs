@@ -86,7 +86,9 @@ impl Line<'_> {
         request: &mut u64,
     ) -> (Came, Option<Halt>, Option<JobId>) {
         let plan = call.job.as_ref().map(|plan| (plan, plan.id.text(scope).ok().flatten().unwrap_or_default()));
-        let Some((plan, id)) = plan.filter(|(_, id)| !id.is_empty()) else {
+        // One with a secret in it is what was said, said back, and would be kept.
+        let names = |id: &str| !id.is_empty() && self.delivery.redactor.scrub(id) == id;
+        let Some((plan, id)) = plan.filter(|(_, id)| names(id)) else {
             let reason = "the answer names no job to ask for".to_string();
             return (all(load, Verdict::Unclear, Some(reason)), None, None);
         };

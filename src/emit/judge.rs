@@ -3,7 +3,7 @@
 mod example;
 mod records;
 
-pub use example::judge_example;
+pub use example::{ExampleRead, judge_example, read_example};
 pub use records::{Judged, Reading, Sent};
 
 use serde_json::{Value as Json, json};
@@ -104,7 +104,7 @@ impl Judge {
                     .as_ref()
                     .and_then(|reason| reason_of(reason, scope, &self.redactor))
                     .or_else(|| self.unasked(rule.is, response)),
-                remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
+                remote_id: rule.remote_id.as_ref().and_then(|text| id_of(text, scope, &self.redactor)),
                 until: rule.until.as_ref().and_then(|text| number(text, scope)),
                 with: rule.with.clone(),
             },
@@ -164,6 +164,11 @@ pub fn number(text: &Text, scope: &Scope) -> Option<f64> {
 fn told(text: &Text, scope: &Scope) -> Option<String> {
     let told = text.text(scope).ok().flatten()?;
     Some(told.trim().to_string()).filter(|told| !told.is_empty())
+}
+
+/// An id is kept in the ledger and travels in paths. One that holds a secret is none: somebody says back what they heard.
+fn id_of(text: &Text, scope: &Scope, redactor: &Redactor) -> Option<String> {
+    told(text, scope).filter(|id| redactor.scrub(id) == *id)
 }
 
 fn reason_of(text: &Text, scope: &Scope, redactor: &Redactor) -> Option<String> {

@@ -122,6 +122,11 @@ impl Program {
         })
     }
 
+    /// Whether rows may be marked before their request's turn: after a crash they repeat, or are looked for.
+    pub fn marks_ahead(&self) -> bool {
+        self.calls.iter().all(|call| !call.writes || call.repeat != Repeat::Never)
+    }
+
     pub fn route(&self, kind: ChangeKind, which: usize) -> Option<&[StepPlan]> {
         self.routes.get(&(kind, which)).map(Vec::as_slice)
     }

@@ -4,7 +4,7 @@
 //! none before them had a value for.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value as Json, json};
@@ -25,6 +25,10 @@ use crate::template::Scope;
 /// Records of one batch that are read at most: fields that are seldom given are found in later batches.
 const READS: usize = 5;
 
+/// Batches that go one by one while no record of them can be read: people whom the destination does not know tell nothing of
+/// what it does with a name it does not know.
+const BATCHES: u32 = 10;
+
 #[derive(Debug)]
 pub struct ReadbackPlan {
     find: Option<CallName>,
@@ -37,7 +41,8 @@ pub struct ReadbackPlan {
     custom: Vec<bool>,
     /// Fields that no record read so far had a value for.
     unseen: Mutex<BTreeSet<usize>>,
-    due: AtomicBool,
+    /// Batches that are still tried.
+    due: AtomicU32,
 }
 
 /// What came of one reading.
@@ -65,13 +70,13 @@ impl ReadbackPlan {
             fields: Rules::new(&readback.fields)?,
             custom: setup.fields.iter().map(|field| field.custom).collect(),
             unseen: Mutex::new((0..setup.fields.len()).collect()),
-            due: AtomicBool::new(true),
+            due: AtomicU32::new(BATCHES),
         }))
     }
 
     /// Whether nothing was read yet.
     pub fn is_due(&self) -> bool {
-        self.due.load(Ordering::Relaxed)
+        self.due.load(Ordering::Relaxed) > 0
     }
 
     /// The calls it makes for a record.
@@ -110,7 +115,7 @@ impl Line<'_> {
                 Ok(Sight::Nothing) => continue,
                 Err(halt) => return Some(halt),
             };
-            plan.due.store(false, Ordering::Relaxed);
+            plan.due.store(0, Ordering::Relaxed);
             plan.unseen().retain(|field| !carried[at].contains(field));
             if let Some(reason) = self.compare(plan, &load.riders[at], &carried[at], &scope, &mut judged[at]) {
                 let reason = self.delivery.redactor.scrub(&reason);
@@ -119,9 +124,9 @@ impl Line<'_> {
                 return Some(Halt::Refused(reason));
             }
         }
-        // Nothing could be read: the next batch need not wait for what would fail again.
         if !tried.is_empty() {
-            plan.due.store(false, Ordering::Relaxed);
+            // While it is due no other batch is under way.
+            plan.due.store(plan.due.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
         }
         None
     }

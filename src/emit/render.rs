@@ -106,7 +106,7 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
             Node::Identifier { position, wire } => {
                 let row = self.row()?;
                 let Some(Some(text)) = row.offer.identifiers.get(*position) else { return Ok(false) };
-                wire::write(self.out, *wire, &Value::Text(text.clone()));
+                wire::write_held(self.out, *wire, text);
             }
             Node::Field(position) => return self.field(*position),
             Node::Read(read) => return self.read(*read),

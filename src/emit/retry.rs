@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use super::batch::Load;
 use super::call::{Attempt, CallPlan};
@@ -13,7 +12,7 @@ use super::render::{Ink, Row};
 use super::wait::{backoff, from_now, retry_after};
 use super::{Delivery, Journal, Note, StopSignal};
 use crate::ir::catalog::{Answer, Repeat};
-use crate::ir::delivery::{DeltaRow, Halt, HttpError, Request, RequestNote, Response};
+use crate::ir::delivery::{Halt, HttpError, Request, RequestNote, Response};
 use crate::ir::secret::{MASK, percent_encoded};
 use crate::template::Scope;
 use crate::world::World;
@@ -80,9 +79,10 @@ impl Line<'_> {
             self.remember(call, &request);
             *number = self.delivery.next_number();
             let note = self.note(call, &request, load, *number);
-            if call.writes && !self.mark(call, load, &note).await {
+            if call.writes && !self.mark(call, load, *number).await {
                 return Exchange::Halted(Halt::Ledger("the ledger could not be written".to_string()));
             }
+            load.riders.iter_mut().for_each(|rider| rider.left = true);
             let answer = self.world.http(request).await;
             self.tell(note, &answer).await;
             let turn = match answer {
@@ -268,19 +268,6 @@ impl Line<'_> {
     /// An answer may hold what the request's secret headers held: tokens, digests, keys in another spelling.
     fn remember(&self, call: &CallPlan, request: &Request) {
         call.secret_values(request).for_each(|value| self.delivery.redactor.learn(value));
-    }
-
-    /// Marks the load's rows in flight, once. Says whether the ledger holds the marks.
-    async fn mark(&self, call: &CallPlan, load: &mut Load, note: &RequestNote) -> bool {
-        let rows: Vec<DeltaRow> = load.riders.iter().map(|rider| rider.offer.row).collect();
-        if load.riders.iter().all(|rider| rider.marked) {
-            return true;
-        }
-        let (ack, acked) = oneshot::channel();
-        let note = Note::InFlight { rows, request: note.clone(), alone: call.repeat == Repeat::Never, ack };
-        let marked = self.journal.tell(note).await && acked.await.unwrap_or(false);
-        load.riders.iter_mut().for_each(|rider| rider.marked |= marked);
-        marked
     }
 
     fn note(&self, call: &CallPlan, request: &Request, load: &Load, number: u64) -> RequestNote {

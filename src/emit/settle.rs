@@ -6,7 +6,6 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
 use super::batch::{Load, Rider};
-use super::flow::outcome;
 use super::job::{Came, all};
 use super::retry::Line;
 use super::{Ending, Note};
@@ -70,7 +69,7 @@ async fn one(line: Line<'_>, job: OpenJob) -> Option<(Vec<Outcome>, Option<Halt>
         rider.warning = warned.then(|| judged.reason.clone().unwrap_or_default());
         rider.remote_id = judged.remote_id.or(rider.remote_id);
         rider.refused = judged.refused;
-        outcome(rider, verdict, judged.reason.filter(|_| !warned), 0, Some(job.job.clone()))
+        rider.outcome(verdict, judged.reason.filter(|_| !warned), 0, Some(job.job.clone()))
     });
     Some((outcomes.collect(), halt))
 }

@@ -1,5 +1,7 @@
 //! Values in their wire types: the bytes of one JSON value, exact in type and in digits.
 
+use std::io::Write;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
@@ -10,18 +12,26 @@ use crate::ir::value::Value;
 pub fn write(out: &mut Vec<u8>, wire: Wire, value: &Value) {
     match (wire, value) {
         (_, Value::Null) => out.extend_from_slice(b"null"),
+        (wire, Value::Text(text)) => write_held(out, wire, text),
         (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text_as(wire, value)),
         (Wire::Integer, value) => write_integer(out, value),
         (Wire::List | Wire::Choices, Value::List(items)) => {
             write_list(out, items, |out, item| write(out, Wire::Text, item))
         }
-        (Wire::Boolean, Value::Text(text)) if text == "true" || text == "false" => {
-            out.extend_from_slice(text.as_bytes())
-        }
         (Wire::Number | Wire::Boolean | Wire::List | Wire::Json | Wire::Choice | Wire::Choices, value) => {
             write_plain(out, value)
         }
     }
+}
+
+/// Appends what is text in DuckDB.
+pub fn write_held(out: &mut Vec<u8>, wire: Wire, text: &str) {
+    let plain = match wire {
+        Wire::Integer => is_integer(text),
+        Wire::Boolean => text == "true" || text == "false",
+        _ => false,
+    };
+    if plain { out.extend_from_slice(text.as_bytes()) } else { write_text(out, text) }
 }
 
 /// Appends JSON text that a column of DuckDB's type JSON already holds; what is no JSON goes as text.
@@ -33,29 +43,27 @@ pub fn write_json_text(out: &mut Vec<u8>, text: &str) {
 }
 
 pub fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let short: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..=0x1f => b"",
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[from..at]);
-        if short.is_empty() {
-            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
-        } else {
-            out.extend_from_slice(short);
-        }
-        from = at + 1;
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\')) {
+        out.extend_from_slice(&rest[..at]);
+        write_escaped(out, rest[at]);
+        rest = &rest[at + 1..];
     }
-    out.extend_from_slice(&bytes[from..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+fn write_escaped(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        other => print(out, format_args!("\\u{other:04x}")),
+    }
 }
 
 /// The value as text, where it goes into a path, a key or a text field.
@@ -89,9 +97,8 @@ fn text_as(wire: Wire, value: &Value) -> String {
 fn write_integer(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Bool(yes) => out.push(b'0' + u8::from(*yes)),
-        Value::Float(number) if number.fract() == 0.0 => out.extend_from_slice(format!("{number:.0}").as_bytes()),
+        Value::Float(number) if number.fract() == 0.0 => print(out, format_args!("{number:.0}")),
         Value::Decimal(digits) => out.extend_from_slice(whole_part(digits).as_bytes()),
-        Value::Text(text) if is_integer(text) => out.extend_from_slice(text.as_bytes()),
         other => write_plain(out, other),
     }
 }
@@ -115,7 +122,7 @@ fn write_plain(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-        Value::Int(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        Value::Int(number) => write_number(out, *number),
         Value::Float(number) => out.extend_from_slice(float(*number).as_bytes()),
         Value::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
         Value::Text(text) => write_text(out, text),
@@ -123,6 +130,19 @@ fn write_plain(out: &mut Vec<u8>, value: &Value) {
         Value::List(items) => write_list(out, items, write_plain),
         Value::Struct(members) => write_struct(out, members),
     }
+}
+
+fn write_number(out: &mut Vec<u8>, number: i128) {
+    // Twice as fast as the wide one, and nearly all of them fit.
+    match i64::try_from(number) {
+        Ok(number) => print(out, format_args!("{number}")),
+        Err(_) => print(out, format_args!("{number}")),
+    }
+}
+
+fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to memory does not fail.
+    let _ = out.write_fmt(text);
 }
 
 fn write_list(out: &mut Vec<u8>, items: &[Value], write: impl Fn(&mut Vec<u8>, &Value)) {

@@ -10,16 +10,16 @@ use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, 
 use crate::ir::mode::Verdict;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
-use crate::record::{self, Delta, OpenRun};
+use crate::record::{self, Delta, DeltaPages, OpenRun};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use crate::world::{World, off_thread};
 
-/// Rows read from the delta at a time.
-const PAGE: u64 = 2_000;
+/// Rows read from the delta at a time: enough that a query costs little, few enough to be held, three pages at once.
+const PAGE: u64 = 4_096;
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
-const GROUP: usize = 512;
+const GROUP: usize = 2_048;
 
 /// How a delivery went.
 #[derive(Debug, Default)]
@@ -38,26 +38,31 @@ pub struct Scene<'a> {
     pub stop: &'a StopSignal,
 }
 
-/// Offers the whole delta: additions and changes first, removals once those are done.
-pub async fn deliver(scene: Scene<'_>, delivery: &Delivery, delta: Delta) -> Result<Delivered, StoreError> {
+/// Offers the whole delta: additions and changes first, removals once those are done. What was sent by then is counted even
+/// where the ledger fails.
+pub async fn deliver(
+    scene: Scene<'_>,
+    delivery: &Delivery,
+    delta: Delta,
+    delivered: &mut Delivered,
+) -> Result<(), StoreError> {
     let Scene { session, job, .. } = scene;
-    let mut delivered = Delivered { sent: Sent { offered: delta.rows, ..Sent::default() }, ..Delivered::default() };
+    delivered.sent.offered = delta.rows;
     for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
         if from == to || delivered.halt.is_some() {
             continue;
         }
-        let (offers, offered) = mpsc::channel(2);
+        let (offers, offered) = mpsc::channel(1);
         let reader = Reader::new(session, job)?;
         let reading = reader.read(session.world, from, to, offers);
         let work =
             async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
-        let (read, ending) = futures::join!(reading, journaled(scene, &mut delivered, work));
+        let (read, ending) = futures::join!(reading, journaled(scene, delivered, work));
         let ending = ending?;
         delivered.halt = ending.halt;
-        delivered.sent.requests = ending.requests;
         read?;
     }
-    Ok(delivered)
+    Ok(())
 }
 
 /// Lets `work` speak to a journal that is written meanwhile, and counts what it says.
@@ -69,7 +74,7 @@ pub async fn journaled(
     let Scene { session, job, run, progress, stop } = scene;
     // A guard of this activation stops this one alone; an interrupt stops all.
     let own = StopSignal::default();
-    let (notes, noted) = mpsc::channel(4 * GROUP);
+    let (notes, noted) = mpsc::channel(GROUP);
     let (tallies, mut told) = mpsc::unbounded_channel();
     let writer = Writer {
         store: session.store.second()?,
@@ -96,6 +101,7 @@ pub async fn journaled(
         done = all => done,
         never = own.follow(stop) => match never {},
     };
+    delivered.sent.requests = ending.requests;
     written?;
     Ok(ending)
 }
@@ -134,17 +140,17 @@ pub async fn jobs(
 
 struct Reader {
     store: Store,
-    ledger: Ledger,
-    plan: Plan,
+    pages: DeltaPages,
 }
 
 impl Reader {
     fn new(session: &Session<'_>, job: &Job<'_>) -> Result<Reader, StoreError> {
-        Ok(Reader { store: session.store.second()?, ledger: job.ledger.clone(), plan: job.plan.clone() })
+        let store = session.store.second()?;
+        Ok(Reader { pages: DeltaPages::new(&store, &job.ledger, &job.plan)?, store })
     }
 
     async fn page(self, world: &dyn World, from: u64, to: u64) -> Result<(Vec<Offer>, Reader), StoreError> {
-        let work = move || (record::offers(&self.store, &self.ledger, &self.plan, from, to), self);
+        let work = move || (self.pages.offers(&self.store, from, to), self);
         let (page, reader) = off_thread(world, work).await.ok_or_else(thread_failed)?;
         Ok((page?, reader))
     }
@@ -189,6 +195,7 @@ enum Scan {
 #[derive(Default)]
 struct Group {
     marks: Vec<(Vec<DeltaRow>, u64)>,
+    spared: Vec<DeltaRow>,
     acks: Vec<oneshot::Sender<bool>>,
     outcomes: Vec<Outcome>,
     requests: Vec<RequestNote>,
@@ -219,6 +226,9 @@ impl Writer {
         self.store.execute("BEGIN")?;
         if !group.marks.is_empty() {
             record::mark(&self.store, &self.ledger, &group.marks)?;
+        }
+        if !group.spared.is_empty() {
+            record::unmark(&self.store, &self.ledger, &group.spared)?;
         }
         if !group.outcomes.is_empty() {
             record::outcomes(&self.store, &self.ledger, &self.plan, &group.outcomes, self.at_micros)?;
@@ -268,9 +278,10 @@ impl Group {
         self.size += 1;
         match note {
             Note::InFlight { rows, request, ack, .. } => {
-                self.marks.push((rows, request.number));
+                self.marks.push((rows, request));
                 self.acks.push(ack);
             }
+            Note::Spared(rows) => self.spared.extend(rows),
             Note::Outcomes(outcomes) => self.outcomes.extend(outcomes),
             Note::Answered(request) => self.requests.push(request),
             Note::Listed { page, ack } => self.scans.push(Scan::Listed(page, ack)),

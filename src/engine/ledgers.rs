@@ -59,7 +59,8 @@ pub fn rejected(
         if !path.exists() {
             continue;
         }
-        let rows = rejected_of(&store, &path, at, limit).map_err(|error| tell::ledger(activation, &path, &error))?;
+        let rows = rejected_of(&store, &path, at, limit)
+            .map_err(|error| tell::ledger(activation.name.as_str(), &path, &error))?;
         all.push((activation.name.to_string(), rows));
     }
     Ok(all)
@@ -86,7 +87,7 @@ pub fn ledgers(world: &dyn World, root: &Path, spec: &Spec, options: &Options) -
             ..LedgerView::default()
         };
         if let Err(error) = look(&store, &path, at, &mut view) {
-            view.problem = Some(error.message);
+            view.problem = Some(tell::ledger(name, &path, &error).message);
         }
         view
     });
@@ -136,7 +137,9 @@ pub fn move_ledger(
     if to.exists() {
         return Err(taken(new, &to).into());
     }
-    ledger::rename(&from, &to).map_err(|error| tell::store(&error))?;
+    ledger::unheld(&from)
+        .and_then(|()| ledger::rename(&from, &to))
+        .map_err(|error| tell::ledger(old, &from, &error))?;
     move_history(world, &folder, old, new);
     Ok(to.display().to_string())
 }

@@ -71,7 +71,7 @@ fn forgotten(root: &Path, spec: &Spec, options: &Options, name: &str) -> Result<
     if !path.exists() {
         return Err(tell::no_ledger(name, &path).into());
     }
-    ledger::remove(&path).map_err(|error| tell::store(&error))?;
+    ledger::unheld(&path).and_then(|()| ledger::remove(&path)).map_err(|error| tell::ledger(name, &path, &error))?;
     let silent = Some(format!("forgot the ledger at {}; nothing was sent", path.display()));
     Ok(ActivationReport { activation: name.into(), silent, ..ActivationReport::default() })
 }

@@ -16,7 +16,7 @@ use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped
 use crate::ir::secret::Redactor;
 use crate::ir::spec::{Activation, Spec};
 use crate::record::{self, Closing, OpenRun, Opening};
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 use crate::world::World;
 
 pub async fn run(
@@ -167,34 +167,41 @@ async fn send(
             Some(delivery)
         }
     };
-    let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
-    session.world.durable();
-    progress.begin(job.activation.name.as_str(), delta.rows);
-    let delivered = match &delivery {
-        Some(delivery) => {
-            let scene = Scene { session, job, run: &opening.run, progress, stop };
-            deliver::deliver(scene, delivery, delta).await.map_err(fail)?
-        }
-        None => Delivered::default(),
-    };
-    report.left = (delta.rows + delta.left).saturating_sub(delivered.sent.answered());
-    let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
-    let now = session::duck_time(session.world);
-    let sums = match acknowledged(&changes.counts, &delivered) {
+    // The source is summed up while it is there.
+    let sums = match at_rest(&changes.counts) {
         true => diff::sums(&session.store, &job.plan, changes).map_err(fail)?,
         false => None,
     };
+    let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
+    session.world.durable();
+    session.release(job).map_err(fail)?;
+    progress.begin(job.activation.name.as_str(), delta.rows);
+    let mut delivered = Delivered::default();
+    if let Some(delivery) = &delivery {
+        let scene = Scene { session, job, run: &opening.run, progress, stop };
+        let went = deliver::deliver(scene, delivery, delta, &mut delivered).await;
+        report.sent = delivered.sent.clone();
+        report.left = (delta.rows + delta.left).saturating_sub(report.sent.answered());
+        went.map_err(fail)?;
+    }
+    let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;
+    let now = session::duck_time(session.world);
+    let sums = sums.filter(|_| acknowledged(&changes.counts, &delivered));
     record::finish(&session.store, &job.ledger, &opening.run, &now, &Closing { complete, sums }).map_err(fail)?;
     session.world.durable();
     conclude(session, job, report, delivered);
     Ok(())
 }
 
-/// Whether the ledger holds every row of the source just as it is.
+/// Whether nothing but the rows to send keeps the ledger from holding the source just as it is.
+fn at_rest(counts: &Counts) -> bool {
+    counts.held + counts.pending + counts.unclear + counts.absent + counts.refused == 0
+}
+
+/// Whether the destination has taken every row to send just as it is.
 fn acknowledged(counts: &Counts, delivered: &Delivered) -> bool {
     let sent = &delivered.sent;
-    let waiting = counts.held + counts.pending + counts.unclear + counts.absent + counts.refused;
-    delivered.halt.is_none() && waiting + sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
+    delivered.halt.is_none() && sent.warned == 0 && sent.accepted + sent.exists == counts.to_send()
 }
 
 /// The comparison, and the rows of the model before any condition.
@@ -227,8 +234,12 @@ pub fn cautions(session: &Session<'_>, job: &Job<'_>, changes: &Changes) -> Resu
     Ok(found.iter().map(tell::caution).collect())
 }
 
-/// An expression that fails on some row fails the comparison: the message of DuckDB says why.
+/// An expression that fails on some row fails the comparison: the message of DuckDB says why. What fails for want of room or
+/// for a damaged ledger is no expression's fault.
 fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> Failure {
+    if matches!(error.kind, StoreErrorKind::Damaged | StoreErrorKind::DiskFull | StoreErrorKind::OutOfMemory) {
+        return told(job, error);
+    }
     Failure {
         status: Status::Wrong,
         code: "run::expression".into(),
@@ -238,7 +249,7 @@ fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> F
 }
 
 pub fn told(job: &Job<'_>, error: &StoreError) -> Failure {
-    tell::ledger(job.activation, &job.path, error)
+    tell::ledger(job.activation.name.as_str(), &job.path, error)
 }
 
 pub fn open_run(session: &Session<'_>, job: &Job<'_>, full_number: u32) -> OpenRun {
@@ -311,7 +322,6 @@ fn type_changed(field: &PlannedField, held: &LedgerField) -> Option<Cause> {
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    report.sent = delivered.sent;
     report.stopped = delivered.halt.map(|halt| halted(session, halt));
     let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);

@@ -61,6 +61,8 @@ pub struct Job<'a> {
     opened: Opened<'a>,
     pub plan: Plan,
     pub shape: LedgerShape,
+    /// Another one reads the same model after it.
+    shares_model: bool,
 }
 
 impl<'a> Deref for Job<'a> {
@@ -117,6 +119,15 @@ impl<'a> Session<'a> {
         let loaded = session.load(&models, &chosen)?;
         session.jobs = session.plan_all(opened, &loaded)?;
         Ok(session)
+    }
+
+    /// Gives back the memory of what a comparison no longer needs: its tables, and a model that no one reads after it.
+    pub fn release(&self, job: &Job<'_>) -> Result<(), StoreError> {
+        diff::forget(&self.store)?;
+        match job.shares_model {
+            true => Ok(()),
+            false => self.store.execute(&format!("DROP TABLE {}", job.plan.relation)),
+        }
     }
 
     /// The head of what a run or a settlement reports.
@@ -183,6 +194,10 @@ impl<'a> Session<'a> {
         }
         refuse(problems)?;
         self.wake(&mut jobs);
+        for at in 0..jobs.len() {
+            let relation = &jobs[at].plan.relation;
+            jobs[at].shares_model = jobs[at + 1..].iter().any(|later| later.plan.relation == *relation);
+        }
         Ok(jobs)
     }
 
@@ -214,12 +229,12 @@ impl<'a> Session<'a> {
                 keys: diff::key_layout(&plan),
                 identifiers: plan.identifiers.iter().map(|one| one.name.clone()).collect(),
             };
-            let told = |error| tell::ledger(activation, &opened.path, &error);
+            let told = |error| tell::ledger(activation.name.as_str(), &opened.path, &error);
             opened.ledger.create(&self.store, &layout).map_err(told)?;
             self.world.durable();
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
-        Ok(Some(Job { opened, plan, shape }))
+        Ok(Some(Job { opened, plan, shape, shares_model: false }))
     }
 
     /// What the account says; a run that could not ask it stops here.
@@ -239,7 +254,7 @@ impl<'a> Session<'a> {
     }
 
     fn shape(&self, activation: &Activation, path: &Path, ledger: &Ledger) -> Result<LedgerShape, Failure> {
-        ledger.shape(&self.store).map_err(|error| tell::ledger(activation, path, &error))
+        ledger.shape(&self.store).map_err(|error| tell::ledger(activation.name.as_str(), path, &error))
     }
 
     /// Absent rows wake when an activation that comes before, on the same destination, has written their identifier.

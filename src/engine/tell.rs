@@ -34,8 +34,7 @@ pub fn store(error: &StoreError) -> Failure {
 }
 
 /// A ledger that cannot be opened, read or written.
-pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failure {
-    let name = &activation.name;
+pub fn ledger(name: &str, path: &Path, error: &StoreError) -> Failure {
     let path = path.strip_prefix("./").unwrap_or(path).display();
     match &error.kind {
         StoreErrorKind::Locked { process } => failure(
@@ -53,6 +52,13 @@ pub fn ledger(activation: &Activation, path: &Path, error: &StoreError) -> Failu
             format!("the ledger of `{name}` is damaged, or is no ledger at all: {path}"),
             "bring the file back from a backup, or move it away and run with `--full`",
         ),
+        StoreErrorKind::Newer => failure(
+            Status::Unreachable,
+            "ledger::newer",
+            format!("the ledger of `{name}` was written by a newer version of sendoff: {path}"),
+            "run the version that wrote it, or a newer one",
+        ),
+        StoreErrorKind::OutOfMemory => store(error),
         StoreErrorKind::Permission => failure(
             Status::Unreachable,
             "ledger::permission",

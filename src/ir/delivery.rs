@@ -21,7 +21,7 @@ pub struct Offer {
     pub which: usize,
     /// One for each mapped field, as the wire wants it.
     pub values: Vec<Value>,
-    /// Which of them are owed.
+    /// Which of them are owed; empty where every field travels.
     pub owed: Vec<bool>,
     /// Every field travels, whatever the call would send.
     pub whole: bool,

@@ -125,20 +125,26 @@ impl Redactor {
     }
 }
 
-/// A secret as it is, within JSON, and within a URL.
+/// A secret as it is, within JSON, within JSON that is told as a text of another, and within a URL. Some writers of JSON
+/// escape slashes too.
 fn spellings(secret: &str) -> Vec<String> {
     if secret.chars().count() < CHARS_MIN {
         return Vec::new();
     }
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.get(1..json.len() - 1).unwrap_or_default().to_string();
+    let json = in_json(secret);
+    let slashed = json.replace('/', "\\/");
     let mut spellings = vec![secret.to_string()];
-    for other in [json, percent_encoded(secret)] {
+    for other in [in_json(&json), in_json(&slashed), json, slashed, percent_encoded(secret)] {
         if !spellings.contains(&other) {
             spellings.push(other);
         }
     }
     spellings
+}
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_string()
 }
 
 /// As a URL spells it: all but what is unreserved in RFC 3986.
@@ -168,6 +174,8 @@ mod tests {
             ("pa\"ss/word", "***"),
             ("pa\"ss/word-longer", "***"),
             (r#"{"key":"pa\"ss/word"}"#, r#"{"key":"***"}"#),
+            (r#"{"key":"pa\"ss\/word"}"#, r#"{"key":"***"}"#),
+            (r#"{"body":"{\"key\":\"pa\\\"ss/word\"}"}"#, r#"{"body":"{\"key\":\"***\"}"}"#),
             ("https://a.example/?k=pa%22ss%2Fword", "https://a.example/?k=***"),
             ("got Bearer token-of-today", "got ***"),
             ("token-of-today has expired", "*** has expired"),

@@ -32,7 +32,7 @@ pub fn attach(loader: &Loader<'_>, source: &Source) -> Result<(), Problem> {
         return Err(error::no_file(source, path));
     }
     let told = |error| error::attaching(loader, source, error);
-    loader.store.execute(&sql).map_err(told)?;
+    loader.store.execute_unlogged(&sql).map_err(told)?;
     match source.kind {
         // SQLite files are opened when they are first asked; whatever asks next would be blamed for a bad one.
         SourceKind::Sqlite { .. } => loader.store.rows(&tables_of(source)).map(|_| ()).map_err(told),

@@ -6,7 +6,6 @@ use crate::store::{Store, StoreError};
 
 /// Adds, resets and retypes columns. Each statement may be run again after a crash.
 pub fn align(store: &Store, ledger: &Ledger, plan: &Plan, shape: &LedgerShape) -> Result<(), StoreError> {
-    ledger.migrate(store, shape.format)?;
     let fresh: Vec<&PlannedField> = plan.fields.iter().filter(|field| field.column.fresh).collect();
     if !fresh.is_empty() {
         let parked = ledger.has(store, "parked")?;

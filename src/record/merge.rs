@@ -27,10 +27,14 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing:
     // Without rows there is nothing to merge, and looking for it would read every entry.
     if store.number(&format!("SELECT count(*) FROM {}", ledger.table("delta")))? > 0 {
         statements.push(lost_outcomes(ledger, now));
-        let columns = positions(store, ledger, "delta", 'd')?;
-        statements.push(merge(ledger, run, &columns, now));
-        statements.extend(overwritten(ledger, run));
-        statements.extend(park(store, ledger, run)?);
+        let (columns, last) = (positions(store, ledger, "delta", 'd')?, last(store, ledger)?);
+        if store.number(&format!("SELECT count(*) FROM {}", ledger.table("entry")))? == 0 {
+            statements.push(insert(ledger, run, &columns, now, &last));
+        } else {
+            statements.push(merge(ledger, run, &columns, now, &last));
+            statements.extend(overwritten(ledger, run));
+        }
+        statements.extend(park(store, ledger, run, &last)?);
     }
     if closing.complete {
         statements.push(ledger.set("baseline", "closed"));
@@ -80,7 +84,7 @@ fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
 }
 
 /// Rows that wait for a job, or for a person to say what became of them, keep the values that were sent.
-fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, StoreError> {
+fn park(store: &Store, ledger: &Ledger, run: &OpenRun, last: &str) -> Result<Vec<String>, StoreError> {
     let (delta, outcome, parked) = (ledger.table("delta"), ledger.table("outcome"), ledger.table("parked"));
     let described = store.describe(&format!("SELECT * FROM {delta}"))?;
     let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
@@ -96,8 +100,7 @@ fn park(store: &Store, ledger: &Ledger, run: &OpenRun) -> Result<Vec<String>, St
         ("", "o.noted_at")
     };
     let from = format!(
-        "SELECT d.* EXCLUDE (row{own}) REPLACE (coalesce(o.remote_id, d.remote_id) AS remote_id), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {} o ON o.row = d.row",
-        last(ledger)
+        "SELECT d.* EXCLUDE (row{own}) REPLACE (coalesce(o.remote_id, d.remote_id) AS remote_id), o.job_call, o.job_id, o.verdict, {noted_at} FROM {delta} d JOIN {last} o ON o.row = d.row"
     );
     let keys = numbered("k", run.keys).join(", ");
     let mut statements = Vec::new();
@@ -121,38 +124,57 @@ fn column_type(store: &Store, ledger: &Ledger, position: u32) -> Result<String, 
     Ok(columns.into_iter().next().map(|column| column.sql_type).unwrap_or_else(|| "VARCHAR".into()))
 }
 
-/// The last word on each row: a row may pass several requests.
-fn last(ledger: &Ledger) -> String {
+/// The last word on each row: a row may pass several requests. Where none has two, nothing needs to be put in order.
+fn last(store: &Store, ledger: &Ledger) -> Result<String, StoreError> {
+    let outcome = ledger.table("outcome");
+    let repeated = store.number(&format!("SELECT count(*) - count(DISTINCT row) FROM {outcome}"))?;
+    Ok(match repeated {
+        0 => outcome,
+        _ => format!(
+            "(SELECT * FROM {outcome} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, noted_at DESC) = 1)"
+        ),
+    })
+}
+
+/// Rows of the delta with what came of them.
+fn answered(ledger: &Ledger, last: &str) -> String {
     format!(
-        "(SELECT * FROM {} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, noted_at DESC) = 1)",
-        ledger.table("outcome")
+        "SELECT d.*, o.verdict, o.reason, o.remote_id AS learnt_id, o.sent_all, o.unsent, o.request, \
+         CAST(string_split(o.refused, ',') AS INTEGER[]) AS refused_now FROM {} d JOIN {last} o ON o.row = d.row",
+        ledger.table("delta")
     )
 }
 
-fn merge(ledger: &Ledger, run: &OpenRun, columns: &[u32], now: &str) -> String {
-    let source = format!(
-        "SELECT d.*, o.verdict, o.reason, o.remote_id AS learnt_id, o.sent_all, o.unsent, o.request, \
-         CAST(string_split(o.refused, ',') AS INTEGER[]) AS refused_now FROM {} d JOIN {} o ON o.row = d.row",
-        ledger.table("delta"),
-        last(ledger)
-    );
+/// Columns of a new entry and their values.
+fn fresh(run: &OpenRun, columns: &[u32], now: &str) -> (String, String) {
+    let keys = numbered("k", run.keys).into_iter().map(|key| (key.clone(), format!("s.{key}")));
+    let (names, values): (Vec<_>, Vec<_>) = keys.chain(assignments(run, columns, now, |_| "NULL".to_string())).unzip();
+    (names.join(", "), values.join(", "))
+}
+
+/// What a merge comes to in a ledger without entries: DuckDB does it in parallel, and looks for nothing.
+fn insert(ledger: &Ledger, run: &OpenRun, columns: &[u32], now: &str, last: &str) -> String {
+    let (names, values) = fresh(run, columns, now);
+    format!(
+        "INSERT INTO {} ({names}) SELECT {values} FROM ({}) s WHERE s.kind <> 'removed'",
+        ledger.table("entry"),
+        answered(ledger, last)
+    )
+}
+
+fn merge(ledger: &Ledger, run: &OpenRun, columns: &[u32], now: &str, last: &str) -> String {
     let same: Vec<String> = numbered("k", run.keys).iter().map(|key| format!("e.{key} = s.{key}")).collect();
     let updates = assignments(run, columns, now, |column| format!("e.{column}"));
-    let inserts = assignments(run, columns, now, |_| "NULL".to_string());
     let set: Vec<String> = updates.iter().map(|(column, value)| format!("{column} = {value}")).collect();
-    let keys = numbered("k", run.keys);
-    let names: Vec<String> = keys.iter().cloned().chain(inserts.iter().map(|(column, _)| column.clone())).collect();
-    let values: Vec<String> =
-        keys.iter().map(|key| format!("s.{key}")).chain(inserts.iter().map(|(_, value)| value.clone())).collect();
+    let (names, values) = fresh(run, columns, now);
     format!(
-        "MERGE INTO {} e USING ({source}) s ON {} \
+        "MERGE INTO {} e USING ({}) s ON {} \
          WHEN MATCHED AND s.kind = 'removed' AND s.verdict IN ('accepted', 'absent', 'exists') THEN DELETE \
-         WHEN MATCHED THEN UPDATE SET {} WHEN NOT MATCHED AND s.kind <> 'removed' THEN INSERT ({}) VALUES ({})",
+         WHEN MATCHED THEN UPDATE SET {} WHEN NOT MATCHED AND s.kind <> 'removed' THEN INSERT ({names}) VALUES ({values})",
         ledger.table("entry"),
+        answered(ledger, last),
         same.join(" AND "),
         set.join(", "),
-        names.join(", "),
-        values.join(", ")
     )
 }
 

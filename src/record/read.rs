@@ -10,44 +10,53 @@ use crate::ir::value::Value;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
-/// Rows `from..to` of the delta, in order, as offers; values in the order of the plan's fields.
-pub fn offers(store: &Store, ledger: &Ledger, plan: &Plan, from: u64, to: u64) -> Result<Vec<Offer>, StoreError> {
-    let fixed = ["row", "kind", "which", "whole", "owed", "remote_id", "look_first"].map(String::from).to_vec();
-    // Rows that waited for a job lack the fields mapped since.
-    let there = positions(store, ledger, "delta", 'd')?;
-    let value = |position: u32| if there.contains(&position) { format!("d{position}") } else { "NULL".into() };
-    let values: Vec<String> = plan.fields.iter().map(|field| value(field.column.position)).collect();
-    let columns = [fixed, numbered("i", plan.identifiers.len()), values].concat().join(", ");
-    let rows = store.rows(&format!(
-        "SELECT {columns} FROM {} WHERE row >= {from} AND row < {to} ORDER BY row",
-        ledger.table("delta")
-    ))?;
-    Ok(rows.into_iter().filter_map(|row| offer(plan, row)).collect())
+/// The delta of an open run, read page by page.
+pub struct DeltaPages {
+    ledger: Ledger,
+    plan: Plan,
+    columns: String,
+}
+
+impl DeltaPages {
+    pub fn new(store: &Store, ledger: &Ledger, plan: &Plan) -> Result<DeltaPages, StoreError> {
+        let fixed = ["row", "kind", "which", "whole", "owed", "remote_id", "look_first"].map(String::from).to_vec();
+        // Rows that waited for a job lack the fields mapped since.
+        let there = positions(store, ledger, "delta", 'd')?;
+        let value = |position: u32| if there.contains(&position) { format!("d{position}") } else { "NULL".into() };
+        let values: Vec<String> = plan.fields.iter().map(|field| value(field.column.position)).collect();
+        let columns = [fixed, numbered("i", plan.identifiers.len()), values].concat().join(", ");
+        Ok(DeltaPages { ledger: ledger.clone(), plan: plan.clone(), columns })
+    }
+
+    /// Rows `from..to`, in order, as offers; values in the order of the plan's fields.
+    pub fn offers(&self, store: &Store, from: u64, to: u64) -> Result<Vec<Offer>, StoreError> {
+        let (columns, delta) = (&self.columns, self.ledger.table("delta"));
+        let rows = store.rows(&format!("SELECT {columns} FROM {delta} WHERE row >= {from} AND row < {to}"))?;
+        let mut offers: Vec<Offer> = rows.into_iter().filter_map(|row| offer(&self.plan, row)).collect();
+        // Nearly sorted as they come: DuckDB would sort every column along.
+        offers.sort_by_key(|offer| offer.row);
+        Ok(offers)
+    }
 }
 
 fn offer(plan: &Plan, row: Vec<Value>) -> Option<Offer> {
     let mut values = row.into_iter();
-    let (
-        Some(Value::Int(row)),
-        Some(Value::Text(kind)),
-        Some(which),
-        Some(whole),
-        Some(owed),
-        Some(remote_id),
-        Some(look),
-    ) = (values.next(), values.next(), values.next(), values.next(), values.next(), values.next(), values.next())
-    else {
-        return None;
-    };
+    let mut next = || values.next();
+    let (Some(Value::Int(row)), Some(Value::Text(kind))) = (next(), next()) else { return None };
+    let (which, whole, owed, remote_id, look) = (next()?, next()?, next()?, next()?, next()?);
     let identifiers = values.by_ref().take(plan.identifiers.len()).map(text).collect();
     let whole = whole == Value::Bool(true) || owed.is_null();
+    let owed = |whole: bool| match whole {
+        true => Vec::new(),
+        false => plan.fields.iter().map(|field| contains(&owed, field.column.position)).collect(),
+    };
     Some(Offer {
         row: DeltaRow(row as u64),
         kind: ChangeKind::parse(&kind)?,
         identifiers,
         which: if let Value::Int(which) = which { which as usize } else { 0 },
         values: values.collect(),
-        owed: plan.fields.iter().map(|field| whole || contains(&owed, field.column.position)).collect(),
+        owed: owed(whole),
         whole,
         remote_id: text(remote_id),
         look_first: look == Value::Bool(true),

@@ -7,7 +7,7 @@ use crate::ir::delivery::{DeltaRow, ScanId, ScanPage};
 use crate::ir::plan::{Plan, Sql};
 use crate::ir::value::Value;
 use crate::store::ledger::Ledger;
-use crate::store::{Store, StoreError};
+use crate::store::{Column, Store, StoreError};
 
 /// The database that DuckDB has in memory.
 const MEMORY: &str = "memory";
@@ -19,9 +19,9 @@ pub fn listed(store: &Store, ledger: &Ledger, plan: &Plan, page: &ScanPage) -> R
     if page.first {
         store.execute(&format!("CREATE OR REPLACE TABLE {table} (identifier VARCHAR, remote_id VARCHAR)"))?;
     }
-    let text = |text: &String| Value::Text(text.clone());
-    let rows: Vec<Vec<Value>> = page.items.iter().map(|(identifier, id)| vec![text(identifier), text(id)]).collect();
-    store.append(MEMORY, &listing, &rows)?;
+    let items = page.items.iter().map(|(identifier, id)| (Some(identifier.as_str()), Some(id.as_str())));
+    let (identifiers, ids) = items.unzip();
+    store.append(MEMORY, &listing, vec![Column::Texts(identifiers), Column::Texts(ids)])?;
     if page.last { store.execute(&join(ledger, plan, page.id, &table)) } else { Ok(()) }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::log::Log;
 use super::{Fault, Incoming, Reply, Sandbox};
 
 #[derive(Deserialize)]
@@ -16,6 +17,10 @@ impl Sandbox {
     pub(super) fn desk(&mut self, route: &str, request: &Incoming) -> Reply {
         match (request.method.as_str(), route) {
             ("GET", "requests") => Reply::text(200, "application/jsonl", self.log.lines()),
+            ("DELETE", "requests") => {
+                self.log = Log::default();
+                done()
+            }
             ("GET", route) if route.starts_with("state/") => self.show(&route["state/".len()..]),
             ("GET", route) if route.starts_with("holdings/") => self.list(&route["holdings/".len()..]),
             ("POST", route) if route.starts_with("people/") => self.greet(&route["people/".len()..], &request.body),

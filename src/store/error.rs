@@ -19,6 +19,8 @@ pub enum StoreErrorKind {
     },
     /// The file is no DuckDB file, or is damaged.
     Damaged,
+    /// The file was written by a version that knows more than this one.
+    Newer,
     MissingTable,
     MissingColumn,
     MissingExtension,
@@ -49,8 +51,11 @@ fn kind(text: &str) -> StoreErrorKind {
         || has("file is not a database")
         || has("corrupt")
         || has("checksum")
+        || has("could not read enough bytes")
     {
         StoreErrorKind::Damaged
+    } else if has("we can only read versions between") {
+        StoreErrorKind::Newer
     } else if has("no space left on device") {
         StoreErrorKind::DiskFull
     } else if has("out of memory") {

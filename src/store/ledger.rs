@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Store, StoreError, StoreErrorKind};
+use super::{Store, StoreError, StoreErrorKind, StoreOptions};
 use crate::ir::mode::Mode;
 use crate::ir::plan::{LedgerField, LedgerShape, Sql};
 use crate::ir::value::Value;
@@ -35,10 +35,13 @@ impl Ledger {
     /// memory stands in, so that a plan needs no other path.
     pub fn attach(store: &Store, path: &Path, alias: &str, read_only: bool) -> Result<Ledger, StoreError> {
         let ledger = Ledger { alias: alias.to_string() };
-        if read_only && !path.exists() {
+        if read_only && !exists(path) {
             ledger.stand_in(store)?;
         } else {
             make_folder(path)?;
+            if !exists(path) {
+                remove(path)?;
+            }
             store.attach(path, alias, read_only)?;
         }
         Ok(ledger)
@@ -117,15 +120,23 @@ impl Ledger {
         store.transaction(&statements)
     }
 
-    /// Brings a ledger of an older format up to this one.
+    /// Brings a ledger of an older format up to this one: each format in its turn, all of it or nothing.
     pub fn migrate(&self, store: &Store, format: u32) -> Result<(), StoreError> {
         if format >= FORMAT {
             return Ok(());
         }
-        store.transaction(&[
-            format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS wire VARCHAR", self.table("field")),
-            self.set("format", &FORMAT.to_string()),
-        ])
+        let mut statements: Vec<String> = (format + 1..=FORMAT).flat_map(|next| self.step(next)).collect();
+        statements.push(self.set("format", &FORMAT.to_string()));
+        store.transaction(&statements)
+    }
+
+    /// What a format has that the one before it had not.
+    fn step(&self, to: u32) -> Vec<String> {
+        match to {
+            // How each field went out.
+            2 => vec![format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS wire VARCHAR", self.table("field"))],
+            _ => Vec::new(),
+        }
     }
 
     /// The statement that writes one fact about the ledger.
@@ -176,7 +187,7 @@ impl Ledger {
             return Ok(());
         }
         Err(StoreError {
-            kind: StoreErrorKind::Other,
+            kind: StoreErrorKind::Newer,
             message: format!(
                 "the ledger was written by a newer version (its format is {format}, this one knows {FORMAT})"
             ),
@@ -196,6 +207,17 @@ impl Ledger {
     }
 }
 
+/// Bytes of DuckDB's three headers, which come first, and what the first of them begins with after its checksum.
+const HEADERS: u64 = 3 * 4096;
+const MAGIC: &[u8] = b"DUCK";
+
+/// A file that DuckDB could not even write its headers into is none: a full disk leaves one behind where a ledger was to be
+/// made.
+pub fn exists(path: &Path) -> bool {
+    let Ok(file) = std::fs::metadata(path) else { return false };
+    file.len() >= HEADERS || !std::fs::read(path).is_ok_and(|bytes| bytes.is_empty() || bytes.get(8..12) == Some(MAGIC))
+}
+
 /// A copy of the ledger's file and of what was not yet folded into it, to look at what a cut-short run left behind.
 pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     make_folder(to)?;
@@ -205,6 +227,16 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
         std::fs::copy(&wal, &to_wal).map_err(|error| file_error(&to_wal, &error))?;
     }
     Ok(())
+}
+
+/// Refuses where another process has the ledger open, which would go on writing into a file that is gone, or is another's by
+/// now. Not for a file that this process has attached: closing it a second time would give up the lock.
+pub fn unheld(path: &Path) -> Result<(), StoreError> {
+    match Store::open(&StoreOptions::default())?.attach(path, "held", true) {
+        Err(error) if matches!(error.kind, StoreErrorKind::Locked { .. }) => Err(error),
+        // Whatever else is wrong with it is no reason to keep it.
+        _ => Ok(()),
+    }
 }
 
 /// Gives the file, and what belongs to it, another name.

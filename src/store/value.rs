@@ -1,12 +1,27 @@
-//! DuckDB's values to ours, and back where rows are appended.
+//! DuckDB's values to ours.
 
-use duckdb::types::{TimeUnit, Value as Duck};
+use duckdb::types::{TimeUnit, Value as Duck, ValueRef};
 
 use crate::ir::value::Value;
 
-pub fn row(row: &duckdb::Row<'_>) -> Result<Vec<Value>, duckdb::Error> {
-    let width = row.as_ref().column_count();
-    (0..width).map(|at| Ok(from_duckdb(row.get::<_, Duck>(at)?))).collect()
+pub fn row(row: &duckdb::Row<'_>, width: usize) -> Result<Vec<Value>, duckdb::Error> {
+    (0..width).map(|at| Ok(from_ref(row.get_ref(at)?))).collect()
+}
+
+/// The common types without a detour: rows on their way out pass here by the million.
+fn from_ref(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Boolean(value) => Value::Bool(value),
+        ValueRef::Int(value) => Value::Int(value.into()),
+        ValueRef::BigInt(value) => Value::Int(value.into()),
+        ValueRef::UBigInt(value) => Value::Int(value.into()),
+        ValueRef::Double(value) => Value::Float(value),
+        ValueRef::Date32(days) => Value::Date(days),
+        ValueRef::Timestamp(unit, value) => Value::Timestamp(micros(unit, value)),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        other => from_duckdb(other.to_owned()),
+    }
 }
 
 fn from_duckdb(value: Duck) -> Value {
@@ -66,22 +81,4 @@ fn micros(unit: TimeUnit, value: i64) -> i64 {
 fn clock(micros: i64) -> String {
     let seconds = micros / 1_000_000;
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
-pub fn to_duckdb(value: &Value) -> Duck {
-    match value {
-        Value::Null => Duck::Null,
-        Value::Bool(value) => Duck::Boolean(*value),
-        Value::Int(value) => i64::try_from(*value).map_or(Duck::HugeInt(*value), Duck::BigInt),
-        Value::Float(value) => Duck::Double(*value),
-        Value::Decimal(text) | Value::Text(text) => Duck::Text(text.clone()),
-        Value::Date(days) => Duck::Date32(*days),
-        Value::Timestamp(micros) => Duck::Timestamp(TimeUnit::Microsecond, *micros),
-        Value::List(items) => Duck::List(items.iter().map(to_duckdb).collect()),
-        Value::Struct(fields) => {
-            let fields: Vec<(String, Duck)> =
-                fields.iter().map(|(name, value)| (name.clone(), to_duckdb(value))).collect();
-            Duck::Struct(fields.into())
-        }
-    }
 }

@@ -102,6 +102,16 @@ fn errors_say_where() {
 }
 
 #[test]
+fn braces_that_nobody_opened_are_an_error() {
+    for (text, at) in
+        [("status }} has == 429", Some(7)), ("a -}} b", Some(3)), ("{'a': {'b': 1}}", None), ("'}}'", None)]
+    {
+        let compiled = Engine::lenient().expression(text);
+        assert_eq!(compiled.err().and_then(|error| error.offset()), at, "{text}");
+    }
+}
+
+#[test]
 fn sql_takes_variables_and_references() {
     let vars = |name: &str| (name == "country").then(|| "SE".to_string());
     let refs = |name: &str| (name != "gone").then(|| format!("marts.{name}"));
@@ -112,4 +122,32 @@ fn sql_takes_variables_and_references() {
     assert_eq!((error.message.as_str(), error.line), ("no dbt model `gone`", Some(2)));
     assert_eq!(error.offset(), Some(11));
     assert!(render_sql("{{ env }}", &vars, &refs).is_err());
+}
+
+#[test]
+fn nothing_is_seen_but_the_scope() {
+    let scope = Scope::new().with("setting", &json!({"tenant": "acme"}));
+    for text in [
+        "{{ env('HOME') }}",
+        "{{ getenv('HOME') }}",
+        "{{ os.environ.HOME }}",
+        "{{ open('/etc/hostname') }}",
+        "{{ load('/etc/hostname') }}",
+        "{{ debug() }}",
+        "{{ setting.__class__.__init__.__globals__ }}",
+    ] {
+        assert!(value(Engine::strict(), text, &scope).is_err(), "{text}");
+    }
+    // What a template could be made of besides expressions does not compile, or finds nothing.
+    for text in
+        ["{% include '/etc/hostname' %}", "{% extends '/etc/hostname' %}", "{% import '/etc/hostname' as a %}{{ a }}"]
+    {
+        let none = |_: &str| None;
+        assert!(render_sql(text, &none, &none).is_err(), "{text}");
+        assert_ne!(
+            value(Engine::lenient(), text, &scope),
+            Ok(json!(std::fs::read_to_string("/etc/hostname").ok())),
+            "{text}"
+        );
+    }
 }

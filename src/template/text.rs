@@ -118,7 +118,7 @@ fn lone_expression(source: &str) -> Result<Option<(usize, usize)>, TemplateError
         return Ok(None);
     }
     let start = source.len() - source.trim_start().len() + 2;
-    let end = closing(source, start)?;
+    let end = closing(source, start).ok_or_else(|| never_closed(start))?;
     Ok(source[end + 2..].trim().is_empty().then_some((start, end)))
 }
 
@@ -129,7 +129,7 @@ fn split(engine: Engine, source: &str) -> Result<Vec<Part>, TemplateError> {
         match source.as_bytes().get(open + 1) {
             Some(b'{') => {
                 push_literal(&mut parts, &source[rest..open]);
-                let end = closing(source, open + 2)?;
+                let end = closing(source, open + 2).ok_or_else(|| never_closed(open + 2))?;
                 parts.push(compile_part(engine, source, open + 2, end)?);
                 rest = end + 2;
             }
@@ -168,20 +168,25 @@ fn compile_part(engine: Engine, source: &str, start: usize, end: usize) -> Resul
 }
 
 /// Where the `}}` begins that closes the expression whose inside begins at `start`: outside quotes and brackets.
-fn closing(source: &str, start: usize) -> Result<usize, TemplateError> {
+pub(super) fn closing(source: &str, start: usize) -> Option<usize> {
     let bytes = source.as_bytes();
     let (mut at, mut depth) = (start, 0usize);
     while at < bytes.len() {
         match bytes[at] {
             quote @ (b'\'' | b'"') => at = skip_quoted(bytes, at, quote),
             b'(' | b'[' | b'{' => depth += 1,
-            b'}' if depth == 0 && bytes.get(at + 1) == Some(&b'}') => return Ok(at),
+            b'}' if depth == 0 && bytes.get(at + 1) == Some(&b'}') => return Some(at),
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
         at += 1;
     }
-    Err(TemplateError::new("`{{` is never closed", start - 2..start))
+    None
+}
+
+/// `start` lies behind the braces.
+fn never_closed(start: usize) -> TemplateError {
+    TemplateError::new("`{{` is never closed", start - 2..start)
 }
 
 /// The place of the closing quote, or the end.

@@ -1,6 +1,5 @@
 //! A project in a folder of its own, and a sandbox that is served for it alone.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,8 +10,6 @@ pub struct Shop {
     pub folder: TempDir,
     pub url: String,
     serving: Child,
-    /// Records that were looked at and are done with.
-    seen: Cell<usize>,
 }
 
 /// What a command said, and how it ended.
@@ -44,15 +41,21 @@ activation contacts {
 impl Shop {
     /// So many customers, all of them in Oslo.
     pub fn open(customers: usize) -> Shop {
+        let shop = Shop::of(PROJECT);
+        shop.write(0..customers, |_| "Oslo");
+        shop
+    }
+
+    /// A project of its own; `URL` in it becomes the address of the sandbox.
+    pub fn of(project: &str) -> Shop {
         let mut command = Command::new(BINARY);
         let mut serving = command.args(["sandbox", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(serving.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
         let url = url.trim_end_matches(';').to_string();
-        let shop = Shop { folder: tempfile::tempdir().unwrap(), url, serving, seen: Cell::new(0) };
-        shop.append("shop.sendoff", &PROJECT.replace("URL", &shop.url));
-        shop.write(0..customers, |_| "Oslo");
+        let shop = Shop { folder: tempfile::tempdir().unwrap(), url, serving };
+        shop.append("shop.sendoff", &project.replace("URL", &shop.url));
         shop
     }
 
@@ -61,11 +64,12 @@ impl Shop {
         fs::write(self.path("customers.csv"), format!("id,city\n{lines}")).unwrap();
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
     pub fn append(&self, name: &str, text: &str) {
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         let before = fs::read_to_string(self.path(name)).unwrap_or_default();
         fs::write(self.path(name), before + text).unwrap();
     }
@@ -98,14 +102,14 @@ impl Shop {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", Said::of(output).text))
     }
 
-    /// Each record that came in since the last [`Shop::forget`], with its attributes.
-    pub fn attributes(&self) -> Vec<(String, Value)> {
-        self.records().into_iter().skip(self.seen.get()).collect()
+    /// What came in since the last [`Shop::forget`].
+    pub fn requests(&self) -> Vec<Value> {
+        self.ask("GET", "requests", "").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    fn records(&self) -> Vec<(String, Value)> {
-        let text = self.ask("GET", "requests", "");
-        let requests = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    /// Each record of them, with its attributes.
+    pub fn attributes(&self) -> Vec<(String, Value)> {
+        let requests = self.requests().into_iter();
         let records = requests.flat_map(|request| request["body"].as_array().cloned().unwrap_or_default());
         let parts = |record: Value| {
             (record["identifiers"]["custom_id"].as_str().unwrap().to_string(), record["attributes"].clone())
@@ -115,7 +119,7 @@ impl Shop {
 
     /// What came in so far is no longer of interest.
     pub fn forget(&self) {
-        self.seen.set(self.records().len());
+        self.ask("DELETE", "requests", "");
     }
 
     /// Identifiers of the records that came in since then, sorted.
@@ -125,9 +129,19 @@ impl Shop {
         ids
     }
 
+    /// As if the sandbox had just begun.
+    pub fn empty(&self) {
+        self.ask("POST", "reset", "");
+    }
+
+    /// What a vendor holds.
+    pub fn state(&self, vendor: &str) -> Value {
+        serde_json::from_str(&self.ask("GET", &format!("state/{vendor}"), "")).unwrap()
+    }
+
     /// The city of each profile that the destination holds in the project.
     pub fn cities(&self) -> BTreeMap<String, String> {
-        let state: Value = serde_json::from_str(&self.ask("GET", "state/batch", "")).unwrap();
+        let state = self.state("batch");
         let profiles = state["project_1"].as_object().unwrap();
         profiles.iter().map(|(id, profile)| (id.clone(), profile["city"].as_str().unwrap().to_string())).collect()
     }

@@ -332,6 +332,9 @@ async fn listen(mut notes: mpsc::Receiver<Note>, names: &BTreeMap<u64, String>, 
                 let rows = counted(rows.iter().map(|row| names[&row.0].clone()).collect());
                 json!({"mark": rows, "alone": alone})
             }
+            Note::Spared(rows) => {
+                json!({"spared": counted(rows.iter().map(|row| names[&row.0].clone()).collect())})
+            }
             Note::Answered(note) => {
                 let answer: String = note.answer.chars().take(60).collect();
                 json!({"answer": note.status, "of": note.number, "url": note.url, "text": answer})

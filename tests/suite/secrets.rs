@@ -10,6 +10,9 @@ use std::thread;
 
 use serde_json::{Map, Value, json};
 
+#[path = "secrets/canary.rs"]
+mod canary;
+
 const MARK: &str = "M4RK";
 
 /// What headers make of secrets: `user:key-...` and `user:pass...`, in base64, whose letters hold no mark.

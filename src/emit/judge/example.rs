@@ -11,6 +11,15 @@ use crate::ir::delivery::Response;
 use crate::ir::secret::Redactor;
 use crate::template::Scope;
 
+/// What an answer was read as, in the words of a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleRead {
+    pub answer: &'static str,
+    /// One for each record sent.
+    pub records: Vec<&'static str>,
+    pub reasons: Vec<String>,
+}
+
 /// Reads the example's answer and compares; the error says what was read instead.
 pub fn judge_example(
     destination: &Destination,
@@ -18,6 +27,21 @@ pub fn judge_example(
     call: &Call,
     example: &Example,
 ) -> Result<(), String> {
+    let ExampleRead { answer, records, reasons } = read_example(destination, service, call, example)?;
+    if answer != example.expect.answer {
+        return Err(format!("the answer is read as `{answer}`, not as `{}`", example.expect.answer));
+    }
+    compare_records(example, &records)?;
+    compare_reasons(example, &reasons)
+}
+
+/// Reads the example's answer; an error is one of the definition's.
+pub fn read_example(
+    destination: &Destination,
+    service: &Service,
+    call: &Call,
+    example: &Example,
+) -> Result<ExampleRead, String> {
     let call = &*option::filled(call, service, None);
     let judge = Judge::new(call, &destination.answer, Redactor::default())?;
     let response = response(example);
@@ -29,11 +53,8 @@ pub fn judge_example(
     let scope = judge.scope(&base, &response);
     let whole = judge.whole(&scope, &response);
     let answer = answer_name(whole.is);
-    if answer != example.expect.answer {
-        return Err(format!("the answer is read as `{answer}`, not as `{}`", example.expect.answer));
-    }
     let sent: Vec<&str> = example.sent.iter().map(String::as_str).collect();
-    let (records, reasons): (Vec<&str>, Vec<String>) = match whole.is {
+    let (records, reasons): (Vec<&'static str>, Vec<String>) = match whole.is {
         // An example has one word for a record, be it identifier or id.
         Answer::Read => match judge.records(
             &scope,
@@ -50,8 +71,7 @@ pub fn judge_example(
         }
         _ => sent.iter().map(|_| (answer, whole.reason.clone().unwrap_or_default())).unzip(),
     };
-    compare_records(example, &records)?;
-    compare_reasons(example, &reasons)
+    Ok(ExampleRead { answer, records, reasons })
 }
 
 /// The identifier that the example names, else the first of the service.

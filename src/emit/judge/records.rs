@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{ItemRule, Judge, holds, reason_of, text_of, told};
+use super::{ItemRule, Judge, holds, id_of, reason_of, text_of, told};
 use crate::emit::fields::Fields;
 use crate::ir::catalog::{Reader, RecordVerdict};
 use crate::ir::mode::Verdict;
@@ -183,7 +183,7 @@ impl Sheet<'_> {
         Judged {
             is: rule.is,
             reason: rule.reason.as_ref().and_then(|reason| reason_of(reason, scope, self.redactor)),
-            remote_id: rule.remote_id.as_ref().and_then(|text| told(text, scope)),
+            remote_id: rule.remote_id.as_ref().and_then(|text| id_of(text, scope, self.redactor)),
             refused: field.and_then(|field| self.fields.named(&field)).into_iter().collect(),
         }
     }

@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
             activation,
             connection,
             target,
-            new: !path.exists(),
+            new: !ledger::exists(&path),
             path,
             ledger: Ledger { alias },
             recovered: None,
@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
         opened.settle_owner(owner, access);
         match self.bring_to_rest(&mut opened, folder, access) {
             Ok(()) => Ok(opened),
-            Err(error) => Err(tell::ledger(activation, &opened.path, &error)),
+            Err(error) => Err(tell::ledger(activation.name.as_str(), &opened.path, &error)),
         }
     }
 
@@ -93,6 +93,9 @@ impl<'a> Session<'a> {
             return self.stand_in(opened, access);
         }
         let shape = opened.ledger.shape(&self.store)?;
+        if access == Access::Write {
+            opened.ledger.migrate(&self.store, shape.format)?;
+        }
         if shape.open_run.is_some() {
             opened.recovered = self.recover(opened, &shape, access)?;
             self.world.durable();
@@ -186,6 +189,7 @@ impl<'a> Session<'a> {
             self.store.detach(&opened.ledger.alias)?;
             ledger::copy(&opened.path, &copy)?;
             self.attach_file(&copy, &opened.ledger.alias, Access::Write)?;
+            opened.ledger.migrate(&self.store, shape.format)?;
             // Unlinked while open: nothing of it stays behind, whatever ends this command.
             ledger::remove(&copy)?;
         }

@@ -37,6 +37,9 @@ impl Turns {
         if self.narrow {
             let (kept, mut spare): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| field.written.required);
             spare.sort_by_key(|field| !TELLING.contains(&field.written.column.as_str()));
+            // One that tells its age, and one that is soon what it was before.
+            let first = 1.min(spare.len());
+            spare[first..].sort_by_key(|field| field.written.column != "vip");
             spare.truncate(NARROW);
             fields = [kept, spare].concat();
         }

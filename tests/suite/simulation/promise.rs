@@ -146,7 +146,7 @@ impl Storm {
         let spoilt: BTreeSet<usize> = self.stage.spoilt().into_iter().collect();
         let received = self.stage.remote(|remote| remote.received(0));
         let own = received.iter().enumerate().filter(|(at, _)| !spoilt.contains(at)).map(|(_, one)| one);
-        if let Some(one) = own.clone().find(|one| one.unexpected && !(self.jumped && one.status == 401)) {
+        if let Some(one) = own.clone().find(|one| one.unexpected && !(self.untimely && one.status == 401)) {
             return Err(format!(
                 "nobody who knows the vendor asks so: {} {}?{} -> {}: {:?}",
                 one.method, one.path, one.query, one.status, one.body

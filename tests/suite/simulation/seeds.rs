@@ -8,7 +8,7 @@ use crate::play::Played;
 use crate::service::Case;
 
 /// Played where nobody asks for more.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 200;
 
 /// Seeds of one trial.
 const GROUP: u64 = 10;

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sendoff::engine::{self, Options, Sandboxed, StopSignal, Trouble};
+use sendoff::engine::{self, Options, Sandboxed, StopSignal};
 use sendoff::ir::mode::Mode;
 use sendoff::ir::run::RunReport;
 use sendoff::ir::spec::Spec;
 use sendoff::sandbox::Holdings;
-use sendoff::world::sim::Weather;
+use sendoff::world::sim::{Trouble, Weather};
 use tempfile::TempDir;
 
 use super::script::{Round, Script};
@@ -33,7 +33,7 @@ const AGES_S: u64 = 15 * DAY_S;
 const LATENCY_MS: u64 = 150;
 
 /// Few records to a request, so that few people make many requests.
-pub const BATCH: u32 = 3;
+const BATCH: u32 = 3;
 
 /// One seed in so many has all fields mapped.
 const WIDE: u64 = 5;
@@ -55,8 +55,8 @@ pub struct Storm {
     pub before: Holdings,
     /// The next run is told that it may fire for all that is there.
     fires: bool,
-    /// The clock was wrong for a while, and signatures with it.
-    pub jumped: bool,
+    /// The clock was wrong for a while, or a request late: a signature with the time in it may have been refused.
+    pub untimely: bool,
 }
 
 /// Plays a script and holds it to what is promised.
@@ -89,7 +89,7 @@ impl Storm {
         let fires = case.mode == Mode::Insert;
         // Most of what can go wrong does not ask how many fields there are, and many take long.
         let turns = Turns { empties: true, narrow: !script.seed.is_multiple_of(WIDE), ..Turns::default() };
-        Storm { case: case.clone(), turns, stage, folder, source, ages, seen, before, fires, jumped: false }
+        Storm { case: case.clone(), turns, stage, folder, source, ages, seen, before, fires, untimely: false }
     }
 
     pub fn change(&mut self, round: &Round) {
@@ -150,7 +150,8 @@ impl Storm {
         self.stage.world.pass(Duration::from_secs(pause));
         let spec = self.spec()?;
         self.stage.begin(weather.clone());
-        self.jumped |= !weather.jumps.is_empty();
+        let late = |trouble: &Trouble| matches!(trouble, Trouble::Asleep(_));
+        self.untimely |= !weather.jumps.is_empty() || weather.troubles.values().any(late);
         let options = self.options(self.fires && !settles);
         let (world, root, stop) = (&self.stage.world, self.folder.path(), StopSignal::default());
         let ended = world.block_on(async {
@@ -163,7 +164,7 @@ impl Storm {
             None => return Ok(None),
             Some(Ok(report)) => report,
             // A destination that is not there: nothing was done, and nothing is lost.
-            Some(Err(Trouble::Failure(_))) => RunReport::default(),
+            Some(Err(engine::Trouble::Failure(_))) => RunReport::default(),
             Some(Err(trouble)) => return Err(said(&trouble)),
         };
         // Where a first run left nothing behind, the next one is the first.
