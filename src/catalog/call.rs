@@ -114,7 +114,9 @@ fn method(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Strin
     let text = reader.text(node)?;
     if text.contains("{{") {
         reader.check_template(&Template(text.clone()), node, Site::Request, declared);
-        inside(&text).into_iter().for_each(|path| declared.slot(path, Form::Word { known: METHODS.to_vec() }, Site::Request));
+        inside(&text)
+            .into_iter()
+            .for_each(|path| declared.slot(path, Form::Word { known: METHODS.to_vec() }, Site::Request));
         return Some(text);
     }
     reader.word(node, |word| METHODS.contains(&word).then(|| word.to_string()), &METHODS)

@@ -8,9 +8,7 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::diag::Problem;
-use crate::ir::catalog::{
-    ANY, AnswerRule, Condition, Limit, Setting, SettingKind, Template, Token, is_header_name,
-};
+use crate::ir::catalog::{ANY, AnswerRule, Condition, Limit, Setting, SettingKind, Template, Token, is_header_name};
 use crate::ir::mode::Mode;
 
 /// A connection file after reading; calls stay nodes, since each service reads those it uses with its own options in sight.

@@ -141,7 +141,9 @@ fn one(
         problems.push(error::setting_kind(known, setting.value.span()));
         return None;
     };
-    if !has_known_parts(place, known, &setting.value, problems) || !fits(scope, known, &json, setting.value.span(), problems) {
+    if !has_known_parts(place, known, &setting.value, problems)
+        || !fits(scope, known, &json, setting.value.span(), problems)
+    {
         return None;
     }
     Some(match (known.secret, known.kind, &json) {

@@ -241,9 +241,7 @@ fn overdue(load: &Load, plan: &JobPlan) -> Came {
     let reason = format!("the job did not end within {} s", plan.job.wait.as_secs());
     match plan.job.then {
         Verdict::Pending => all(load, Verdict::Pending, None),
-        Verdict::Accepted => {
-            Came::Judged(vec![Judged::warning(Some(reason)); load.len()])
-        }
+        Verdict::Accepted => Came::Judged(vec![Judged::warning(Some(reason)); load.len()]),
         verdict => all(load, verdict, Some(reason)),
     }
 }

@@ -6,9 +6,8 @@ use crate::ir::plan::Sql;
 /// The list without the items that lack what is needed; NULL where none is left.
 pub fn whole(raw: &Sql, sql_type: &str, needs: &[String]) -> Result<Sql, String> {
     if is_json(sql_type) {
-        let part = |name: &String| {
-            format!("json_extract_string(x, {}) IS NOT NULL", Sql::text(&format!("$.\"{name}\"")))
-        };
+        let part =
+            |name: &String| format!("json_extract_string(x, {}) IS NOT NULL", Sql::text(&format!("$.\"{name}\"")));
         let kept = filtered(&format!("try_cast({raw} AS JSON[])"), needs.iter().map(part));
         return Ok(Sql(format!("CASE WHEN len({kept}) > 0 THEN CAST({kept} AS JSON) END")));
     }

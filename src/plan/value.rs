@@ -20,7 +20,9 @@ pub fn typed(expr: &Expr, sql_type: &str, placement: &Placement) -> Result<Typed
     let worded = has_words(placement, family);
     let (sql, target) = match placement.wire {
         Wire::Choices => (choices(&raw, sql_type, family, placement)?, "VARCHAR[]".into()),
-        Wire::Json if !placement.needs.is_empty() => (objects::whole(&raw, sql_type, &placement.needs)?, sql_type.into()),
+        Wire::Json if !placement.needs.is_empty() => {
+            (objects::whole(&raw, sql_type, &placement.needs)?, sql_type.into())
+        }
         _ if worded => self::worded(&raw, family, placement),
         wire => converted(&raw, sql_type, family, wire)?,
     };

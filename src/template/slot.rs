@@ -7,7 +7,6 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use super::Engine;
-use crate::diag::list;
 use crate::ir::catalog::Template;
 use crate::ir::slot::{Form, Slot, Stranger};
 
@@ -40,7 +39,7 @@ impl fmt::Display for Flaw {
             Flaw::Braces => f.write_str("a condition is a bare expression"),
             Flaw::Text => f.write_str("a value is needed here, and this is text"),
             Flaw::Word { word, .. } => write!(f, "`{word}` does not stand for rows here"),
-            Flaw::Unknown { known } => write!(f, "one of {} is needed here", list(known)),
+            Flaw::Unknown { known } => write!(f, "one of `{}` is needed here", known.join("`, `")),
             Flaw::Tree => f.write_str("text is needed here"),
             Flaw::NoRows { words } => write!(f, "the rows go nowhere: `{}` is missing", words.join("` or `")),
         }
@@ -65,13 +64,15 @@ pub fn flaws(slot: &Slot, text: &str) -> Vec<Flaw> {
             let there = known.contains(&text);
             if there { Vec::new() } else { vec![Flaw::Unknown { known: known.clone() }] }
         }
-        Form::Text | Form::Word { .. } | Form::Value | Form::Tree { .. } => match Engine::lenient().text(&Template(text.to_string())) {
-            Ok(read) if slot.form == Form::Value && read.expression().is_none() => vec![Flaw::Text],
-            Ok(read) => strangers(slot, text, &read.paths()),
-            Err(error) => {
-                vec![Flaw::Syntax { message: error.message, range: error.range, assigns: assigns(text) }]
+        Form::Text | Form::Word { .. } | Form::Value | Form::Tree { .. } => {
+            match Engine::lenient().text(&Template(text.to_string())) {
+                Ok(read) if slot.form == Form::Value && read.expression().is_none() => vec![Flaw::Text],
+                Ok(read) => strangers(slot, text, &read.paths()),
+                Err(error) => {
+                    vec![Flaw::Syntax { message: error.message, range: error.range, assigns: assigns(text) }]
+                }
             }
-        },
+        }
     }
 }
 

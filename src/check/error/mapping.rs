@@ -52,7 +52,10 @@ pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
     let message = if again.name == first.name {
         format!("`{}` is mapped twice", again.name)
     } else if spelt_otherwise {
-        format!("`{}` and `{}` are one attribute: the destination does not tell letter case apart", first.name, again.name)
+        format!(
+            "`{}` and `{}` are one attribute: the destination does not tell letter case apart",
+            first.name, again.name
+        )
     } else {
         format!("`{}` and `{}` write the same object", first.name, again.name)
     };

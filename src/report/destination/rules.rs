@@ -130,7 +130,9 @@ pub fn placement(known: &Placement) -> Vec<String> {
         (known.digits.before_point, " before the point"),
         (known.digits.after_point, " after the point"),
     ];
-    rules.extend(digits.iter().filter_map(|(max, part)| Some(format!("up to {}{part}", count((*max)?.into(), "digit")))));
+    rules.extend(
+        digits.iter().filter_map(|(max, part)| Some(format!("up to {}{part}", count((*max)?.into(), "digit")))),
+    );
     rules.extend(known.between.map(|(least, greatest)| format!("from {least} to {greatest}")));
     rules.extend(known.pattern.as_ref().map(|pattern| match &known.pattern_help {
         Some(words) => words.clone(),

@@ -1,7 +1,9 @@
 //! One service of a destination, as parts of its page.
 
 use crate::diag::{count, list, thousands};
-use crate::ir::catalog::{Call, Custom, Destination, Dots, Job, Refusal, Repeat, Route, Service, Setting, SettingKind, Step, StepAction};
+use crate::ir::catalog::{
+    Call, Custom, Destination, Dots, Job, Refusal, Repeat, Route, Service, Setting, SettingKind, Step, StepAction,
+};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{Mode, Verdict};
 use crate::report::page::Page;
