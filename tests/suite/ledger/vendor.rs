@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct Vendor {
     requests: Mutex<Vec<String>>,
     /// Told when the machine is to stop.
     pub crash: Notify,
+    /// From then on nothing leaves it any more.
+    down: AtomicBool,
     files: RealWorld,
 }
 
@@ -39,6 +42,7 @@ impl Vendor {
     pub fn prepare(&self, advance: Duration, answers: Answers) {
         *self.elapsed.lock().expect("not poisoned") += advance;
         *self.answers.lock().expect("not poisoned") = answers;
+        self.down.store(false, Ordering::Relaxed);
         // What was told twice would stop the next step.
         let _ = self.crash.notified().now_or_never();
     }
@@ -210,10 +214,14 @@ impl World for Vendor {
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
         Box::pin(async move {
+            if self.down.load(Ordering::Relaxed) {
+                return futures::future::pending().await;
+            }
             self.note(&request);
             match self.answer(&request) {
                 Some(answer) => answer,
                 None => {
+                    self.down.store(true, Ordering::Relaxed);
                     self.crash.notify_one();
                     futures::future::pending().await
                 }
