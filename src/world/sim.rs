@@ -53,7 +53,7 @@ pub struct Simulated {
     environment: Environment,
     files: RealWorld,
     responder: Arc<Mutex<dyn Responder>>,
-    /// Longest way of a request, or of its answer, in milliseconds.
+    /// Longest way of a request, of its answer, or to the disk, in milliseconds.
     latency_ms: u64,
     state: Mutex<State>,
     /// Called where the process ends: what is on the disk then is what is left of it.
@@ -233,20 +233,25 @@ impl World for Simulated {
     }
 
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
-        self.point();
-        if !self.state().crashed {
-            work();
+        async move {
+            // A disk takes its time, and who does not wait for it goes on meanwhile.
+            self.travel().await;
             self.point();
-        }
-        // Others have their turn, as they would while a thread is busy.
-        let mut asked = false;
-        std::future::poll_fn(move |context| {
-            if std::mem::replace(&mut asked, true) {
-                return Poll::Ready(());
+            if !self.state().crashed {
+                work();
+                self.point();
             }
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
+            // Others have their turn, as they would while a thread is busy.
+            let mut asked = false;
+            std::future::poll_fn(move |context| {
+                if std::mem::replace(&mut asked, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+        }
         .boxed()
     }
 
