@@ -16,7 +16,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use measure::{Measured, best_of, megabytes};
+use measure::{Measured, best_of, in_turn, megabytes};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -76,8 +76,7 @@ fn changed(folder: &Path, rows: u64) -> Result<Vec<Line>> {
     data::change_one_percent(folder, rows)?;
     data::write_ledger(folder)?;
     let sql = data::write_diff_sql(folder)?;
-    let by_hand = best_of(ROUNDS, || measure::sql(&sql))?;
-    let plan = best_of(ROUNDS, || measure::sendoff(folder, &PLAN, &[], 2))?;
+    let (by_hand, plan) = in_turn(ROUNDS, || measure::sql(&sql), || measure::sendoff(folder, &PLAN, &[], 2))?;
     let limited = measure::sendoff(folder, &PLAN, &[("SENDOFF_MEMORY_LIMIT", "1GB")], 2)?;
     let what = "hand-written SQL: read, key and identifier checks, full outer join";
     Ok(vec![
@@ -100,14 +99,13 @@ fn unchanged(folder: &Path, rows: u64) -> Result<Vec<Line>> {
 /// A scan of both sides, and the first run that finds nothing to send. Each round has the ledger as it was before.
 fn first_quiet(folder: &Path) -> Result<(Measured, Measured)> {
     let sql = data::write_scan_sql(folder)?;
-    let scan = best_of(ROUNDS, || measure::sql(&sql))?;
     let (ledger, kept) = (folder.join(data::LEDGER), folder.join("kept.duckdb"));
     std::fs::copy(&ledger, &kept)?;
-    let first = best_of(ROUNDS, || {
+    let first = || {
         std::fs::copy(&kept, &ledger)?;
         measure::sendoff(folder, &["run"], &[], 0)
-    })?;
-    Ok((scan, first))
+    };
+    in_turn(ROUNDS, || measure::sql(&sql), first)
 }
 
 /// The run after one that sent everything.

@@ -26,6 +26,20 @@ pub fn best_of(rounds: usize, mut round: impl FnMut() -> Result<Measured>) -> Re
     Ok(best)
 }
 
+/// The fastest round of each of two sides that take turns, so that what disturbs the machine for a while disturbs both.
+pub fn in_turn(
+    rounds: usize,
+    mut one: impl FnMut() -> Result<Measured>,
+    mut other: impl FnMut() -> Result<Measured>,
+) -> Result<(Measured, Measured)> {
+    let faster = |best: Measured, next: Measured| if next.seconds < best.seconds { next } else { best };
+    let mut best = (one()?, other()?);
+    for _ in 1..rounds {
+        best = (faster(best.0, one()?), faster(best.1, other()?));
+    }
+    Ok(best)
+}
+
 /// A process and what it held at each look.
 pub struct Watched {
     pub measured: Measured,

@@ -42,7 +42,6 @@ fn placement(reader: &Reader<'_>, fields: &mut Fields<'_>, pointer: Pointer, cal
         digits: Digits {
             all: fields.count(reader, "max_digits"),
             before_point: fields.count(reader, "max_whole_digits"),
-            after_point: fields.count(reader, "max_decimals"),
         },
         between: fields.take("between").and_then(|node| between(reader, node)),
         pattern: fields.take("pattern").and_then(|node| reader.pattern(node)),

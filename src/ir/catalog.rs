@@ -422,7 +422,6 @@ impl Placement {
 pub struct Digits {
     pub all: Option<u32>,
     pub before_point: Option<u32>,
-    pub after_point: Option<u32>,
 }
 
 /// Values that match are told of before they are first sent; they are sent all the same.

@@ -90,7 +90,4 @@ fn numbers(sql: &Sql, sql_type: &str, placement: &Placement, rule: &mut dyn FnMu
         };
         rule(too_many, format!("has more than {max} digits before the point"));
     }
-    if let Some(max) = digits.after_point.filter(|_| is_number) {
-        rule(format!("{sql} <> round({sql}, {max})"), format!("has more than {max} digits after the point"));
-    }
 }

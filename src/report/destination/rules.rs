@@ -125,11 +125,7 @@ pub fn placement(known: &Placement) -> Vec<String> {
             known.words.iter().map(|(word, value)| format!("`{word}` as `{}`", value.to_string().replace('"', "")));
         rules.push(format!("{} on the wire", words.collect::<Vec<_>>().join(", ")));
     }
-    let digits = [
-        (known.digits.all, ""),
-        (known.digits.before_point, " before the point"),
-        (known.digits.after_point, " after the point"),
-    ];
+    let digits = [(known.digits.all, ""), (known.digits.before_point, " before the point")];
     rules.extend(
         digits.iter().filter_map(|(max, part)| Some(format!("up to {}{part}", count((*max)?.into(), "digit")))),
     );

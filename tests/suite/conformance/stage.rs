@@ -58,7 +58,7 @@ impl Stage {
             _ => None,
         };
         let world = Simulated::new(watched.clone(), latency_ms, environment);
-        Stage { world, watched, secret_is_wrong, awaited: Mutex::default(), begun: AtomicU64::new(0) }
+        Stage { world, watched, secret_is_wrong, awaited: Mutex::default(), begun: AtomicU64::new(1) }
     }
 
     /// The same, where something is to be done when the process ends.
