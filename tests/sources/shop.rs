@@ -72,12 +72,13 @@ fn customers(profiles: Profiles) -> BTreeSet<String> {
     profiles.into_keys().map(|(_, customer, _)| customer).collect()
 }
 
-/// A copy of `pipelines/` that sends to the recorder.
+/// A copy of `pipelines/` that sends to the recorder: what goes to one destination, and no file named after another.
 fn copy(folder: &Path, recorder: &Recorder) -> Project {
     let project = Project::new(folder.to_path_buf());
     fs::create_dir_all(folder.join("data")).unwrap();
     for entry in fs::read_dir(root().join("pipelines")).unwrap().map(Result::unwrap) {
-        if entry.path().is_file() {
+        let elsewhere = entry.path().file_stem().is_some_and(|stem| root().join("destinations").join(stem).is_dir());
+        if entry.path().is_file() && !elsewhere {
             fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
         }
     }
