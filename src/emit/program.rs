@@ -12,7 +12,7 @@ use super::pace::{Credential, Limiters};
 use super::readback::ReadbackPlan;
 use super::route::{self, StepPlan};
 use super::token::{Slot, TokenPlan};
-use crate::ir::catalog::{Call, Condition, Destination, Identifier, Repeat, Service, Setting, StepAction};
+use crate::ir::catalog::{Condition, Destination, Identifier, Repeat, Service, Setting, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
@@ -185,7 +185,7 @@ impl Program {
         self.calls.push(plan);
         let at = self.calls.len() - 1;
         self.index.insert((name.clone(), which), at);
-        for led_to in leads_to(call) {
+        for led_to in call.leads_to() {
             self.add_call(ground, led_to, which, scope)?;
         }
         Ok(at)
@@ -206,15 +206,6 @@ fn token(setup: &Setup<'_>, scope: &Scope, held: Slot, redactor: &Redactor) -> R
         Some(token) => TokenPlan::new(token, scope, held, setup.stand_in, redactor),
         None => Ok(None),
     }
-}
-
-fn leads_to(call: &Call) -> impl Iterator<Item = &CallName> {
-    let look = match &call.repeat {
-        Repeat::After(name) => Some(name),
-        Repeat::Safe | Repeat::Never => None,
-    };
-    let files = call.answer.iter().filter_map(|rule| rule.with.as_ref());
-    look.into_iter().chain(call.job.as_ref().map(|job| &job.poll)).chain(files)
 }
 
 /// What the definition prepares must have been prepared: a path with a gap would be another path.

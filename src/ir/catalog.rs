@@ -657,6 +657,18 @@ pub struct Call {
     pub examples: Vec<Example>,
 }
 
+impl Call {
+    /// Calls that may have to follow it: a look after a lost answer, questions after its job, files that its answer names.
+    pub fn leads_to(&self) -> impl Iterator<Item = &CallName> {
+        let look = match &self.repeat {
+            Repeat::After(name) => Some(name),
+            Repeat::Safe | Repeat::Never => None,
+        };
+        let files = self.answer.iter().filter_map(|rule| rule.with.as_ref());
+        look.into_iter().chain(self.job.as_ref().map(|job| &job.poll)).chain(files)
+    }
+}
+
 /// What the body of a successful answer is, where it has one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

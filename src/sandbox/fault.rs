@@ -62,14 +62,7 @@ impl Script {
     pub fn turn(&mut self, vendor: &str, route: &str) -> Fault {
         let mut turn = Fault::default();
         for fault in self.faults.iter_mut().filter(|fault| fault.meets(vendor, route)) {
-            fault.times = fault.times.map(|times| times.saturating_sub(1));
-            turn.status = turn.status.or(fault.status);
-            turn.retry_after = turn.retry_after.or(fault.retry_after);
-            turn.lose_answer |= fault.lose_answer;
-            turn.fail_job |= fault.fail_job;
-            turn.stall_job |= fault.stall_job;
-            turn.delay_ms = turn.delay_ms.max(fault.delay_ms);
-            turn.refuse.extend(fault.refuse.iter().cloned());
+            fault.befall(&mut turn);
         }
         self.faults.retain(|fault| fault.times != Some(0));
         turn
@@ -77,6 +70,18 @@ impl Script {
 }
 
 impl Fault {
+    /// Adds itself to what befalls one request, which uses it up by one.
+    pub fn befall(&mut self, turn: &mut Fault) {
+        self.times = self.times.map(|times| times.saturating_sub(1));
+        turn.status = turn.status.or(self.status);
+        turn.retry_after = turn.retry_after.or(self.retry_after);
+        turn.lose_answer |= self.lose_answer;
+        turn.fail_job |= self.fail_job;
+        turn.stall_job |= self.stall_job;
+        turn.delay_ms = turn.delay_ms.max(self.delay_ms);
+        turn.refuse.extend(self.refuse.iter().cloned());
+    }
+
     fn meets(&self, vendor: &str, route: &str) -> bool {
         self.vendor == vendor
             && self.times != Some(0)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::ir::catalog::{Call, Condition, Repeat, Service, StepAction};
+use crate::ir::catalog::{Condition, Service, StepAction};
 use crate::ir::ident::CallName;
 use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::spec::Settings;
@@ -36,18 +36,9 @@ fn reach(service: &Service, action: &StepAction, reached: &mut BTreeSet<CallName
         if let Some(call) = service.calls.get(&name)
             && reached.insert(name)
         {
-            open.extend(leads_to(call).cloned());
+            open.extend(call.leads_to().cloned());
         }
     }
-}
-
-fn leads_to(call: &Call) -> impl Iterator<Item = &CallName> {
-    let look = match &call.repeat {
-        Repeat::After(name) => Some(name),
-        Repeat::Safe | Repeat::Never => None,
-    };
-    let files = call.answer.iter().filter_map(|rule| rule.with.as_ref());
-    look.into_iter().chain(call.job.as_ref().map(|job| &job.poll)).chain(files)
 }
 
 /// What is known before a run.

@@ -138,13 +138,7 @@ impl Answerer {
         let mut turn = Fault::default();
         for fault in self.faults.iter_mut().filter(|fault| fault.path.as_ref().is_none_or(|part| route.contains(part)))
         {
-            fault.times = fault.times.map(|times| times.saturating_sub(1));
-            turn.status = turn.status.or(fault.status);
-            turn.retry_after = turn.retry_after.or(fault.retry_after);
-            turn.lose_answer |= fault.lose_answer;
-            turn.fail_job |= fault.fail_job;
-            turn.stall_job |= fault.stall_job;
-            turn.refuse.extend(fault.refuse.iter().cloned());
+            fault.befall(&mut turn);
         }
         self.faults.retain(|fault| fault.times != Some(0));
         turn
