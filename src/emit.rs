@@ -36,7 +36,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, ScanId, ScanPage};
+use crate::ir::delivery::{DeltaRow, Halt, OpenJob, Outcome, RequestNote, ScanId, ScanPage};
+use crate::ir::offer::Offer;
 use crate::ir::secret::Redactor;
 use crate::world::World;
 

@@ -9,6 +9,7 @@ pub mod estimate;
 pub mod facts;
 pub mod ident;
 pub mod mode;
+pub mod offer;
 pub mod plan;
 pub mod run;
 pub mod secret;

@@ -14,7 +14,7 @@ mod values;
 use pest::Parser;
 use pest::iterators::Pair;
 
-use crate::diag::Problems;
+use crate::diag::{Problem, Problems};
 use crate::ir::ast::{Comment, File, Name};
 use crate::ir::span::{FileId, Span, Spanned};
 
@@ -24,7 +24,8 @@ struct Grammar;
 
 /// Reads one file. The tree holds what could be read; with an error among the problems it is not the whole file.
 pub fn parse(file: FileId, text: &str) -> (File, Problems) {
-    let mut reader = Reader { file, text, problems: Problems::default(), blocks: Vec::new(), unread: Vec::new() };
+    let mut reader =
+        Reader { file, text, problems: Problems::default(), blocks: Vec::new(), unread: Vec::new(), torn: Vec::new() };
     if let Some(at) = depth::too_deep(text) {
         return (File::default(), error::unreadable(Span::new(file, at, at)).into());
     }
@@ -37,7 +38,8 @@ pub fn parse(file: FileId, text: &str) -> (File, Problems) {
     let items = pairs.next().map(|pair| reader.items(pair)).unwrap_or_default();
     reader.unclosed_blocks();
     reader.problems.sort();
-    (File { items, comments, unread: reader.unread }, reader.problems)
+    let torn = reader.tear();
+    (File { items, comments, unread: reader.unread, torn }, reader.problems)
 }
 
 /// Walks the pairs of one file and collects what is wrong with them.
@@ -47,6 +49,8 @@ struct Reader<'t> {
     problems: Problems,
     blocks: Vec<Bracketed>,
     unread: Vec<Name>,
+    /// Quotes that nothing closes.
+    torn: Vec<Span>,
 }
 
 /// A block or list, from its opening bracket to where it ended: for telling which one lacks its closing bracket.
@@ -61,6 +65,31 @@ impl<'t> Reader<'t> {
     fn span(&self, pair: &Pair<'t, Rule>) -> Span {
         let start = pair.as_span().start();
         Span::new(self.file, start, trimmed_end(pair))
+    }
+
+    /// What quotes that nothing closes have spoilt. Behind them, nothing more is said there.
+    fn tear(&mut self) -> Vec<Span> {
+        let quotes = std::mem::take(&mut self.torn);
+        let torn: Vec<Span> = quotes.iter().map(|quote| self.spoilt(*quote)).collect();
+        self.problems.0.retain(|problem| {
+            let place = problem.labels.first().map_or(0, |(span, _)| span.start);
+            !quotes.iter().zip(&torn).any(|(quote, torn)| quote.start < place && place < torn.end)
+        });
+        torn
+    }
+
+    /// Text ends on its line, unless it has eaten brackets: then the blocks around it have come apart.
+    fn spoilt(&self, quote: Span) -> Span {
+        let stray = |problem: &Problem| {
+            problem.code == "parse::stray_bracket"
+                && problem.labels.first().is_some_and(|(span, _)| span.start > quote.start)
+        };
+        if self.problems.0.iter().any(stray) {
+            return Span::new(self.file, 0, self.text.len());
+        }
+        let start = self.text[..quote.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text[quote.start..].find('\n').map_or(self.text.len(), |at| quote.start + at);
+        Span::new(self.file, start, end)
     }
 
     fn spanned(&self, pair: &Pair<'t, Rule>) -> Spanned<String> {

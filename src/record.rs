@@ -3,9 +3,10 @@
 //! Order is the guarantee: the delta is durable before the first mark, a mark before its request leaves, an outcome before
 //! its row counts as done; entries change only in `merge`, which may run at the end or at the next start.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ir::change::Changes;
 use crate::ir::mode::Mode;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
 use crate::store::ledger::Ledger;
@@ -80,22 +81,38 @@ pub struct Closing {
     pub sums: Option<String>,
 }
 
+/// Rows of the delta read at a time: enough that a query costs little, few enough that three pages can be held at once.
+pub const PAGE: u64 = 16_384;
+/// The numbers of removals begin here: above those of all other rows.
+const REMOVALS: u64 = 1 << 40;
+
 /// The delta of a run, now durable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delta {
     pub rows: u64,
-    /// From here on the rows are removals.
-    pub first_removal: u64,
+    /// Pages of additions and changes, and those of removals, which come after.
+    pub offers: Vec<Range<u64>>,
+    pub removals: Vec<Range<u64>>,
     /// Rows that a limit leaves for later.
     pub left: u64,
+    /// Rows of the page that was begun last.
+    filling: u64,
 }
 
 impl Delta {
-    fn of(changes: &Changes, offered: u64, removals: u64) -> Delta {
-        Delta {
-            rows: offered + removals,
-            first_removal: offered,
-            left: changes.counts.to_send().saturating_sub(offered + removals),
+    /// Adds a stretch of rows, the highest so far: to the page before where that has room.
+    fn add(&mut self, first: u64, last: u64, rows: u64) {
+        self.rows += rows;
+        let pages = if first < REMOVALS { &mut self.offers } else { &mut self.removals };
+        match pages.last_mut().filter(|_| self.filling + rows <= PAGE) {
+            Some(page) => {
+                page.end = last + 1;
+                self.filling += rows;
+            }
+            None => {
+                pages.push(first..last + 1);
+                self.filling = rows;
+            }
         }
     }
 }
@@ -104,6 +121,15 @@ impl Delta {
 pub fn mapping_version(plan: &Plan, shape: &LedgerShape) -> u32 {
     let newest = plan.fields.iter().map(|field| field.column.since).max().unwrap_or(0);
     newest.max(shape.mapping_version).max(1)
+}
+
+/// A table of the journal with a line for each row, in place of one for each stretch of rows that fared alike.
+fn each(ledger: &Ledger, table: &str) -> String {
+    format!(
+        "(SELECT * EXCLUDE (last) REPLACE (CAST(unnest(range(CAST(row AS BIGINT), CAST(last AS BIGINT) + 1)) AS UBIGINT) AS row) \
+         FROM {})",
+        ledger.table(table)
+    )
 }
 
 /// `k1, k2`, each with a prefix.

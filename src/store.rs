@@ -8,9 +8,10 @@ use duckdb::{Config, Connection};
 
 use crate::ir::facts::ColumnFacts;
 use crate::ir::plan::Sql;
-use crate::ir::value::Value;
+use crate::ir::value::{Value, Values};
 
 mod column;
+mod columns;
 pub mod error;
 pub mod ledger;
 mod value;
@@ -94,6 +95,23 @@ impl Store {
         Ok(all)
     }
 
+    /// The result of a query, column by column: rows on their way out pass here by the million.
+    pub fn columns(&self, sql: &str) -> Result<Vec<Values>, StoreError> {
+        tracing::trace!(sql, "duckdb");
+        let mut statement = self.connection.prepare(sql)?;
+        let pieces = statement.query_arrow([])?;
+        let schema = pieces.get_schema();
+        let types = || schema.fields().iter().map(|field| field.data_type());
+        if !types().all(columns::takes) {
+            return Ok(transposed(types().count(), self.rows(sql)?));
+        }
+        let mut all: Vec<Values> = types().map(columns::empty).collect();
+        for piece in pieces {
+            all.iter_mut().zip(piece.columns()).for_each(|(values, piece)| columns::add(values, piece));
+        }
+        Ok(all)
+    }
+
     /// The first row of a query that gives one.
     pub fn row(&self, sql: &str) -> Result<Vec<Value>, StoreError> {
         Ok(self.rows(sql)?.into_iter().next().unwrap_or_default())
@@ -149,4 +167,12 @@ impl Store {
     pub fn detach(&self, alias: &str) -> Result<(), StoreError> {
         self.execute(&format!("DETACH {}", Sql::name(alias)))
     }
+}
+
+fn transposed(width: usize, rows: Vec<Vec<Value>>) -> Vec<Values> {
+    let mut columns = vec![Vec::with_capacity(rows.len()); width];
+    for row in rows {
+        columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+    }
+    columns.into_iter().map(Values::Others).collect()
 }

@@ -2,8 +2,9 @@
 
 use super::{Basis, compare, key_layout};
 use crate::ir::change::{Cohort, Sample};
-use crate::ir::delivery::{DeltaRow, Offer};
+use crate::ir::delivery::DeltaRow;
 use crate::ir::mode::ChangeKind;
+use crate::ir::offer::{Alone, Offer};
 use crate::ir::plan::Plan;
 use crate::ir::value::Value;
 use crate::store::{Store, StoreError};
@@ -78,17 +79,17 @@ fn sample(plan: &Plan, kind: ChangeKind, at: u64, row: Vec<Value>) -> Option<Sam
     let wanted: Vec<Value> = values.by_ref().take(plan.fields.len()).collect();
     let old: Vec<Value> = values.collect();
     let positions = positions(&owed);
-    let offer = Offer {
+    let offer = Offer::alone(Alone {
         row: DeltaRow(at),
         kind,
-        identifiers,
         which: which as usize,
-        values: wanted,
-        owed: plan.fields.iter().map(|field| positions.contains(&field.column.position)).collect(),
         whole: whole == Value::Bool(true),
-        remote_id: text(remote_id),
         look_first: false,
-    };
+        owed: plan.fields.iter().map(|field| positions.contains(&field.column.position)).collect(),
+        remote_id: text(remote_id),
+        identifiers,
+        values: wanted,
+    });
     Some(Sample { offer, key, old })
 }
 

@@ -97,7 +97,7 @@ impl Line<'_> {
     }
 
     async fn mark_all(&self, loads: &mut [Load], request: u64, alone: bool) -> bool {
-        let rows = loads.iter().flat_map(|load| load.riders.iter().map(|rider| rider.offer.row)).collect();
+        let rows = loads.iter().flat_map(|load| load.riders.iter().map(|rider| rider.offer.row())).collect();
         let (ack, acked) = oneshot::channel();
         let marked =
             self.journal.tell(Note::InFlight { rows, request, alone, ack }).await && acked.await.unwrap_or(false);

@@ -1,7 +1,8 @@
 //! Records on their way, and the batches they are cut into: by count, by bytes, by the identifier in use.
 
-use crate::ir::delivery::{JobId, Offer, Outcome};
+use crate::ir::delivery::{JobId, Outcome};
 use crate::ir::mode::Verdict;
+use crate::ir::offer::Offer;
 
 /// Room for the envelope around the records of a body, in bytes.
 pub const ENVELOPE: u64 = 1024;
@@ -50,7 +51,7 @@ impl Rider {
     }
 
     pub fn identifier(&self) -> &str {
-        self.offer.identifiers.get(self.offer.which).and_then(Option::as_deref).unwrap_or_default()
+        self.offer.identified_by()
     }
 
     /// How far along its route it is.
@@ -68,7 +69,7 @@ impl Rider {
         let warning = self.warning.is_some() && verdict == Verdict::Accepted;
         let reason = join(self.warning.filter(|text| warning && !text.is_empty()), reason);
         Outcome {
-            row: self.offer.row,
+            row: self.offer.row(),
             verdict,
             reason,
             warning,

@@ -17,10 +17,10 @@ use super::pace::{Draw, Forecast};
 use super::prepare::Preparation;
 use crate::ir::catalog::Job;
 use crate::ir::change::Cohort;
-use crate::ir::delivery::Offer;
 use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, Purpose, Span};
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
+use crate::ir::offer::Offer;
 use phase::Phase;
 
 /// Clocks for the cheapest and the dearest way of everything.

@@ -1,10 +1,9 @@
 //! Where mapped identifiers and fields go on the wire, and which of a row's fields travel.
 
 use crate::ir::catalog::{Clear, Dots, Placement, Send, Service, Wire};
-use crate::ir::delivery::Offer;
 use crate::ir::mode::{ChangeKind, Mode};
+use crate::ir::offer::Offer;
 use crate::ir::plan::{PlannedField, PlannedIdentifier};
-use crate::ir::value::Value;
 
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
@@ -61,16 +60,16 @@ impl Fields {
     /// Marks in `take` the fields that go into a call's record. Says whether that is every field with a value. All of them
     /// go, and nothing is cleared, where a record is created after it was found to be `missing`.
     pub fn choose(&self, offer: &Offer, send: Send, missing: bool, take: &mut Vec<bool>) -> bool {
-        let all = send == Send::All || offer.whole || missing;
-        let creating = missing || (self.creates && offer.kind == ChangeKind::Added);
+        let all = send == Send::All || offer.whole() || missing;
+        let creating = missing || (self.creates && offer.kind() == ChangeKind::Added);
         take.clear();
-        take.extend((0..self.fields.len()).map(|at| all || offer.owed.get(at).copied().unwrap_or(false)));
+        take.extend((0..self.fields.len()).map(|at| all || offer.owes(at)));
         for group in self.groups.iter().filter(|_| !all) {
             let any = group.iter().any(|&at| take[at]);
             group.iter().for_each(|&at| take[at] = any);
         }
         for (at, field) in self.fields.iter().enumerate() {
-            let null = self.value(offer, at).is_null();
+            let null = offer.value(at).is_null();
             take[at] &= !null || (field.cleared.is_some() && !creating);
         }
         all
@@ -78,12 +77,8 @@ impl Fields {
 
     /// The destination's id of a record: learnt in an earlier run, or given by the identifier itself.
     pub fn remote_id<'a>(&self, offer: &'a Offer) -> Option<&'a str> {
-        let given = self.identifiers.get(offer.which).filter(|placed| placed.remote_id);
-        given.and_then(|_| offer.identifiers.get(offer.which)?.as_deref()).or(offer.remote_id.as_deref())
-    }
-
-    pub fn value<'a>(&self, offer: &'a Offer, at: usize) -> &'a Value {
-        offer.values.get(at).unwrap_or(&Value::Null)
+        let given = self.identifiers.get(offer.which()).filter(|placed| placed.remote_id);
+        given.and_then(|_| offer.identifier(offer.which())).or(offer.remote_id())
     }
 
     /// The position of the field that an answer names by its own name, or by the last part of its place.

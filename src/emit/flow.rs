@@ -17,8 +17,9 @@ use super::route::{self, Next};
 use super::wait::backoff;
 use super::{Ending, Note, StopSignal};
 use crate::ir::catalog::{RecordVerdict, Repeat};
-use crate::ir::delivery::{DeltaRow, Halt, JobId, Offer, Outcome};
+use crate::ir::delivery::{DeltaRow, Halt, JobId, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
+use crate::ir::offer::Offer;
 
 pub struct Flow<'a> {
     line: Line<'a>,
@@ -96,17 +97,17 @@ impl<'a> Flow<'a> {
         let remote_id = program.fields.remote_id(&offer).map(str::to_string);
         let rider = Rider::new(offer, remote_id);
         let offer = &rider.offer;
-        let Some(steps) = program.route(offer.kind, offer.which) else {
-            let reason = format!("the mode has no route for rows that are {}", offer.kind.name());
+        let Some(steps) = program.route(offer.kind(), offer.which()) else {
+            let reason = format!("the mode has no route for rows that are {}", offer.kind().name());
             return self.end(rider, Verdict::Failed, Some(reason), 0, None);
         };
         // A route that begins otherwise looks or updates by itself, and creates only what that says is not there.
         let look = steps.first().and_then(|step| match &program.calls[step.call].repeat {
-            Repeat::After(name) => program.call(name, offer.which),
+            Repeat::After(name) => program.call(name, offer.which()),
             Repeat::Safe | Repeat::Never => None,
         });
         let next = route::first(steps, rider.remote_id.is_some());
-        match look.filter(|_| rider.offer.look_first) {
+        match look.filter(|_| rider.offer.look_first()) {
             Some(look) => self.board(rider, look),
             None => self.go(rider, next, None, 0, None),
         }
@@ -116,7 +117,7 @@ impl<'a> Flow<'a> {
         match next {
             Next::End(verdict) => self.end(rider, verdict, reason, request, job),
             Next::Step(step) => {
-                let steps = self.line.delivery.program.route(rider.offer.kind, rider.offer.which);
+                let steps = self.line.delivery.program.route(rider.offer.kind(), rider.offer.which());
                 let Some(call) = steps.and_then(|steps| steps.get(step)).map(|step| step.call) else { return };
                 rider.step = Some(step);
                 self.board(rider, call);
@@ -150,7 +151,7 @@ impl<'a> Flow<'a> {
 
     /// A row the destination has already, none of whose fields is to be sent.
     fn owes_nothing(&self, rider: &Rider) -> bool {
-        rider.offer.kind == ChangeKind::Changed && self.line.delivery.program.mode.compares() && !rider.offer.whole
+        rider.offer.kind() == ChangeKind::Changed && self.line.delivery.program.mode.compares() && !rider.offer.whole()
     }
 
     /// Sends off what is full, and what will not become fuller.
@@ -315,7 +316,7 @@ impl<'a> Flow<'a> {
         rider.missing = verdict == Verdict::Absent;
         rider.refused.extend(judged.refused);
         rider.remote_id = judged.remote_id.or(rider.remote_id.take());
-        let steps = self.line.delivery.program.route(rider.offer.kind, rider.offer.which).unwrap_or_default();
+        let steps = self.line.delivery.program.route(rider.offer.kind(), rider.offer.which()).unwrap_or_default();
         let next = route::after(steps, rider.step, verdict, rider.remote_id.is_some());
         self.go(rider, next, reason, request, job);
     }
@@ -328,7 +329,7 @@ impl<'a> Flow<'a> {
     /// count as unclear.
     fn drop_rider(&mut self, rider: Rider) {
         if rider.marked && !rider.left {
-            self.spared.push(rider.offer.row);
+            self.spared.push(rider.offer.row());
         } else if rider.marked {
             let why = match &self.halt {
                 Some(Halt::Interrupted) | None => "the run was interrupted",

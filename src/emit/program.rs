@@ -65,7 +65,7 @@ pub struct Prepared {
 pub struct Program {
     pub calls: Vec<CallPlan>,
     index: HashMap<(CallName, usize), usize>,
-    routes: HashMap<(ChangeKind, usize), Vec<StepPlan>>,
+    routes: BTreeMap<(ChangeKind, usize), Vec<StepPlan>>,
     pub fields: Fields,
     pub token: Option<TokenPlan>,
     pub readback: Option<ReadbackPlan>,
@@ -89,7 +89,7 @@ impl Program {
         let mut program = Program {
             calls: Vec::new(),
             index: HashMap::new(),
-            routes: HashMap::new(),
+            routes: BTreeMap::new(),
             fields,
             token,
             readback: ReadbackPlan::new(setup, &scope)?,
@@ -114,7 +114,7 @@ impl Program {
         Ok(Program {
             calls: Vec::new(),
             index: HashMap::new(),
-            routes: HashMap::new(),
+            routes: BTreeMap::new(),
             fields: Fields::none(),
             token,
             readback: None,

@@ -138,7 +138,7 @@ impl Line<'_> {
         if call.has_fields {
             fields.choose(&rider.offer, call.send, rider.missing, &mut take);
         }
-        let taken = take.iter().enumerate().filter(|(at, taken)| **taken && !fields.value(&rider.offer, *at).is_null());
+        let taken = take.iter().enumerate().filter(|(at, taken)| **taken && !rider.offer.value(*at).is_null());
         taken.map(|(at, _)| at).collect()
     }
 
@@ -154,7 +154,7 @@ impl Line<'_> {
         Ok(match self.ask_for(&plan.call, &rider, which).await? {
             Some((Verdict::Found | Verdict::Accepted, _, scope)) => {
                 let record = json!({
-                    "identifier": rider.identifier(), "remote_id": rider.remote_id, "change": rider.offer.kind.name(),
+                    "identifier": rider.identifier(), "remote_id": rider.remote_id, "change": rider.offer.kind().name(),
                 });
                 Sight::Read(scope.with("record", &record))
             }
@@ -195,7 +195,7 @@ impl Line<'_> {
     ) -> Option<String> {
         let fields = &self.delivery.program.fields;
         let asked = carried.iter().map(|&at| {
-            let facts = facts(&fields.fields[at], plan.custom[at], fields.value(&rider.offer, at));
+            let facts = facts(&fields.fields[at], plan.custom[at], rider.offer.value(at));
             (Some(at), plan.fields.first(&scope.with("field", &facts)))
         });
         for (field, found) in std::iter::once((None, plan.record.first(scope))).chain(asked) {
@@ -214,7 +214,7 @@ impl Line<'_> {
     }
 }
 
-fn facts(placed: &Placed, custom: bool, value: &crate::ir::value::Value) -> Json {
+fn facts(placed: &Placed, custom: bool, value: crate::ir::value::Cell<'_>) -> Json {
     let mut text = Vec::new();
     wire::write(&mut text, placed.wire, value);
     let value: Json = serde_json::from_slice(&text).unwrap_or_default();

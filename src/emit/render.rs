@@ -7,8 +7,8 @@ use serde_json::json;
 use super::fields::Fields;
 use super::tree::{Column, Member, Node, Read};
 use super::wire;
-use crate::ir::delivery::Offer;
-use crate::ir::value::Value;
+use crate::ir::offer::Offer;
+use crate::ir::value::Cell;
 use crate::template::{Datum, Scope};
 
 /// One row as a call sees it.
@@ -34,7 +34,7 @@ impl<'a> Row<'a> {
     }
 
     pub fn identifier(&self) -> &'a str {
-        self.offer.identifiers.get(self.offer.which).and_then(Option::as_deref).unwrap_or_default()
+        self.offer.identified_by()
     }
 
     /// The call's scope with `record` in it, made when the first expression asks.
@@ -50,13 +50,13 @@ impl<'a> Row<'a> {
     fn record(&self) -> serde_json::Value {
         let names = self.fields.identifiers.iter().map(|placed| placed.name.clone());
         let identifiers: serde_json::Map<_, _> =
-            names.zip(&self.offer.identifiers).map(|(name, value)| (name, json!(value))).collect();
-        let values = self.fields.fields.iter().zip(&self.offer.values);
+            names.zip(self.offer.identifiers()).map(|(name, value)| (name, json!(value))).collect();
+        let values = self.fields.fields.iter().zip(self.offer.values());
         let fields: serde_json::Map<_, _> =
             values.map(|(placed, value)| (placed.name.clone(), wire::json(value))).collect();
         json!({
             "identifier": self.identifier(), "identifiers": identifiers, "fields": fields,
-            "remote_id": self.remote_id, "change": self.offer.kind.name(),
+            "remote_id": self.remote_id, "change": self.offer.kind().name(),
         })
     }
 }
@@ -105,7 +105,7 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
             Node::Array(nodes) => return self.array(nodes),
             Node::Identifier { position, wire } => {
                 let row = self.row()?;
-                let Some(Some(text)) = row.offer.identifiers.get(*position) else { return Ok(false) };
+                let Some(text) = row.offer.identifier(*position) else { return Ok(false) };
                 wire::write_held(self.out, *wire, text);
             }
             Node::Field(position) => return self.field(*position),
@@ -171,10 +171,12 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
             return Ok(false);
         }
         let placed = &row.fields.fields[position];
-        match row.fields.value(row.offer, position) {
-            Value::Null => self.out.extend_from_slice(placed.cleared.unwrap_or(b"null")),
-            Value::Text(text) if placed.json_text => wire::write_json_text(self.out, text),
-            value if placed.skip_null => wire::write(self.out, placed.wire, &value.without_null_members()),
+        match row.offer.value(position) {
+            Cell::Null => self.out.extend_from_slice(placed.cleared.unwrap_or(b"null")),
+            Cell::Text(text) if placed.json_text => wire::write_json_text(self.out, text),
+            value if placed.skip_null => {
+                wire::write(self.out, placed.wire, Cell::from(&value.to_value().without_null_members()));
+            }
             value => wire::write(self.out, placed.wire, value),
         }
         self.fields += 1;
@@ -185,7 +187,7 @@ impl<'i, 'r> Writer<'_, 'i, 'r> {
         let row = self.row()?;
         let text = match read.column {
             Column::Identifier => row.identifier(),
-            Column::Change => row.offer.kind.name(),
+            Column::Change => row.offer.kind().name(),
             Column::RemoteId => row.remote_id.ok_or("the record has no remote id")?,
         };
         if read.as_integer {

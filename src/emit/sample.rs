@@ -9,7 +9,8 @@ use super::listing::Page;
 use super::render::{self, Row};
 use super::retry::request;
 use super::route::{self, Next};
-use crate::ir::delivery::{Offer, Request};
+use crate::ir::delivery::Request;
+use crate::ir::offer::Offer;
 use crate::ir::secret::MASK;
 
 impl Delivery {
@@ -28,7 +29,7 @@ impl Delivery {
     }
 
     fn first_record(&self, offer: &Offer) -> Option<(usize, Vec<u8>)> {
-        let steps = self.program.route(offer.kind, offer.which)?;
+        let steps = self.program.route(offer.kind(), offer.which())?;
         let remote_id = self.program.fields.remote_id(offer);
         let Next::Step(step) = route::first(steps, remote_id.is_some()) else { return None };
         let call = steps[step].call;

@@ -65,7 +65,7 @@ impl Line<'_> {
         let id = ScanId { number: load.call, which: call.which };
         let mut request = 0;
         let found = match self.listed(call, scan, id, &mut request).await {
-            Ok(()) => self.look_up(id, load.riders.iter().map(|rider| rider.offer.row).collect()).await,
+            Ok(()) => self.look_up(id, load.riders.iter().map(|rider| rider.offer.row()).collect()).await,
             Err(halt) => Err(halt),
         };
         let (came, halt) = match found {

@@ -41,7 +41,7 @@ pub async fn settle(line: Line<'_>, mut jobs: mpsc::Receiver<OpenJob>) -> Ending
 /// The outcomes of one job; `None` while it runs.
 async fn one(line: Line<'_>, job: OpenJob) -> Option<(Vec<Outcome>, Option<Halt>)> {
     let program = &line.delivery.program;
-    let which = job.offers.first().map_or(0, |offer| offer.which);
+    let which = job.offers.first().map_or(0, |offer| offer.which());
     let call = program.call(&job.job.call, which)?;
     let mut load = Load::new(call);
     let mut take = Vec::new();

@@ -6,16 +6,16 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use crate::ir::catalog::Wire;
-use crate::ir::value::Value;
+use crate::ir::value::{Cell, Value};
 
 /// Appends the value as JSON. A value that does not fit its wire type goes as what it is: the checks upstream have let it pass.
-pub fn write(out: &mut Vec<u8>, wire: Wire, value: &Value) {
+pub fn write(out: &mut Vec<u8>, wire: Wire, value: Cell<'_>) {
     match (wire, value) {
-        (_, Value::Null) => out.extend_from_slice(b"null"),
-        (wire, Value::Text(text)) => write_held(out, wire, text),
+        (_, Cell::Null) => out.extend_from_slice(b"null"),
+        (wire, Cell::Text(text)) => write_held(out, wire, text),
         (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text_as(wire, value)),
         (Wire::Integer, value) => write_integer(out, value),
-        (Wire::List | Wire::Choices, Value::List(items)) => {
+        (Wire::List | Wire::Choices, Cell::List(items)) => {
             write_list(out, items, |out, item| write(out, Wire::Text, item))
         }
         (Wire::Number | Wire::Boolean | Wire::List | Wire::Json | Wire::Choice | Wire::Choices, value) => {
@@ -67,38 +67,38 @@ fn write_escaped(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// The value as text, where it goes into a path, a key or a text field.
-pub fn text(value: &Value) -> String {
+pub fn text(value: Cell<'_>) -> String {
     text_as(Wire::Text, value)
 }
 
 /// The same value for expressions.
-pub fn json(value: &Value) -> serde_json::Value {
+pub fn json(value: Cell<'_>) -> serde_json::Value {
     let mut out = Vec::new();
     write_plain(&mut out, value);
     serde_json::from_slice(&out).unwrap_or_default()
 }
 
-fn text_as(wire: Wire, value: &Value) -> String {
+fn text_as(wire: Wire, value: Cell<'_>) -> String {
     match (wire, value) {
-        (_, Value::Null) => String::new(),
-        (_, Value::Text(text)) => text.clone(),
-        (_, Value::Bool(yes)) => yes.to_string(),
-        (_, Value::Int(number)) => number.to_string(),
-        (_, Value::Float(number)) => float(*number),
-        (_, Value::Decimal(digits)) => digits.clone(),
-        (Wire::DatetimeUtc, Value::Date(days)) => format!("{}T00:00:00Z", date(*days)),
-        (_, Value::Date(days)) => date(*days),
-        (Wire::Date, Value::Timestamp(micros)) => date(micros.div_euclid(86_400_000_000) as i32),
-        (_, Value::Timestamp(micros)) => instant(*micros),
-        (_, value @ (Value::List(_) | Value::Struct(_))) => json(value).to_string(),
+        (_, Cell::Null) => String::new(),
+        (_, Cell::Text(text)) => text.to_string(),
+        (_, Cell::Bool(yes)) => yes.to_string(),
+        (_, Cell::Int(number)) => number.to_string(),
+        (_, Cell::Float(number)) => float(number),
+        (_, Cell::Decimal(digits)) => digits.to_string(),
+        (Wire::DatetimeUtc, Cell::Date(days)) => format!("{}T00:00:00Z", date(days)),
+        (_, Cell::Date(days)) => date(days),
+        (Wire::Date, Cell::Timestamp(micros)) => date(micros.div_euclid(86_400_000_000) as i32),
+        (_, Cell::Timestamp(micros)) => instant(micros),
+        (_, value @ (Cell::List(_) | Cell::Struct(_))) => json(value).to_string(),
     }
 }
 
-fn write_integer(out: &mut Vec<u8>, value: &Value) {
+fn write_integer(out: &mut Vec<u8>, value: Cell<'_>) {
     match value {
-        Value::Bool(yes) => out.push(b'0' + u8::from(*yes)),
-        Value::Float(number) if number.fract() == 0.0 => print(out, format_args!("{number:.0}")),
-        Value::Decimal(digits) => out.extend_from_slice(whole_part(digits).as_bytes()),
+        Cell::Bool(yes) => out.push(b'0' + u8::from(yes)),
+        Cell::Float(number) if number.fract() == 0.0 => print(out, format_args!("{number:.0}")),
+        Cell::Decimal(digits) => out.extend_from_slice(whole_part(digits).as_bytes()),
         other => write_plain(out, other),
     }
 }
@@ -118,17 +118,17 @@ fn is_integer(text: &str) -> bool {
     plain && (digits == "0" || !digits.starts_with('0'))
 }
 
-fn write_plain(out: &mut Vec<u8>, value: &Value) {
+fn write_plain(out: &mut Vec<u8>, value: Cell<'_>) {
     match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-        Value::Int(number) => write_number(out, *number),
-        Value::Float(number) => out.extend_from_slice(float(*number).as_bytes()),
-        Value::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
-        Value::Text(text) => write_text(out, text),
-        Value::Date(_) | Value::Timestamp(_) => write_text(out, &text(value)),
-        Value::List(items) => write_list(out, items, write_plain),
-        Value::Struct(members) => write_struct(out, members),
+        Cell::Null => out.extend_from_slice(b"null"),
+        Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
+        Cell::Int(number) => write_number(out, number),
+        Cell::Float(number) => out.extend_from_slice(float(number).as_bytes()),
+        Cell::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
+        Cell::Text(text) => write_text(out, text),
+        Cell::Date(_) | Cell::Timestamp(_) => write_text(out, &text(value)),
+        Cell::List(items) => write_list(out, items, write_plain),
+        Cell::Struct(members) => write_struct(out, members),
     }
 }
 
@@ -145,13 +145,13 @@ fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-fn write_list(out: &mut Vec<u8>, items: &[Value], write: impl Fn(&mut Vec<u8>, &Value)) {
+fn write_list(out: &mut Vec<u8>, items: &[Value], write: impl Fn(&mut Vec<u8>, Cell<'_>)) {
     out.push(b'[');
     for (at, item) in items.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }
-        write(out, item);
+        write(out, item.into());
     }
     out.push(b']');
 }
@@ -164,7 +164,7 @@ fn write_struct(out: &mut Vec<u8>, members: &[(String, Value)]) {
         }
         write_text(out, name);
         out.push(b':');
-        write_plain(out, value);
+        write_plain(out, value.into());
     }
     out.push(b'}');
 }
@@ -198,7 +198,7 @@ mod tests {
 
     fn wired(wire: Wire, value: Value) -> String {
         let mut out = Vec::new();
-        write(&mut out, wire, &value);
+        write(&mut out, wire, Cell::from(&value));
         String::from_utf8_lossy(&out).into_owned()
     }
 

@@ -11,6 +11,7 @@ use crate::ir::ast::File;
 use crate::ir::catalog::Catalog;
 use crate::ir::facts::{ColumnFacts, Facts};
 use crate::ir::ident::DatasetName;
+use crate::ir::span::Span;
 use crate::ir::spec::Spec;
 use crate::project::{self, ProjectFiles};
 use crate::store::{Store, StoreOptions};
@@ -30,7 +31,8 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     let (mut files, mut problems) = project::read(world, root);
     let trees = trees(&files, &mut problems);
     let catalog = definitions(&mut files, &mut problems);
-    let (spec, found) = resolve(world, root, options, &trees, &catalog, None);
+    let (spec, mut found) = resolve(world, root, options, &trees, &catalog, None);
+    forget_torn(&trees, &mut found);
     problems.extend(found);
     let mut checked = Checked { spec, problems, sources: files.sources, catalog };
     if online && let Some(spec) = &checked.spec {
@@ -48,6 +50,15 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     }
     checked.problems.sort();
     checked
+}
+
+/// What text means that has come apart is guesswork: what is wrong with the text comes first.
+fn forget_torn(trees: &[File], problems: &mut Problems) {
+    let torn: Vec<&Span> = trees.iter().flat_map(|tree| &tree.torn).collect();
+    let within = |place: &Span| {
+        torn.iter().any(|torn| torn.file == place.file && torn.start <= place.start && place.start < torn.end)
+    };
+    problems.0.retain(|problem| problem.labels.first().is_none_or(|(place, _)| !within(place)));
 }
 
 /// What was said of a place already is not said again, whichever stage found it.

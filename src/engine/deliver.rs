@@ -1,22 +1,22 @@
 //! Between the ledger and delivery: rows out of the delta, marks and outcomes into it, while requests are under way.
 
+use std::ops::Range;
+
 use tokio::sync::{mpsc, oneshot};
 
 use super::guards;
 use super::session::{Job, Session};
 use super::{Progress, StopSignal};
 use crate::emit::{Delivery, Ending, Journal, Note};
-use crate::ir::delivery::{DeltaRow, Halt, Offer, OpenJob, Outcome, RequestNote, ScanId, ScanPage, WaitingJob};
+use crate::ir::delivery::{DeltaRow, Halt, OpenJob, Outcome, RequestNote, ScanId, ScanPage, WaitingJob};
 use crate::ir::mode::Verdict;
+use crate::ir::offer::Offer;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
 use crate::record::{self, Delta, DeltaPages, OpenRun};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use crate::world::{World, off_thread};
-
-/// Rows read from the delta at a time: enough that a query costs little, few enough to be held, three pages at once.
-const PAGE: u64 = 4_096;
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
 const GROUP: usize = 2_048;
@@ -43,18 +43,18 @@ pub struct Scene<'a> {
 pub async fn deliver(
     scene: Scene<'_>,
     delivery: &Delivery,
-    delta: Delta,
+    delta: &Delta,
     delivered: &mut Delivered,
 ) -> Result<(), StoreError> {
     let Scene { session, job, .. } = scene;
     delivered.sent.offered = delta.rows;
-    for (from, to) in [(0, delta.first_removal), (delta.first_removal, delta.rows)] {
-        if from == to || delivered.halt.is_some() {
+    for pages in [&delta.offers, &delta.removals] {
+        if pages.is_empty() || delivered.halt.is_some() {
             continue;
         }
         let (offers, offered) = mpsc::channel(1);
         let reader = Reader::new(session, job)?;
-        let reading = reader.read(session.world, from, to, offers);
+        let reading = reader.read(session.world, pages, offers);
         let work =
             async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
         let (read, ending) = futures::join!(reading, journaled(scene, delivered, work));
@@ -159,19 +159,15 @@ impl Reader {
     async fn read(
         mut self,
         world: &dyn World,
-        from: u64,
-        to: u64,
+        pages: &[Range<u64>],
         offers: mpsc::Sender<Vec<Offer>>,
     ) -> Result<(), StoreError> {
-        let mut at = from;
-        while at < to {
-            let end = (at + PAGE).min(to);
-            let (page, reader) = self.page(world, at, end).await?;
+        for rows in pages {
+            let (page, reader) = self.page(world, rows.start, rows.end).await?;
             self = reader;
             if offers.send(page).await.is_err() {
                 return Ok(());
             }
-            at = end;
         }
         Ok(())
     }

@@ -201,6 +201,6 @@ pub fn silence(counts: &Counts, adopt: bool, noted: bool) -> Option<String> {
         let fields = count(counts.refused, "field");
         parts.push(format!("{fields} refused, until another value is wanted: `sendoff rejected` lists them"));
     }
-    let why = if counts.pending > 0 && counts.unchanged == 0 { "" } else { "no change: " };
+    let why = if counts.unchanged > 0 { "no change: " } else { "" };
     Some(format!("{why}{}", parts.join("; ")))
 }

@@ -11,9 +11,10 @@ use super::{Options, StopSignal, Trouble, guards, settle, target, tell};
 use crate::diff::{self, Basis, Pick};
 use crate::emit::{Depth, Outlook};
 use crate::ir::change::{Changes, Cohort, Sample};
-use crate::ir::delivery::{Offer, Request};
+use crate::ir::delivery::Request;
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
+use crate::ir::offer::Offer;
 use crate::ir::plan::Plan;
 use crate::ir::run::{ActivationPlan, Failure, PlanReport, SampleField, SampleRequest, SampleRow, Status};
 use crate::ir::secret::MASK;
@@ -178,21 +179,20 @@ fn request(request: Request) -> SampleRequest {
 fn row(plan: &Plan, sample: &Sample) -> SampleRow {
     let offer = &sample.offer;
     let travels = |at: usize| {
-        let value = offer.values.get(at).unwrap_or(&Value::Null);
         // A create has nothing to clear.
-        let clears = plan.fields[at].clear && !(offer.kind == ChangeKind::Added && plan.mode.creates());
-        let there = !value.is_null() || clears;
-        offer.kind != ChangeKind::Removed && there && (offer.whole || offer.owed.get(at) == Some(&true))
+        let clears = plan.fields[at].clear && !(offer.kind() == ChangeKind::Added && plan.mode.creates());
+        let there = !offer.value(at).is_null() || clears;
+        offer.kind() != ChangeKind::Removed && there && (offer.whole() || offer.owes(at))
     };
     let fields = (0..plan.fields.len()).filter(|at| travels(*at)).map(|at| SampleField {
         field: plan.fields[at].name.clone(),
         old: sample.old.get(at).and_then(shown),
-        new: offer.values.get(at).and_then(shown),
+        new: shown(&offer.value(at).to_value()),
     });
     SampleRow {
-        kind: offer.kind.name().into(),
+        kind: offer.kind().name().into(),
         key: sample.key.clone(),
-        identifier: offer.identifiers.get(offer.which).cloned().flatten(),
+        identifier: offer.identifier(offer.which()).map(str::to_string),
         fields: fields.collect(),
     }
 }

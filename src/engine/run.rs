@@ -179,7 +179,7 @@ async fn send(
     let mut delivered = Delivered::default();
     if let Some(delivery) = &delivery {
         let scene = Scene { session, job, run: &opening.run, progress, stop };
-        let went = deliver::deliver(scene, delivery, delta, &mut delivered).await;
+        let went = deliver::deliver(scene, delivery, &delta, &mut delivered).await;
         report.sent = delivered.sent.clone();
         report.left = (delta.rows + delta.left).saturating_sub(report.sent.answered());
         went.map_err(fail)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Problem, Problems};
+use crate::diag::{Problem, Problems, list, nearest};
 use crate::ir::ast::Expr;
 use crate::ir::plan::Sql;
 use crate::ir::span::Span;
@@ -43,9 +43,11 @@ fn refused(expr: &Expr, error: &StoreError) -> Problem {
         }
         _ => expr.span,
     };
-    let (message, help) = split_help(said);
-    let message = missing_column(&message).unwrap_or(message);
-    let problem = Problem::error(code, message).at(span);
+    let (message, near) = split_candidates(said);
+    let missing = missing_column(&message);
+    let help = missing.map_or_else(|| did_you_mean(&near), |name| columns_like(name, &near));
+    let problem =
+        Problem::error(code, missing.map_or(message.clone(), |name| format!("unknown column `{name}`"))).at(span);
     match help {
         Some(help) => problem.help(help),
         None => problem,
@@ -53,28 +55,32 @@ fn refused(expr: &Expr, error: &StoreError) -> Problem {
 }
 
 /// "referenced column `x` not found in FROM clause": there is no clause that anyone wrote.
-fn missing_column(said: &str) -> Option<String> {
-    let name = said.strip_prefix("referenced column `")?.strip_suffix("` not found in FROM clause")?;
-    Some(format!("unknown column `{name}`"))
+fn missing_column(said: &str) -> Option<&str> {
+    said.strip_prefix("referenced column `")?.strip_suffix("` not found in FROM clause")
+}
+
+/// Of DuckDB's candidates the one that is alike enough to be meant; it names others only for want of better ones.
+fn columns_like(name: &str, candidates: &[String]) -> Option<String> {
+    match nearest(name, candidates.iter().map(String::as_str)) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None => (!candidates.is_empty()).then(|| format!("among the columns there: {}", list(candidates))),
+    }
+}
+
+fn did_you_mean(candidates: &[String]) -> Option<String> {
+    let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
 }
 
 /// DuckDB appends candidates to its sentence; they are advice, so they go where advice goes.
-fn split_help(said: &str) -> (String, Option<String>) {
+fn split_candidates(said: &str) -> (String, Vec<String>) {
     let sentence = |text: &str| {
         let text = text.trim().trim_end_matches(['.', '!']).replace('"', "`");
         let mut chars = text.chars();
         chars.next().map(|first| first.to_lowercase().chain(chars).collect::<String>()).unwrap_or_default()
     };
-    for mark in ["Candidate bindings: ", "Did you mean "] {
-        if let Some((head, tail)) = said.split_once(mark) {
-            let names: Vec<String> = tail
-                .trim_end_matches(['?', '.'])
-                .split(", ")
-                .map(|name| format!("`{}`", name.trim().trim_matches(['"', '?'])))
-                .take(5)
-                .collect();
-            return (sentence(head), Some(format!("did you mean {}?", names.join(" or "))));
-        }
-    }
-    (sentence(said), None)
+    let found = ["Candidate bindings: ", "Did you mean "].iter().find_map(|mark| said.split_once(mark));
+    let Some((head, tail)) = found else { return (sentence(said), Vec::new()) };
+    let names = tail.trim_end_matches(['?', '.']).split(", ").take(5);
+    (sentence(head), names.map(|name| name.trim().trim_matches(['"', '?']).to_string()).collect())
 }

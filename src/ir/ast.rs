@@ -11,6 +11,9 @@ pub struct File {
     pub comments: Vec<Comment>,
     /// Settings whose value could not be read: given all the same.
     pub unread: Vec<Name>,
+    /// Lines with a quote that nothing closes, or all lines where it took brackets with it: what seems wrong there, or missing,
+    /// is nobody's mistake.
+    pub torn: Vec<Span>,
 }
 
 /// `text` has its `#`; `own_line` tells a comment that stands alone from one behind an entry.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::delivery::Offer;
 use super::mode::ChangeKind;
+use super::offer::Offer;
 use super::value::Value;
 
 /// What a comparison found, before anything is sent. All counts are of rows (set modes: of identifiers).

@@ -3,32 +3,12 @@
 use std::time::Duration;
 
 use super::ident::CallName;
-use super::mode::{ChangeKind, Verdict};
-use super::value::Value;
+use super::mode::Verdict;
+use super::offer::Offer;
 
 /// The number of a row in the delta table of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeltaRow(pub u64);
-
-/// A row offered to the destination.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Offer {
-    pub row: DeltaRow,
-    pub kind: ChangeKind,
-    /// One for each mapped identifier, normalised; the empty ones are `None`.
-    pub identifiers: Vec<Option<String>>,
-    /// The identifier in use: the first that is not empty.
-    pub which: usize,
-    /// One for each mapped field, as the wire wants it.
-    pub values: Vec<Value>,
-    /// Which of them are owed; empty where every field travels.
-    pub owed: Vec<bool>,
-    /// Every field travels, whatever the call would send.
-    pub whole: bool,
-    pub remote_id: Option<String>,
-    /// A look-up must come first: the last outcome was unclear and the call says `repeat: {after: CALL}`.
-    pub look_first: bool,
-}
 
 /// A request, ready to be sent. `secret_headers` name the headers no report may show.
 #[derive(Clone, Debug, PartialEq, Eq)]

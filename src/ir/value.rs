@@ -34,6 +34,125 @@ impl Value {
     }
 }
 
+/// One value, where it lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    Null,
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    Decimal(&'a str),
+    Text(&'a str),
+    Date(i32),
+    Timestamp(i64),
+    List(&'a [Value]),
+    Struct(&'a [(String, Value)]),
+}
+
+impl<'a> Cell<'a> {
+    pub fn is_null(self) -> bool {
+        matches!(self, Cell::Null)
+    }
+
+    pub fn text(self) -> Option<&'a str> {
+        if let Cell::Text(text) = self { Some(text) } else { None }
+    }
+
+    pub fn to_value(self) -> Value {
+        match self {
+            Cell::Null => Value::Null,
+            Cell::Bool(value) => Value::Bool(value),
+            Cell::Int(value) => Value::Int(value),
+            Cell::Float(value) => Value::Float(value),
+            Cell::Decimal(digits) => Value::Decimal(digits.to_string()),
+            Cell::Text(text) => Value::Text(text.to_string()),
+            Cell::Date(days) => Value::Date(days),
+            Cell::Timestamp(micros) => Value::Timestamp(micros),
+            Cell::List(items) => Value::List(items.to_vec()),
+            Cell::Struct(members) => Value::Struct(members.to_vec()),
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for Cell<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Cell::Null,
+            Value::Bool(value) => Cell::Bool(*value),
+            Value::Int(value) => Cell::Int(*value),
+            Value::Float(value) => Cell::Float(*value),
+            Value::Decimal(digits) => Cell::Decimal(digits),
+            Value::Text(text) => Cell::Text(text),
+            Value::Date(days) => Cell::Date(*days),
+            Value::Timestamp(micros) => Cell::Timestamp(*micros),
+            Value::List(items) => Cell::List(items),
+            Value::Struct(members) => Cell::Struct(members),
+        }
+    }
+}
+
+/// The values of a column, one behind the other.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    Bools(Vec<Option<bool>>),
+    Ints(Vec<Option<i64>>),
+    Floats(Vec<Option<f64>>),
+    Decimals(Texts),
+    Texts(Texts),
+    Dates(Vec<Option<i32>>),
+    Timestamps(Vec<Option<i64>>),
+    Others(Vec<Value>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Values::Others(Vec::new())
+    }
+}
+
+impl Values {
+    /// NULL where there is none.
+    #[inline]
+    pub fn at(&self, at: usize) -> Cell<'_> {
+        #[inline]
+        fn cell<'a, T: Copy>(values: &[Option<T>], at: usize, cell: impl Fn(T) -> Cell<'a>) -> Cell<'a> {
+            values.get(at).copied().flatten().map_or(Cell::Null, cell)
+        }
+        match self {
+            Values::Bools(values) => cell(values, at, Cell::Bool),
+            Values::Ints(values) => cell(values, at, |value| Cell::Int(value.into())),
+            Values::Floats(values) => cell(values, at, Cell::Float),
+            Values::Decimals(texts) => texts.at(at).map_or(Cell::Null, Cell::Decimal),
+            Values::Texts(texts) => texts.at(at).map_or(Cell::Null, Cell::Text),
+            Values::Dates(values) => cell(values, at, Cell::Date),
+            Values::Timestamps(values) => cell(values, at, Cell::Timestamp),
+            Values::Others(values) => values.get(at).map_or(Cell::Null, Cell::from),
+        }
+    }
+}
+
+/// Texts one behind the other, in one piece.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Texts {
+    text: String,
+    /// Where each ends, and whether it is there.
+    ends: Vec<(usize, bool)>,
+}
+
+impl Texts {
+    pub fn push(&mut self, text: Option<&str>) {
+        self.text.push_str(text.unwrap_or_default());
+        self.ends.push((self.text.len(), text.is_some()));
+    }
+
+    #[inline]
+    pub fn at(&self, at: usize) -> Option<&str> {
+        let (end, _) = self.ends.get(at).copied().filter(|(_, there)| *there)?;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before].0);
+        Some(&self.text[start..end])
+    }
+}
+
 /// The families of DuckDB types that definitions tell apart (`custom.types`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

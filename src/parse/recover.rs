@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
         if let (Place::Settings, Some(key)) = (place, pieces.first().filter(|key| key.is_word())) {
             self.unread.push(Spanned::new(key.text.to_string(), key.span));
         }
-        let problem = unclosed(&pieces).or_else(|| match place {
+        let problem = self.unclosed(&pieces).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
             Place::Model | Place::Activation => bad_entry(place, &pieces, whole),
             Place::Settings => Some(bad_setting(&pieces, whole)),
@@ -60,7 +60,7 @@ impl<'t> Reader<'t> {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
-        let problem = unclosed(&pieces).unwrap_or_else(|| match place {
+        let problem = self.unclosed(&pieces).unwrap_or_else(|| match place {
             Place::Mappings => {
                 let arrow = before.and_then(|before| child(before, Rule::arrow)).map(|arrow| self.span(&arrow));
                 self.surplus_mapping(&pieces, entry, arrow, whole)
@@ -69,6 +69,17 @@ impl<'t> Reader<'t> {
             Place::File | Place::Model | Place::Activation => self.surplus_entry(place, &pieces, entry, whole),
         });
         self.problems.push(problem);
+    }
+
+    /// A quote or a bracket that is not closed explains whatever else is odd about its entry. A brace that is not is told by
+    /// the block around it.
+    fn unclosed(&mut self, pieces: &[Piece<'t>]) -> Option<Problem> {
+        let open = pieces.iter().find(|piece| matches!(piece.rule, Rule::open_quote | Rule::open_bracket))?;
+        if open.rule == Rule::open_bracket {
+            return Some(error::unclosed_bracket(open.span, open.text));
+        }
+        self.torn.push(open.span);
+        Some(error::unclosed_quote(open.span, open.text))
     }
 
     fn pieces(&self, pair: &Pair<'t, Rule>) -> Vec<Piece<'t>> {
@@ -129,16 +140,6 @@ impl<'t> Reader<'t> {
         let len = rest.find(|c: char| c.is_whitespace() || ",]".contains(c)).unwrap_or(rest.len());
         Span { start: before, end: whole.start + len, ..whole }
     }
-}
-
-/// A quote or a bracket that is not closed explains whatever else is odd about its entry. A brace that is not is told by
-/// the block around it.
-fn unclosed(pieces: &[Piece<'_>]) -> Option<Problem> {
-    let open = pieces.iter().find(|piece| matches!(piece.rule, Rule::open_quote | Rule::open_bracket))?;
-    Some(match open.rule {
-        Rule::open_quote => error::unclosed_quote(open.span, open.text),
-        _ => error::unclosed_bracket(open.span, open.text),
-    })
 }
 
 fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {

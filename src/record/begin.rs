@@ -1,7 +1,9 @@
 //! Opening a run: what the comparison settles without a request is written, and the delta becomes durable.
 
-use super::{Delta, Opening, columns, list, numbered, timestamp};
+use super::{Delta, Opening, PAGE, REMOVALS, columns, list, numbered, timestamp};
 use crate::ir::change::Changes;
+use crate::ir::facts::ColumnFacts;
+use crate::ir::plan::Sql;
 use crate::ir::value::Value;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
@@ -10,15 +12,27 @@ use crate::store::{Store, StoreError};
 pub fn begin(store: &Store, opening: &Opening<'_>, changes: &Changes) -> Result<Delta, StoreError> {
     columns::align(store, opening.ledger, opening.plan, opening.shape)?;
     let mut statements = bookkeeping(opening, changes);
-    statements.extend(delta(opening));
+    statements.extend(delta(store, opening)?);
     statements.push(facts(opening));
     statements.push(opening.ledger.unset("rested"));
     store.transaction(&statements)?;
-    let counts = "count(*) FILTER (kind <> 'removed'), count(*) FILTER (kind = 'removed')";
-    match store.row(&format!("SELECT {counts} FROM {}", opening.ledger.table("delta")))?.as_slice() {
-        [Value::Int(offered), Value::Int(removals)] => Ok(Delta::of(changes, *offered as u64, *removals as u64)),
-        _ => Ok(Delta::default()),
+    paged(store, opening.ledger, changes)
+}
+
+/// The pages of the delta. Their rows are numbered with gaps, so each is cut where there are enough rows.
+fn paged(store: &Store, ledger: &Ledger, changes: &Changes) -> Result<Delta, StoreError> {
+    let found = store.rows(&format!(
+        "SELECT min(row), max(row), count(*) FROM {} GROUP BY row // {PAGE} ORDER BY 1",
+        ledger.table("delta")
+    ))?;
+    let mut delta = Delta::default();
+    for stretch in found {
+        if let [Value::Int(first), Value::Int(last), Value::Int(rows)] = stretch.as_slice() {
+            delta.add(*first as u64, *last as u64, *rows as u64);
+        }
     }
+    delta.left = changes.counts.to_send().saturating_sub(delta.rows);
+    Ok(delta)
 }
 
 /// Takes every row that could be offered as acknowledged, and sends nothing. Returns how many. `sums`: those of the source.
@@ -34,7 +48,7 @@ pub fn adopt(store: &Store, opening: &Opening<'_>, sums: Option<&str>) -> Result
         statements.push(ledger.set("baseline", "closed"));
     }
     store.transaction(&statements)?;
-    store.execute(&format!("CHECKPOINT {}", crate::ir::plan::Sql::name(&ledger.alias)))?;
+    store.execute(&format!("CHECKPOINT {}", Sql::name(&ledger.alias)))?;
     store.number("SELECT count(*) FROM diff_rows WHERE action IN ('added', 'held')")
 }
 
@@ -141,36 +155,56 @@ fn insert_entries(opening: &Opening<'_>, state: &str, acked: bool, condition: &s
     )
 }
 
-/// The tables of an open run. Additions come first, removals last; a limit cuts in the order of the key.
-fn delta(opening: &Opening<'_>) -> Vec<String> {
+/// The tables of an open run. Rows keep the numbers they have in the comparison, so that many threads may write them; removals
+/// come after all others. A limit cuts in the order of the key.
+fn delta(store: &Store, opening: &Opening<'_>) -> Result<Vec<String>, StoreError> {
     let ledger = opening.ledger;
     let keys = numbered("k", opening.run.keys).join(", ");
     let table = ledger.table("delta");
     let columns = delta_columns(opening);
-    let order = opening.limit.map(|limit| format!(" ORDER BY {keys} LIMIT {limit}")).unwrap_or_default();
-    let rest = match opening.limit {
-        Some(limit) => format!(" ORDER BY {keys} LIMIT greatest(0, {limit} - (SELECT count(*) FROM {table}))"),
-        None => String::new(),
+    let rows = |number: &str, actions: &str, rest: &str| {
+        format!(
+            "INSERT INTO {table} SELECT CAST({number} AS UBIGINT), {columns} FROM diff_rows WHERE action IN ({actions}){rest}"
+        )
     };
-    vec![
+    let limited = |left: String| opening.limit.map(|_| format!(" ORDER BY {keys} LIMIT {left}")).unwrap_or_default();
+    let limit = opening.limit.unwrap_or_default();
+    let first = limited(limit.to_string());
+    let rest = limited(format!("greatest(0, {limit} - (SELECT count(*) FROM {table}))"));
+    Ok(vec![
         format!("DROP TABLE IF EXISTS {table}"),
-        format!(
-            "CREATE TABLE {table} AS SELECT CAST(row_number() OVER () - 1 AS UBIGINT) AS row, * FROM \
-             (SELECT {columns} FROM diff_rows WHERE action IN ('added', 'changed'){order})"
-        ),
-        format!(
-            "INSERT INTO {table} SELECT CAST(row_number() OVER () - 1 + (SELECT count(*) FROM {table}) AS UBIGINT), * \
-             FROM (SELECT {columns} FROM diff_rows WHERE action = 'removed'{rest})"
-        ),
-        format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
+        delta_table(store, &table, &columns)?,
+        rows("rowid", "'added', 'changed'", &first),
+        rows(&format!("rowid + {REMOVALS}"), "'removed'", &rest),
+        flight_table(ledger),
         outcome_table(ledger),
-    ]
+    ])
 }
 
+/// The table lives as long as the run. Looking for the best way to compress its texts takes DuckDB longer than all else that
+/// it does with them.
+fn delta_table(store: &Store, table: &str, columns: &str) -> Result<String, StoreError> {
+    let described = store.describe(&format!("SELECT CAST(rowid AS UBIGINT) AS row, {columns} FROM diff_rows"))?;
+    let texts = |column: &ColumnFacts| column.sql_type == "VARCHAR" && column.name.starts_with(['i', 'd']);
+    let plainly = |column: &ColumnFacts| if texts(column) { " USING COMPRESSION uncompressed" } else { "" };
+    let columns: Vec<String> = described
+        .iter()
+        .map(|column| format!("{} {}{}", Sql::name(&column.name), column.sql_type, plainly(column)))
+        .collect();
+    Ok(format!("CREATE TABLE {table} ({})", columns.join(", ")))
+}
+
+/// Rows `row` to `last` of the delta are in flight.
+pub fn flight_table(ledger: &Ledger) -> String {
+    format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT, last UBIGINT)", ledger.table("flight"))
+}
+
+/// What came of the rows `row` to `last`.
 pub fn outcome_table(ledger: &Ledger) -> String {
     format!(
         "CREATE OR REPLACE TABLE {} (row UBIGINT, verdict VARCHAR, reason VARCHAR, warning BOOLEAN, remote_id VARCHAR, \
-         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, noted_at TIMESTAMP)",
+         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, noted_at TIMESTAMP, \
+         last UBIGINT)",
         ledger.table("outcome")
     )
 }

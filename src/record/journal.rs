@@ -1,6 +1,6 @@
 //! What happens while a run goes on, made durable at once: marks before requests leave, outcomes after answers came.
 
-use super::OpenRun;
+use super::{OpenRun, each};
 use crate::ir::delivery::{DeltaRow, Outcome, RequestNote};
 use crate::ir::plan::Plan;
 use crate::store::ledger::Ledger;
@@ -8,15 +8,25 @@ use crate::store::{Column, Store, StoreError};
 
 /// Marks rows as in flight with a request; after a crash only marked rows can repeat.
 pub fn mark(store: &Store, ledger: &Ledger, marks: &[(Vec<DeltaRow>, u64)]) -> Result<(), StoreError> {
-    let rows = marks.iter().flat_map(|(rows, request)| rows.iter().map(|row| (row.0, *request)));
-    let (rows, requests) = rows.unzip();
-    store.append(&ledger.alias, "flight", vec![Column::Counts(rows), Column::Counts(requests)])
+    let mut stretches = Stretches::new();
+    for (rows, request) in marks {
+        rows.iter().for_each(|row| stretches.add(*row, request));
+    }
+    let requests = stretches.of.iter().map(|request| **request).collect();
+    let columns = vec![Column::Counts(stretches.first), Column::Counts(requests), Column::Counts(stretches.last)];
+    store.append(&ledger.alias, "flight", columns)
 }
 
 /// Takes back the marks of rows whose request never left. Rows are marked ahead once: no other mark of theirs is lost.
 pub fn unmark(store: &Store, ledger: &Ledger, rows: &[DeltaRow]) -> Result<(), StoreError> {
     let numbers: Vec<String> = rows.iter().map(|row| row.0.to_string()).collect();
-    store.execute(&format!("DELETE FROM {} WHERE row IN ({})", ledger.table("flight"), numbers.join(", ")))
+    // Stretches are cut where a row of theirs goes.
+    store.execute(&format!(
+        "CREATE OR REPLACE TABLE {} AS SELECT row, request, row AS last FROM {} WHERE row NOT IN ({})",
+        ledger.table("flight"),
+        each(ledger, "flight"),
+        numbers.join(", ")
+    ))
 }
 
 /// Keeps outcomes until they are merged.
@@ -27,22 +37,63 @@ pub fn outcomes(
     outcomes: &[Outcome],
     at_micros: i64,
 ) -> Result<(), StoreError> {
-    let refused: Vec<Option<String>> = outcomes.iter().map(|outcome| refused(plan, outcome)).collect();
+    let mut stretches = Stretches::new();
+    outcomes.iter().for_each(|outcome| stretches.add(outcome.row, Fate(outcome)));
+    let fates = || stretches.of.iter().map(|fate| fate.0);
+    let refused: Vec<Option<String>> = fates().map(|outcome| refused(plan, outcome)).collect();
     let columns = vec![
-        Column::Counts(outcomes.iter().map(|outcome| outcome.row.0).collect()),
-        Column::Texts(outcomes.iter().map(|outcome| Some(outcome.verdict.name())).collect()),
-        Column::Texts(outcomes.iter().map(|outcome| outcome.reason.as_deref()).collect()),
-        Column::Truths(outcomes.iter().map(|outcome| outcome.warning).collect()),
-        Column::Texts(outcomes.iter().map(|outcome| outcome.remote_id.as_deref()).collect()),
-        Column::Texts(outcomes.iter().map(|outcome| outcome.job.as_ref().map(|job| job.call.0.as_str())).collect()),
-        Column::Texts(outcomes.iter().map(|outcome| outcome.job.as_ref().map(|job| job.id.as_str())).collect()),
+        Column::Counts(stretches.first.clone()),
+        Column::Texts(fates().map(|outcome| Some(outcome.verdict.name())).collect()),
+        Column::Texts(fates().map(|outcome| outcome.reason.as_deref()).collect()),
+        Column::Truths(fates().map(|outcome| outcome.warning).collect()),
+        Column::Texts(fates().map(|outcome| outcome.remote_id.as_deref()).collect()),
+        Column::Texts(fates().map(|outcome| outcome.job.as_ref().map(|job| job.call.0.as_str())).collect()),
+        Column::Texts(fates().map(|outcome| outcome.job.as_ref().map(|job| job.id.as_str())).collect()),
         Column::Texts(refused.iter().map(Option::as_deref).collect()),
-        Column::Truths(outcomes.iter().map(|outcome| outcome.sent_all).collect()),
-        Column::Truths(outcomes.iter().map(|outcome| outcome.unsent).collect()),
-        Column::Counts(outcomes.iter().map(|outcome| outcome.request).collect()),
-        Column::Instants(vec![at_micros; outcomes.len()]),
+        Column::Truths(fates().map(|outcome| outcome.sent_all).collect()),
+        Column::Truths(fates().map(|outcome| outcome.unsent).collect()),
+        Column::Counts(fates().map(|outcome| outcome.request).collect()),
+        Column::Instants(vec![at_micros; stretches.first.len()]),
+        Column::Counts(stretches.last.clone()),
     ];
     store.append(&ledger.alias, "outcome", columns)
+}
+
+/// Rows that follow one another and fare alike, as one line: a batch that is accepted whole is one, not a thousand.
+struct Stretches<T> {
+    first: Vec<u64>,
+    last: Vec<u64>,
+    of: Vec<T>,
+}
+
+impl<T: PartialEq> Stretches<T> {
+    fn new() -> Self {
+        Stretches { first: Vec::new(), last: Vec::new(), of: Vec::new() }
+    }
+
+    fn add(&mut self, row: DeltaRow, of: T) {
+        match (self.last.last_mut(), self.of.last()) {
+            (Some(last), Some(before)) if *last + 1 == row.0 && *before == of => *last = row.0,
+            _ => {
+                self.first.push(row.0);
+                self.last.push(row.0);
+                self.of.push(of);
+            }
+        }
+    }
+}
+
+/// What came of a row, whichever it is.
+struct Fate<'a>(&'a Outcome);
+
+impl PartialEq for Fate<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let Outcome { row: _, verdict, reason, warning, remote_id, job, refused, sent_all, unsent, request } = self.0;
+        let same = |two: &Outcome| (two.verdict, two.warning, two.sent_all, two.unsent, two.request);
+        same(other.0) == (*verdict, *warning, *sent_all, *unsent, *request)
+            && (reason, remote_id, job, refused)
+                == (&other.0.reason, &other.0.remote_id, &other.0.job, &other.0.refused)
+    }
 }
 
 /// Positions of the fields refused alone: `3,7`.

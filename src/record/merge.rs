@@ -1,6 +1,6 @@
 //! Outcomes into entries: the only place where what is acknowledged moves.
 
-use super::{Closing, OpenRun, numbered, positions, timestamp};
+use super::{Closing, OpenRun, each, numbered, positions, timestamp};
 use crate::ir::mode::Mode;
 use crate::ir::plan::Sql;
 use crate::store::ledger::Ledger;
@@ -14,8 +14,8 @@ pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str
     let Some(run) = open_run.and_then(|text| serde_json::from_str::<OpenRun>(text).ok()) else { return Ok(None) };
     let lost = store.number(&format!(
         "SELECT count(DISTINCT row) FROM {} WHERE row NOT IN (SELECT row FROM {})",
-        ledger.table("flight"),
-        ledger.table("outcome")
+        each(ledger, "flight"),
+        each(ledger, "outcome")
     ))?;
     finish(store, ledger, &run, now, &Closing::default())?;
     Ok(Some(lost))
@@ -66,7 +66,7 @@ fn overwritten(ledger: &Ledger, run: &OpenRun) -> Vec<String> {
                  ON o.row = d.row WHERE o.verdict = 'accepted' AND d.which = {at} AND d.{identifier} = e.{identifier} AND ({}))",
                 ledger.table("entry"),
                 ledger.table("delta"),
-                ledger.table("outcome"),
+                each(ledger, "outcome"),
                 others.join(" OR ")
             )
         })
@@ -74,10 +74,12 @@ fn overwritten(ledger: &Ledger, run: &OpenRun) -> Vec<String> {
 }
 
 fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
-    let (flight, outcome) = (ledger.table("flight"), ledger.table("outcome"));
     format!(
-        "INSERT INTO {outcome} SELECT row, 'unclear', {reason}, false, NULL, NULL, NULL, NULL, false, false, max(request), {now} \
-         FROM {flight} WHERE row NOT IN (SELECT row FROM {outcome}) GROUP BY row",
+        "INSERT INTO {outcome} SELECT row, 'unclear', {reason}, false, NULL, NULL, NULL, NULL, false, false, max(request), {now}, row \
+         FROM {flight} WHERE row NOT IN (SELECT row FROM {answered}) GROUP BY row",
+        outcome = ledger.table("outcome"),
+        flight = each(ledger, "flight"),
+        answered = each(ledger, "outcome"),
         reason = Sql::text(CUT_SHORT),
         now = timestamp(now),
     )
@@ -85,7 +87,7 @@ fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
 
 /// Rows that wait for a job, or for a person to say what became of them, keep the values that were sent.
 fn park(store: &Store, ledger: &Ledger, run: &OpenRun, last: &str) -> Result<Vec<String>, StoreError> {
-    let (delta, outcome, parked) = (ledger.table("delta"), ledger.table("outcome"), ledger.table("parked"));
+    let (delta, outcome, parked) = (ledger.table("delta"), each(ledger, "outcome"), ledger.table("parked"));
     let described = store.describe(&format!("SELECT * FROM {delta}"))?;
     let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
     let waits = if run.unclear_waits { "('pending', 'unclear')" } else { "('pending')" };
@@ -126,12 +128,15 @@ fn column_type(store: &Store, ledger: &Ledger, position: u32) -> Result<String, 
 
 /// The last word on each row: a row may pass several requests. Where none has two, nothing needs to be put in order.
 fn last(store: &Store, ledger: &Ledger) -> Result<String, StoreError> {
-    let outcome = ledger.table("outcome");
-    let repeated = store.number(&format!("SELECT count(*) - count(DISTINCT row) FROM {outcome}"))?;
+    let (outcome, each) = (ledger.table("outcome"), each(ledger, "outcome"));
+    let repeated = store.number(&format!(
+        "SELECT count(*) FROM (SELECT row, max(last) OVER (ORDER BY row, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) \
+         AS before FROM {outcome}) WHERE before >= row"
+    ))?;
     Ok(match repeated {
-        0 => outcome,
+        0 => each,
         _ => format!(
-            "(SELECT * FROM {outcome} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, noted_at DESC) = 1)"
+            "(SELECT * FROM {each} QUALIFY row_number() OVER (PARTITION BY row ORDER BY request DESC, noted_at DESC) = 1)"
         ),
     })
 }

@@ -1,12 +1,13 @@
 //! What a ledger gives back: rows to offer, jobs to ask after, what was rejected.
 
 use super::{OpenRun, numbered, positions, timestamp};
-use crate::ir::delivery::{DeltaRow, JobId, Offer, WaitingJob};
+use crate::ir::delivery::{DeltaRow, JobId, WaitingJob};
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
+use crate::ir::offer::{Offer, Page};
 use crate::ir::plan::Plan;
 use crate::ir::run::RejectedRow;
-use crate::ir::value::Value;
+use crate::ir::value::{Cell, Value, Values};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
@@ -19,7 +20,9 @@ pub struct DeltaPages {
 
 impl DeltaPages {
     pub fn new(store: &Store, ledger: &Ledger, plan: &Plan) -> Result<DeltaPages, StoreError> {
-        let fixed = ["row", "kind", "which", "whole", "owed", "remote_id", "look_first"].map(String::from).to_vec();
+        let fixed = ["CAST(row AS BIGINT)", "kind", "which", "whole", "owed", "remote_id", "look_first"]
+            .map(String::from)
+            .to_vec();
         // Rows that waited for a job lack the fields mapped since.
         let there = positions(store, ledger, "delta", 'd')?;
         let value = |position: u32| if there.contains(&position) { format!("d{position}") } else { "NULL".into() };
@@ -31,43 +34,46 @@ impl DeltaPages {
     /// Rows `from..to`, in order, as offers; values in the order of the plan's fields.
     pub fn offers(&self, store: &Store, from: u64, to: u64) -> Result<Vec<Offer>, StoreError> {
         let (columns, delta) = (&self.columns, self.ledger.table("delta"));
-        let rows = store.rows(&format!("SELECT {columns} FROM {delta} WHERE row >= {from} AND row < {to}"))?;
-        let mut offers: Vec<Offer> = rows.into_iter().filter_map(|row| offer(&self.plan, row)).collect();
+        let page = store.columns(&format!("SELECT {columns} FROM {delta} WHERE row >= {from} AND row < {to}"))?;
         // Nearly sorted as they come: DuckDB would sort every column along.
-        offers.sort_by_key(|offer| offer.row);
-        Ok(offers)
+        Ok(self.page(page).offers())
+    }
+
+    fn page(&self, columns: Vec<Values>) -> Page {
+        let mut columns = columns.into_iter();
+        let mut next = || columns.next().unwrap_or_default();
+        let (numbers, kinds, which, whole, owed, remote_ids, look) =
+            (next(), next(), next(), next(), next(), next(), next());
+        let rows = (0..).map_while(|at| number(numbers.at(at))).map(DeltaRow).collect::<Vec<_>>();
+        let each = || 0..rows.len();
+        Page {
+            kinds: each().map(|at| kind(kinds.at(at))).collect(),
+            which: each().map(|at| number(which.at(at)).unwrap_or_default() as usize).collect(),
+            whole: each().map(|at| whole.at(at) == Cell::Bool(true) || owed.at(at).is_null()).collect(),
+            look_first: each().map(|at| look.at(at) == Cell::Bool(true)).collect(),
+            owed: each().map(|at| self.owed(owed.at(at))).collect(),
+            remote_ids,
+            identifiers: columns.by_ref().take(self.plan.identifiers.len()).collect(),
+            values: columns.collect(),
+            rows,
+        }
+    }
+
+    /// Which fields are owed; none is told apart where all travel.
+    fn owed(&self, positions: Cell<'_>) -> Vec<bool> {
+        let Cell::List(positions) = positions else { return Vec::new() };
+        let owed = |position: u32| positions.contains(&Value::Int(position.into()));
+        self.plan.fields.iter().map(|field| owed(field.column.position)).collect()
     }
 }
 
-fn offer(plan: &Plan, row: Vec<Value>) -> Option<Offer> {
-    let mut values = row.into_iter();
-    let mut next = || values.next();
-    let (Some(Value::Int(row)), Some(Value::Text(kind))) = (next(), next()) else { return None };
-    let (which, whole, owed, remote_id, look) = (next()?, next()?, next()?, next()?, next()?);
-    let identifiers = values.by_ref().take(plan.identifiers.len()).map(text).collect();
-    let whole = whole == Value::Bool(true) || owed.is_null();
-    let owed = |whole: bool| match whole {
-        true => Vec::new(),
-        false => plan.fields.iter().map(|field| contains(&owed, field.column.position)).collect(),
-    };
-    Some(Offer {
-        row: DeltaRow(row as u64),
-        kind: ChangeKind::parse(&kind)?,
-        identifiers,
-        which: if let Value::Int(which) = which { which as usize } else { 0 },
-        values: values.collect(),
-        owed: owed(whole),
-        whole,
-        remote_id: text(remote_id),
-        look_first: look == Value::Bool(true),
-    })
+fn number(cell: Cell<'_>) -> Option<u64> {
+    if let Cell::Int(number) = cell { u64::try_from(number).ok() } else { None }
 }
 
-fn contains(list: &Value, position: u32) -> bool {
-    match list {
-        Value::List(items) => items.contains(&Value::Int(position.into())),
-        _ => false,
-    }
+/// The delta holds what is sent, and nothing else.
+fn kind(cell: Cell<'_>) -> ChangeKind {
+    cell.text().and_then(ChangeKind::parse).unwrap_or(ChangeKind::Changed)
 }
 
 fn text(value: Value) -> Option<String> {
@@ -120,7 +126,7 @@ pub fn begin_settle(store: &Store, ledger: &Ledger, run: &OpenRun, verdict: &str
             "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER (ORDER BY job_call NULLS LAST, job_id NULLS LAST) - 1 AS UBIGINT) AS row, \
              * EXCLUDE (verdict) FROM {parked} WHERE verdict = '{verdict}'"
         ),
-        format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT)", ledger.table("flight")),
+        super::begin::flight_table(ledger),
         super::begin::outcome_table(ledger),
         ledger.set("open_run", &open),
     ])?;
@@ -132,7 +138,7 @@ pub fn assume(store: &Store, ledger: &Ledger, sent: bool, now: &str) -> Result<(
     let verdict = if sent { "accepted" } else { "failed" };
     let reason = if sent { "NULL" } else { "'taken as not sent'" };
     store.execute(&format!(
-        "INSERT INTO {} SELECT row, '{verdict}', {reason}, false, NULL, NULL, NULL, NULL, false, {}, 0, {} FROM {}",
+        "INSERT INTO {} SELECT row, '{verdict}', {reason}, false, NULL, NULL, NULL, NULL, false, {}, 0, {}, row FROM {}",
         ledger.table("outcome"),
         !sent,
         timestamp(now),

@@ -14,7 +14,7 @@ use crate::ir::plan::{LedgerField, LedgerShape, Sql};
 use crate::ir::value::Value;
 
 /// The ledger's own format; a newer one is refused, an older one migrated.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A ledger attached to a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,18 +125,33 @@ impl Ledger {
         if format >= FORMAT {
             return Ok(());
         }
-        let mut statements: Vec<String> = (format + 1..=FORMAT).flat_map(|next| self.step(next)).collect();
+        let mut statements = Vec::new();
+        for next in format + 1..=FORMAT {
+            statements.extend(self.step(store, next)?);
+        }
         statements.push(self.set("format", &FORMAT.to_string()));
         store.transaction(&statements)
     }
 
     /// What a format has that the one before it had not.
-    fn step(&self, to: u32) -> Vec<String> {
+    fn step(&self, store: &Store, to: u32) -> Result<Vec<String>, StoreError> {
+        let mut statements = Vec::new();
         match to {
             // How each field went out.
-            2 => vec![format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS wire VARCHAR", self.table("field"))],
-            _ => Vec::new(),
+            2 => statements.push(format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS wire VARCHAR", self.table("field"))),
+            // A run that is open keeps a line for each stretch of rows, no longer for each row.
+            3 => {
+                for journal in ["flight", "outcome"] {
+                    if self.has(store, journal)? {
+                        let table = self.table(journal);
+                        statements
+                            .push(format!("CREATE OR REPLACE TABLE {table} AS SELECT *, row AS last FROM {table}"));
+                    }
+                }
+            }
+            _ => {}
         }
+        Ok(statements)
     }
 
     /// The statement that writes one fact about the ledger.

@@ -8,8 +8,8 @@ pub fn row(row: &duckdb::Row<'_>, width: usize) -> Result<Vec<Value>, duckdb::Er
     (0..width).map(|at| Ok(from_ref(row.get_ref(at)?))).collect()
 }
 
-/// The common types without a detour: rows on their way out pass here by the million.
-fn from_ref(value: ValueRef<'_>) -> Value {
+/// The common types without a detour.
+pub fn from_ref(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Boolean(value) => Value::Bool(value),

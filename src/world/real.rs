@@ -34,8 +34,9 @@ impl RealWorld {
         made.as_ref().map_err(|cause| HttpError::Unreached(format!("no HTTP client could be made: {cause}")))
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response, HttpError> {
-        let call = prepare(self.client()?, &request)?;
+    async fn fetch(&self, mut request: Request) -> Result<Response, HttpError> {
+        let body = request.body.take();
+        let call = prepare(self.client()?, &request, body)?;
         let host = call.url().host_str().unwrap_or_default().to_string();
         let told = |error| told(&host, request.timeout, error);
         let answer = self.client()?.execute(call).await.map_err(told)?;
@@ -65,7 +66,7 @@ fn client() -> reqwest::Result<Client> {
         .build()
 }
 
-fn prepare(client: &Client, request: &Request) -> Result<reqwest::Request, HttpError> {
+fn prepare(client: &Client, request: &Request, body: Option<String>) -> Result<reqwest::Request, HttpError> {
     let unfit = |what: &str| HttpError::Unreached(format!("the request cannot be sent: {what}"));
     let url = Url::parse(&request.url).map_err(|error| unfit(&format!("its URL is not one ({error})")))?;
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unfit("its method is not one"))?;
@@ -73,8 +74,8 @@ fn prepare(client: &Client, request: &Request) -> Result<reqwest::Request, HttpE
     for (name, value) in &request.headers {
         call = call.header(name, value);
     }
-    if let Some(body) = &request.body {
-        call = call.body(body.clone());
+    if let Some(body) = body {
+        call = call.body(body);
     }
     call.build().map_err(|error| unfit(&causes(&error.without_url())))
 }

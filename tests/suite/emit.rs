@@ -11,8 +11,9 @@ use sendoff::emit::{
     Delivery, Depth, Journal, Limiters, Note, Prepared, RunFacts, Setup, StopSignal, judge_example, prepare,
 };
 use sendoff::ir::catalog::{Catalog, Destination, Service};
-use sendoff::ir::delivery::{DeltaRow, Halt, HttpError, JobId, Offer, OpenJob, Outcome, Response};
+use sendoff::ir::delivery::{DeltaRow, Halt, HttpError, JobId, OpenJob, Outcome, Response};
 use sendoff::ir::mode::{ChangeKind, Mode, Verdict};
+use sendoff::ir::offer::{Alone, Offer};
 use sendoff::ir::plan::{LedgerColumn, PlannedField, PlannedIdentifier, Sql};
 use sendoff::ir::secret::{Redactor, Secret};
 use sendoff::ir::span::FileId;
@@ -267,7 +268,7 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
         let requests = delivery.sample(&offers);
         return Ok(json!(requests.iter().map(|request| shown(request, true)).collect::<Vec<_>>()));
     }
-    let names: BTreeMap<u64, String> = offers.iter().map(|offer| (offer.row.0, name(offer))).collect();
+    let names: BTreeMap<u64, String> = offers.iter().map(|offer| (offer.row().0, name(offer))).collect();
     let (sender, notes) = mpsc::channel(16);
     let journal = Journal(sender);
     let ending = async {
@@ -492,7 +493,7 @@ fn offer(row: &Row, at: u64, number: u64, fields: &[PlannedField]) -> Offer {
     };
     let owed = |field: &PlannedField| row.owed.as_ref().is_none_or(|owed| owed.contains(&field.name));
     let values = (0..fields.len()).map(|at| row.values.get(at).map_or(Value::Null, value));
-    Offer {
+    Offer::alone(Alone {
         row: DeltaRow(at),
         kind: ChangeKind::parse(&row.kind).expect("a kind of change"),
         which: identifiers.iter().position(Option::is_some).expect("an identifier"),
@@ -502,11 +503,11 @@ fn offer(row: &Row, at: u64, number: u64, fields: &[PlannedField]) -> Offer {
         whole: row.whole,
         remote_id: row.remote_id.clone(),
         look_first: row.look_first,
-    }
+    })
 }
 
 fn name(offer: &Offer) -> String {
-    offer.identifiers[offer.which].clone().unwrap_or_default()
+    offer.identified_by().to_string()
 }
 
 /// `{$date: ...}`, `{$timestamp: ...}` and `{$decimal: ...}` are what YAML has no word for.

@@ -9,8 +9,8 @@ use crate::emit::Delivery;
 use crate::emit::call::CallPlan;
 use crate::emit::pace::Draw;
 use crate::ir::change::Cohort;
-use crate::ir::delivery::Offer;
 use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, Span};
+use crate::ir::offer::Offer;
 
 /// Rows that are offered together: additions and changes, then removals.
 pub struct Phase<'a> {

@@ -8,8 +8,8 @@ use crate::emit::call::CallPlan;
 use crate::emit::program::Program;
 use crate::emit::render::{self, Row};
 use crate::ir::change::Cohort;
-use crate::ir::delivery::Offer;
 use crate::ir::mode::ChangeKind;
+use crate::ir::offer::Offer;
 
 /// Stands for an id that only a look-up will tell; digits, since some destinations want a number.
 const SOME_ID: &str = "1000000000";
@@ -69,12 +69,12 @@ fn rendered(
     let mut rendered: BTreeMap<(usize, ChangeKind), (usize, usize)> = BTreeMap::new();
     let mut text = Vec::new();
     for offer in sample {
-        let same = |cohort: &Cohort| (cohort.kind, cohort.which) == (offer.kind, offer.which);
+        let same = |cohort: &Cohort| (cohort.kind, cohort.which) == (offer.kind(), offer.which());
         let ways = cohorts.iter().filter(|(cohort, _)| same(cohort)).flat_map(|(_, ways)| ways);
         for &call in ways.flatten().collect::<BTreeSet<_>>() {
             text.clear();
             if write(program, &program.calls[call], offer, &mut text).is_some() {
-                let (bytes, records) = rendered.entry((call, offer.kind)).or_default();
+                let (bytes, records) = rendered.entry((call, offer.kind())).or_default();
                 *bytes += text.len();
                 *records += 1;
             }
