@@ -20,7 +20,7 @@ mod read;
 mod scan;
 
 pub use begin::{adopt, begin};
-pub use journal::{mark, note, outcomes, unmark};
+pub use journal::{Events, keep};
 pub use merge::{finish, recover};
 pub use read::{DeltaPages, assume, begin_settle, rejected, unclear, waiting_jobs};
 pub use scan::{listed, look_up};
@@ -123,12 +123,14 @@ pub fn mapping_version(plan: &Plan, shape: &LedgerShape) -> u32 {
     newest.max(shape.mapping_version).max(1)
 }
 
-/// A table of the journal with a line for each row, in place of one for each stretch of rows that fared alike.
-fn each(ledger: &Ledger, table: &str) -> String {
+/// Lines of the journal of these kinds, one for each row in place of one for each stretch of rows that fared alike.
+fn each(ledger: &Ledger, kinds: &[&str]) -> String {
+    let kinds: Vec<String> = kinds.iter().map(|kind| Sql::text(kind).0).collect();
     format!(
         "(SELECT * EXCLUDE (last) REPLACE (CAST(unnest(range(CAST(row AS BIGINT), CAST(last AS BIGINT) + 1)) AS UBIGINT) AS row) \
-         FROM {})",
-        ledger.table(table)
+         FROM {} WHERE kind IN ({}))",
+        ledger.table("journal"),
+        kinds.join(", ")
     )
 }
 

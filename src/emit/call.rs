@@ -50,6 +50,8 @@ pub struct CallPlan {
     /// Calls that fetch what its answers point to.
     pub files: Vec<CallName>,
     pub method: String,
+    /// Its path, query or headers name the record.
+    names_record: bool,
     /// The path for people: expressions that need a record stand in braces.
     pub endpoint: String,
     /// It lists what records are looked up in.
@@ -123,6 +125,7 @@ impl CallPlan {
             auth: call.auth,
             repeat: call.repeat.clone(),
             send: call.send,
+            names_record: names_record(call, ground),
             records: batch_records(call, scope)?,
             bytes: call.batch.bytes,
             in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
@@ -161,7 +164,7 @@ impl CallPlan {
     /// a job or an earlier answer in it.
     pub fn request(&self, scope: &Scope, ink: Ink<'_, '_>, attempt: &Attempt<'_>) -> Result<Request, String> {
         let row = ink.row.filter(|_| self.records == 1);
-        let scope = match row {
+        let scope = match row.filter(|_| self.names_record) {
             Some(row) => scope.with_datum("record", row.record_datum()),
             None => scope.clone(),
         };
@@ -284,6 +287,14 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
         Ok(Header { name: name.clone(), value, secret: tells_secret(template, ground) })
     })
     .collect()
+}
+
+/// Whether what surrounds the body of a request is made from its record: making the record known costs more than all else.
+fn names_record(call: &Call, ground: &Ground<'_>) -> bool {
+    let around = call.query.iter().flat_map(|(name, value)| [name, value]);
+    let headers = call.headers.iter().chain(&ground.setup.destination.headers).map(|(_, value)| value);
+    let mut all = around.chain(headers).chain(&call.url).chain([&call.path]);
+    all.any(|template| template.0.contains("record"))
 }
 
 /// Whether a header's template reads a secret, the token, or what is derived from them.

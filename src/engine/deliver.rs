@@ -1,6 +1,7 @@
 //! Between the ledger and delivery: rows out of the delta, marks and outcomes into it, while requests are under way.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -8,18 +9,20 @@ use super::guards;
 use super::session::{Job, Session};
 use super::{Progress, StopSignal};
 use crate::emit::{Delivery, Ending, Journal, Note};
-use crate::ir::delivery::{DeltaRow, Halt, OpenJob, Outcome, RequestNote, ScanId, ScanPage, WaitingJob};
+use crate::ir::delivery::{DeltaRow, Halt, OpenJob, Outcome, ScanId, ScanPage, WaitingJob};
 use crate::ir::mode::Verdict;
 use crate::ir::offer::Offer;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
-use crate::record::{self, Delta, DeltaPages, OpenRun};
+use crate::record::{self, Delta, DeltaPages, Events};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use crate::world::{World, off_thread};
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
 const GROUP: usize = 2_048;
+/// What a small group waits for more: a commit takes about as long, whatever is in it, and marks are made some requests ahead.
+const WAIT: Duration = Duration::from_millis(2);
 
 /// How a delivery went.
 #[derive(Debug, Default)]
@@ -33,7 +36,6 @@ pub struct Delivered {
 pub struct Scene<'a> {
     pub session: &'a Session<'a>,
     pub job: &'a Job<'a>,
-    pub run: &'a OpenRun,
     pub progress: &'a dyn Progress,
     pub stop: &'a StopSignal,
 }
@@ -71,7 +73,7 @@ pub async fn journaled(
     delivered: &mut Delivered,
     work: impl AsyncFnOnce(&Journal, &StopSignal) -> Ending,
 ) -> Result<Ending, StoreError> {
-    let Scene { session, job, run, progress, stop } = scene;
+    let Scene { session, job, progress, stop } = scene;
     // A guard of this activation stops this one alone; an interrupt stops all.
     let own = StopSignal::default();
     let (notes, noted) = mpsc::channel(GROUP);
@@ -80,7 +82,6 @@ pub async fn journaled(
         store: session.store.second()?,
         ledger: job.ledger.clone(),
         plan: job.plan.clone(),
-        run: run.clone(),
         at_micros: session.world.now().as_microsecond(),
     };
     let working = async {
@@ -177,7 +178,6 @@ struct Writer {
     store: Store,
     ledger: Ledger,
     plan: Plan,
-    run: OpenRun,
     at_micros: i64,
 }
 
@@ -190,12 +190,11 @@ enum Scan {
 /// What one commit takes: all that waits.
 #[derive(Default)]
 struct Group {
-    marks: Vec<(Vec<DeltaRow>, u64)>,
-    spared: Vec<DeltaRow>,
+    events: Events,
     acks: Vec<oneshot::Sender<bool>>,
-    outcomes: Vec<Outcome>,
-    requests: Vec<RequestNote>,
     scans: Vec<Scan>,
+    /// A request waits for its mark, and no other one is under way.
+    urgent: bool,
     size: usize,
 }
 
@@ -207,7 +206,13 @@ impl Writer {
         tallies: mpsc::UnboundedSender<Sent>,
     ) -> Result<(), StoreError> {
         while let Some(first) = notes.recv().await {
-            let group = Group::gather(first, &mut notes);
+            let mut group = Group::default();
+            group.take(first);
+            group.gather(&mut notes);
+            if group.can_wait() {
+                world.sleep(WAIT).await;
+                group.gather(&mut notes);
+            }
             let (tally, writer) =
                 off_thread(world, move || (self.commit(group), self)).await.ok_or_else(thread_failed)?;
             self = writer;
@@ -219,20 +224,7 @@ impl Writer {
 
     /// A mark is durable before its request may leave; dropped acknowledgements keep requests from leaving.
     fn commit(&self, group: Group) -> Result<Sent, StoreError> {
-        self.store.execute("BEGIN")?;
-        if !group.marks.is_empty() {
-            record::mark(&self.store, &self.ledger, &group.marks)?;
-        }
-        if !group.spared.is_empty() {
-            record::unmark(&self.store, &self.ledger, &group.spared)?;
-        }
-        if !group.outcomes.is_empty() {
-            record::outcomes(&self.store, &self.ledger, &self.plan, &group.outcomes, self.at_micros)?;
-        }
-        if !group.requests.is_empty() {
-            record::note(&self.store, &self.ledger, &self.run, &group.requests, self.at_micros)?;
-        }
-        self.store.execute("COMMIT")?;
+        record::keep(&self.store, &self.ledger, &self.plan, &group.events, self.at_micros)?;
         for ack in group.acks {
             // A request that no longer waits has been given up; its mark does no harm.
             let _ = ack.send(true);
@@ -240,7 +232,7 @@ impl Writer {
         for scan in group.scans {
             self.scan(scan)?;
         }
-        Ok(tally(&group.outcomes))
+        Ok(tally(&group.events.outcomes))
     }
 
     /// Listings lie in memory, which no transaction of the ledger's may write to. Who asked may have gone.
@@ -259,27 +251,30 @@ impl Writer {
 }
 
 impl Group {
-    fn gather(first: Note, notes: &mut mpsc::Receiver<Note>) -> Self {
-        let mut group = Group::default();
-        group.take(first);
-        while group.size < GROUP
+    fn gather(&mut self, notes: &mut mpsc::Receiver<Note>) {
+        while self.size < GROUP
             && let Ok(next) = notes.try_recv()
         {
-            group.take(next);
+            self.take(next);
         }
-        group
+    }
+
+    /// Whether it is small, and no request waits for it alone.
+    fn can_wait(&self) -> bool {
+        self.size < GROUP / 8 && !self.urgent && self.scans.is_empty()
     }
 
     fn take(&mut self, note: Note) {
         self.size += 1;
         match note {
-            Note::InFlight { rows, request, ack, .. } => {
-                self.marks.push((rows, request));
+            Note::InFlight { rows, request, ack, urgent, alone: _ } => {
+                self.urgent |= urgent;
+                self.events.marks.push((rows, request));
                 self.acks.push(ack);
             }
-            Note::Spared(rows) => self.spared.extend(rows),
-            Note::Outcomes(outcomes) => self.outcomes.extend(outcomes),
-            Note::Answered(request) => self.requests.push(request),
+            Note::Spared(rows) => self.events.spared.extend(rows),
+            Note::Outcomes(outcomes) => self.events.outcomes.extend(outcomes),
+            Note::Answered(request) => self.events.requests.push(request),
             Note::Listed { page, ack } => self.scans.push(Scan::Listed(page, ack)),
             Note::LookUp { id, rows, tell } => self.scans.push(Scan::LookUp(id, rows, tell)),
         }

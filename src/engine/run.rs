@@ -178,7 +178,7 @@ async fn send(
     progress.begin(job.activation.name.as_str(), delta.rows);
     let mut delivered = Delivered::default();
     if let Some(delivery) = &delivery {
-        let scene = Scene { session, job, run: &opening.run, progress, stop };
+        let scene = Scene { session, job, progress, stop };
         let went = deliver::deliver(scene, delivery, &delta, &mut delivered).await;
         report.sent = delivered.sent.clone();
         report.left = (delta.rows + delta.left).saturating_sub(report.sent.answered());

@@ -138,7 +138,7 @@ async fn ask(
     let (give, open) = mpsc::channel(4);
     let giving = deliver::jobs(session, job, jobs, give);
     let mut delivered = Delivered { sent: Sent { offered: rows, ..Sent::default() }, ..Delivered::default() };
-    let scene = Scene { session, job, run: &run, progress, stop };
+    let scene = Scene { session, job, progress, stop };
     let work = async |journal: &crate::emit::Journal, stop: &StopSignal| {
         delivery.settle(session.world, open, journal, stop).await
     };

@@ -176,8 +176,7 @@ fn delta(store: &Store, opening: &Opening<'_>) -> Result<Vec<String>, StoreError
         delta_table(store, &table, &columns)?,
         rows("rowid", "'added', 'changed'", &first),
         rows(&format!("rowid + {REMOVALS}"), "'removed'", &rest),
-        flight_table(ledger),
-        outcome_table(ledger),
+        ledger.journal(),
     ])
 }
 
@@ -192,21 +191,6 @@ fn delta_table(store: &Store, table: &str, columns: &str) -> Result<String, Stor
         .map(|column| format!("{} {}{}", Sql::name(&column.name), column.sql_type, plainly(column)))
         .collect();
     Ok(format!("CREATE TABLE {table} ({})", columns.join(", ")))
-}
-
-/// Rows `row` to `last` of the delta are in flight.
-pub fn flight_table(ledger: &Ledger) -> String {
-    format!("CREATE OR REPLACE TABLE {} (row UBIGINT, request UBIGINT, last UBIGINT)", ledger.table("flight"))
-}
-
-/// What came of the rows `row` to `last`.
-pub fn outcome_table(ledger: &Ledger) -> String {
-    format!(
-        "CREATE OR REPLACE TABLE {} (row UBIGINT, verdict VARCHAR, reason VARCHAR, warning BOOLEAN, remote_id VARCHAR, \
-         job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, unsent BOOLEAN, request UBIGINT, noted_at TIMESTAMP, \
-         last UBIGINT)",
-        ledger.table("outcome")
-    )
 }
 
 fn delta_columns(opening: &Opening<'_>) -> String {

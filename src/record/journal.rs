@@ -1,84 +1,129 @@
-//! What happens while a run goes on, made durable at once: marks before requests leave, outcomes after answers came.
+//! What happens while a run goes on, made durable at once: marks before requests leave, outcomes after answers came. All of
+//! it goes into one table of the ledger, so that a commit has one thing to write.
 
-use super::{OpenRun, each};
 use crate::ir::delivery::{DeltaRow, Outcome, RequestNote};
 use crate::ir::plan::Plan;
 use crate::store::ledger::Ledger;
 use crate::store::{Column, Store, StoreError};
 
-/// Marks rows as in flight with a request; after a crash only marked rows can repeat.
-pub fn mark(store: &Store, ledger: &Ledger, marks: &[(Vec<DeltaRow>, u64)]) -> Result<(), StoreError> {
-    let mut stretches = Stretches::new();
-    for (rows, request) in marks {
-        rows.iter().for_each(|row| stretches.add(*row, request));
+/// What one commit takes.
+#[derive(Debug, Default)]
+pub struct Events {
+    /// Rows about to leave, with the number of their request; after a crash only marked rows can repeat.
+    pub marks: Vec<(Vec<DeltaRow>, u64)>,
+    /// Marked rows whose request never left. Rows are marked ahead once: no other mark of theirs is lost.
+    pub spared: Vec<DeltaRow>,
+    pub outcomes: Vec<Outcome>,
+    /// What was asked and answered, for `explain`: no secrets, no values.
+    pub requests: Vec<RequestNote>,
+}
+
+/// Keeps what happened until it is merged.
+pub fn keep(store: &Store, ledger: &Ledger, plan: &Plan, events: &Events, at_micros: i64) -> Result<(), StoreError> {
+    let lines = lines(plan, events);
+    if lines.is_empty() {
+        return Ok(());
     }
-    let requests = stretches.of.iter().map(|request| **request).collect();
-    let columns = vec![Column::Counts(stretches.first), Column::Counts(requests), Column::Counts(stretches.last)];
-    store.append(&ledger.alias, "flight", columns)
+    store.append(&ledger.alias, "journal", columns(&lines, at_micros))
 }
 
-/// Takes back the marks of rows whose request never left. Rows are marked ahead once: no other mark of theirs is lost.
-pub fn unmark(store: &Store, ledger: &Ledger, rows: &[DeltaRow]) -> Result<(), StoreError> {
-    let numbers: Vec<String> = rows.iter().map(|row| row.0.to_string()).collect();
-    // Stretches are cut where a row of theirs goes.
-    store.execute(&format!(
-        "CREATE OR REPLACE TABLE {} AS SELECT row, request, row AS last FROM {} WHERE row NOT IN ({})",
-        ledger.table("flight"),
-        each(ledger, "flight"),
-        numbers.join(", ")
-    ))
+/// A line of the journal: about rows, or about a request.
+#[derive(Default)]
+struct Line<'a> {
+    kind: &'static str,
+    row: u64,
+    last: u64,
+    request: u64,
+    fate: Option<&'a Outcome>,
+    refused: Option<String>,
+    note: Option<&'a RequestNote>,
 }
 
-/// Keeps outcomes until they are merged.
-pub fn outcomes(
-    store: &Store,
-    ledger: &Ledger,
-    plan: &Plan,
-    outcomes: &[Outcome],
-    at_micros: i64,
-) -> Result<(), StoreError> {
-    let mut stretches = Stretches::new();
-    outcomes.iter().for_each(|outcome| stretches.add(outcome.row, Fate(outcome)));
-    let fates = || stretches.of.iter().map(|fate| fate.0);
-    let refused: Vec<Option<String>> = fates().map(|outcome| refused(plan, outcome)).collect();
-    let columns = vec![
-        Column::Counts(stretches.first.clone()),
-        Column::Texts(fates().map(|outcome| Some(outcome.verdict.name())).collect()),
-        Column::Texts(fates().map(|outcome| outcome.reason.as_deref()).collect()),
-        Column::Truths(fates().map(|outcome| outcome.warning).collect()),
-        Column::Texts(fates().map(|outcome| outcome.remote_id.as_deref()).collect()),
-        Column::Texts(fates().map(|outcome| outcome.job.as_ref().map(|job| job.call.0.as_str())).collect()),
-        Column::Texts(fates().map(|outcome| outcome.job.as_ref().map(|job| job.id.as_str())).collect()),
-        Column::Texts(refused.iter().map(Option::as_deref).collect()),
-        Column::Truths(fates().map(|outcome| outcome.sent_all).collect()),
-        Column::Truths(fates().map(|outcome| outcome.unsent).collect()),
-        Column::Counts(fates().map(|outcome| outcome.request).collect()),
-        Column::Instants(vec![at_micros; stretches.first.len()]),
-        Column::Counts(stretches.last.clone()),
-    ];
-    store.append(&ledger.alias, "outcome", columns)
+fn lines<'a>(plan: &Plan, events: &'a Events) -> Vec<Line<'a>> {
+    let mut marked = Stretches::new();
+    for (rows, request) in &events.marks {
+        rows.iter().for_each(|row| marked.add(*row, *request));
+    }
+    let mut spared = Stretches::new();
+    events.spared.iter().for_each(|row| spared.add(*row, ()));
+    let mut fates = Stretches::new();
+    events.outcomes.iter().for_each(|outcome| fates.add(outcome.row, Fate(outcome)));
+    let marked = marked.of.iter().map(|(row, last, request)| Line {
+        kind: "flight",
+        row: *row,
+        last: *last,
+        request: *request,
+        ..Line::default()
+    });
+    let spared =
+        spared.of.iter().map(|(row, last, ())| Line { kind: "spared", row: *row, last: *last, ..Line::default() });
+    let fates = fates.of.iter().map(|(row, last, Fate(outcome))| Line {
+        kind: "outcome",
+        row: *row,
+        last: *last,
+        request: outcome.request,
+        fate: Some(*outcome),
+        refused: refused(plan, outcome),
+        note: None,
+    });
+    let notes = events.requests.iter().map(|note| Line {
+        kind: "request",
+        request: note.number,
+        note: Some(note),
+        ..Line::default()
+    });
+    marked.chain(spared).chain(fates).chain(notes).collect()
+}
+
+/// In the order of [`Ledger::journal`].
+fn columns<'a>(lines: &'a [Line<'a>], at_micros: i64) -> Vec<Column<'a>> {
+    fn counts<'a>(lines: &[Line<'_>], of: impl Fn(&Line<'_>) -> u64) -> Column<'a> {
+        Column::Counts(lines.iter().map(of).collect())
+    }
+    let fate = |of: fn(&'a Outcome) -> Option<&'a str>| {
+        Column::Texts(lines.iter().map(|line| line.fate.and_then(of)).collect())
+    };
+    let said = |of: fn(&Outcome) -> bool| Column::Truths(lines.iter().map(|line| line.fate.is_some_and(of)).collect());
+    let note = |of: fn(&'a RequestNote) -> &'a str| Column::Texts(lines.iter().map(|line| line.note.map(of)).collect());
+    vec![
+        Column::Texts(lines.iter().map(|line| Some(line.kind)).collect()),
+        counts(lines, |line| line.row),
+        counts(lines, |line| line.last),
+        counts(lines, |line| line.request),
+        fate(|outcome| Some(outcome.verdict.name())),
+        fate(|outcome| outcome.reason.as_deref()),
+        said(|outcome| outcome.warning),
+        fate(|outcome| outcome.remote_id.as_deref()),
+        fate(|outcome| outcome.job.as_ref().map(|job| job.call.0.as_str())),
+        fate(|outcome| outcome.job.as_ref().map(|job| job.id.as_str())),
+        Column::Texts(lines.iter().map(|line| line.refused.as_deref()).collect()),
+        said(|outcome| outcome.sent_all),
+        said(|outcome| outcome.unsent),
+        Column::Instants(vec![at_micros; lines.len()]),
+        note(|note| note.call.0.as_str()),
+        note(|note| note.method.as_str()),
+        note(|note| note.url.as_str()),
+        counts(lines, |line| line.note.map_or(0, |note| note.records as u64)),
+        Column::Numbers(lines.iter().map(|line| line.note.and_then(|note| note.status).map(i32::from)).collect()),
+        note(|note| note.answer.as_str()),
+    ]
 }
 
 /// Rows that follow one another and fare alike, as one line: a batch that is accepted whole is one, not a thousand.
 struct Stretches<T> {
-    first: Vec<u64>,
-    last: Vec<u64>,
-    of: Vec<T>,
+    /// The first row, the last one, and how they fare.
+    of: Vec<(u64, u64, T)>,
 }
 
 impl<T: PartialEq> Stretches<T> {
     fn new() -> Self {
-        Stretches { first: Vec::new(), last: Vec::new(), of: Vec::new() }
+        Stretches { of: Vec::new() }
     }
 
     fn add(&mut self, row: DeltaRow, of: T) {
-        match (self.last.last_mut(), self.of.last()) {
-            (Some(last), Some(before)) if *last + 1 == row.0 && *before == of => *last = row.0,
-            _ => {
-                self.first.push(row.0);
-                self.last.push(row.0);
-                self.of.push(of);
-            }
+        match self.of.last_mut() {
+            Some((_, last, before)) if *last + 1 == row.0 && *before == of => *last = row.0,
+            _ => self.of.push((row.0, row.0, of)),
         }
     }
 }
@@ -101,26 +146,4 @@ fn refused(plan: &Plan, outcome: &Outcome) -> Option<String> {
     let fields = outcome.refused.iter().filter_map(|at| plan.fields.get(*at));
     let positions: Vec<String> = fields.map(|field| field.column.position.to_string()).collect();
     (!positions.is_empty()).then(|| positions.join(","))
-}
-
-/// Keeps what was asked and answered, for `explain`: no secrets, no values.
-pub fn note(
-    store: &Store,
-    ledger: &Ledger,
-    run: &OpenRun,
-    notes: &[RequestNote],
-    at_micros: i64,
-) -> Result<(), StoreError> {
-    let columns = vec![
-        Column::Counts(notes.iter().map(|note| note.number).collect()),
-        Column::Texts(vec![Some(&run.run); notes.len()]),
-        Column::Texts(notes.iter().map(|note| Some(note.call.0.as_str())).collect()),
-        Column::Texts(notes.iter().map(|note| Some(note.method.as_str())).collect()),
-        Column::Texts(notes.iter().map(|note| Some(note.url.as_str())).collect()),
-        Column::Counts(notes.iter().map(|note| note.records as u64).collect()),
-        Column::Numbers(notes.iter().map(|note| note.status.map(i32::from)).collect()),
-        Column::Texts(notes.iter().map(|note| Some(note.answer.as_str())).collect()),
-        Column::Instants(vec![at_micros; notes.len()]),
-    ];
-    store.append(&ledger.alias, "request", columns)
 }

@@ -12,11 +12,7 @@ const CUT_SHORT: &str = "the run ended before the answer came";
 /// Merges what a run left behind when it was cut short. `None` when nothing was open.
 pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str) -> Result<Option<u64>, StoreError> {
     let Some(run) = open_run.and_then(|text| serde_json::from_str::<OpenRun>(text).ok()) else { return Ok(None) };
-    let lost = store.number(&format!(
-        "SELECT count(DISTINCT row) FROM {} WHERE row NOT IN (SELECT row FROM {})",
-        each(ledger, "flight"),
-        each(ledger, "outcome")
-    ))?;
+    let lost = store.number(&format!("SELECT count(*) FROM ({})", lost(ledger)))?;
     finish(store, ledger, &run, now, &Closing::default())?;
     Ok(Some(lost))
 }
@@ -41,7 +37,8 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing:
     }
     statements.extend(closing.sums.as_deref().map(|sums| ledger.set("rested", sums)));
     statements.push(ledger.unset("open_run"));
-    for table in ["delta", "flight", "outcome"] {
+    statements.push(requests(ledger, run));
+    for table in ["delta", "journal"] {
         statements.push(format!("DROP TABLE {}", ledger.table(table)));
     }
     store.transaction(&statements)?;
@@ -66,28 +63,46 @@ fn overwritten(ledger: &Ledger, run: &OpenRun) -> Vec<String> {
                  ON o.row = d.row WHERE o.verdict = 'accepted' AND d.which = {at} AND d.{identifier} = e.{identifier} AND ({}))",
                 ledger.table("entry"),
                 ledger.table("delta"),
-                each(ledger, "outcome"),
+                each(ledger, &["outcome"]),
                 others.join(" OR ")
             )
         })
         .collect()
 }
 
+/// Rows in flight that nobody answered for.
+fn lost(ledger: &Ledger) -> String {
+    format!(
+        "SELECT row, max(request) AS request FROM {} WHERE row NOT IN (SELECT row FROM {}) GROUP BY row",
+        each(ledger, &["flight"]),
+        each(ledger, &["outcome", "spared"])
+    )
+}
+
 fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
     format!(
-        "INSERT INTO {outcome} SELECT row, 'unclear', {reason}, false, NULL, NULL, NULL, NULL, false, false, max(request), {now}, row \
-         FROM {flight} WHERE row NOT IN (SELECT row FROM {answered}) GROUP BY row",
-        outcome = ledger.table("outcome"),
-        flight = each(ledger, "flight"),
-        answered = each(ledger, "outcome"),
-        reason = Sql::text(CUT_SHORT),
-        now = timestamp(now),
+        "INSERT INTO {} BY NAME SELECT 'outcome' AS kind, row, row AS last, request, 'unclear' AS verdict, {} AS reason, \
+         false AS warning, false AS sent_all, false AS unsent, {} AS noted_at FROM ({})",
+        ledger.table("journal"),
+        Sql::text(CUT_SHORT),
+        timestamp(now),
+        lost(ledger)
+    )
+}
+
+/// What was asked and answered stays.
+fn requests(ledger: &Ledger, run: &OpenRun) -> String {
+    format!(
+        "INSERT INTO {} SELECT request, {}, call, method, url, records, status, answer, noted_at FROM {} WHERE kind = 'request'",
+        ledger.table("request"),
+        Sql::text(&run.run),
+        ledger.table("journal")
     )
 }
 
 /// Rows that wait for a job, or for a person to say what became of them, keep the values that were sent.
 fn park(store: &Store, ledger: &Ledger, run: &OpenRun, last: &str) -> Result<Vec<String>, StoreError> {
-    let (delta, outcome, parked) = (ledger.table("delta"), each(ledger, "outcome"), ledger.table("parked"));
+    let (delta, outcome, parked) = (ledger.table("delta"), each(ledger, &["outcome"]), ledger.table("parked"));
     let described = store.describe(&format!("SELECT * FROM {delta}"))?;
     let columns: Vec<String> = described.into_iter().map(|column| column.name).collect();
     let waits = if run.unclear_waits { "('pending', 'unclear')" } else { "('pending')" };
@@ -128,10 +143,10 @@ fn column_type(store: &Store, ledger: &Ledger, position: u32) -> Result<String, 
 
 /// The last word on each row: a row may pass several requests. Where none has two, nothing needs to be put in order.
 fn last(store: &Store, ledger: &Ledger) -> Result<String, StoreError> {
-    let (outcome, each) = (ledger.table("outcome"), each(ledger, "outcome"));
+    let (journal, each) = (ledger.table("journal"), each(ledger, &["outcome"]));
     let repeated = store.number(&format!(
         "SELECT count(*) FROM (SELECT row, max(last) OVER (ORDER BY row, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) \
-         AS before FROM {outcome}) WHERE before >= row"
+         AS before FROM {journal} WHERE kind = 'outcome') WHERE before >= row"
     ))?;
     Ok(match repeated {
         0 => each,

@@ -126,8 +126,7 @@ pub fn begin_settle(store: &Store, ledger: &Ledger, run: &OpenRun, verdict: &str
             "CREATE TABLE {delta} AS SELECT CAST(row_number() OVER (ORDER BY job_call NULLS LAST, job_id NULLS LAST) - 1 AS UBIGINT) AS row, \
              * EXCLUDE (verdict) FROM {parked} WHERE verdict = '{verdict}'"
         ),
-        super::begin::flight_table(ledger),
-        super::begin::outcome_table(ledger),
+        ledger.journal(),
         ledger.set("open_run", &open),
     ])?;
     store.number(&format!("SELECT count(*) FROM {delta}"))
@@ -138,8 +137,9 @@ pub fn assume(store: &Store, ledger: &Ledger, sent: bool, now: &str) -> Result<(
     let verdict = if sent { "accepted" } else { "failed" };
     let reason = if sent { "NULL" } else { "'taken as not sent'" };
     store.execute(&format!(
-        "INSERT INTO {} SELECT row, '{verdict}', {reason}, false, NULL, NULL, NULL, NULL, false, {}, 0, {}, row FROM {}",
-        ledger.table("outcome"),
+        "INSERT INTO {} BY NAME SELECT 'outcome' AS kind, row, row AS last, 0 AS request, '{verdict}' AS verdict, \
+         {reason} AS reason, false AS warning, false AS sent_all, {} AS unsent, {} AS noted_at FROM {}",
+        ledger.table("journal"),
         !sent,
         timestamp(now),
         ledger.table("delta")

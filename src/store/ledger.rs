@@ -2,7 +2,7 @@
 //!
 //! `entry` holds one line for each key (records modes) or identifier (set modes); `k1..` its key, `i1..` the identifiers
 //! acknowledged, `v1..` the values acknowledged, numbered rather than named, since DuckDB takes names that differ only in
-//! case for one. `delta`, `flight` and `outcome` exist while a run is open; `parked` holds rows that wait for a vendor's job
+//! case for one. `delta` and `journal` exist while a run is open; `parked` holds rows that wait for a vendor's job
 //! or for a person, with the values that were sent.
 
 use std::collections::BTreeMap;
@@ -120,6 +120,18 @@ impl Ledger {
         store.transaction(&statements)
     }
 
+    /// The statement that makes the journal of a run: what happens to the rows `row` to `last` of the delta (`flight`, `spared`,
+    /// `outcome`), and what was asked and answered (`request`).
+    pub fn journal(&self) -> String {
+        format!(
+            "CREATE OR REPLACE TABLE {} (kind VARCHAR, row UBIGINT, last UBIGINT, request UBIGINT, verdict VARCHAR, reason VARCHAR, \
+             warning BOOLEAN, remote_id VARCHAR, job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, \
+             unsent BOOLEAN, noted_at TIMESTAMP, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, status INTEGER, \
+             answer VARCHAR)",
+            self.table("journal")
+        )
+    }
+
     /// Brings a ledger of an older format up to this one: each format in its turn, all of it or nothing.
     pub fn migrate(&self, store: &Store, format: u32) -> Result<(), StoreError> {
         if format >= FORMAT {
@@ -139,15 +151,17 @@ impl Ledger {
         match to {
             // How each field went out.
             2 => statements.push(format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS wire VARCHAR", self.table("field"))),
-            // A run that is open keeps a line for each stretch of rows, no longer for each row.
-            3 => {
-                for journal in ["flight", "outcome"] {
-                    if self.has(store, journal)? {
-                        let table = self.table(journal);
-                        statements
-                            .push(format!("CREATE OR REPLACE TABLE {table} AS SELECT *, row AS last FROM {table}"));
-                    }
-                }
+            // What happens in a run that is open stands in one table, with a line for each stretch of rows.
+            3 if self.has(store, "flight")? => {
+                let (journal, flight, outcome) = (self.table("journal"), self.table("flight"), self.table("outcome"));
+                statements.push(self.journal());
+                statements.push(format!(
+                    "INSERT INTO {journal} BY NAME SELECT 'flight' AS kind, row, row AS last, request FROM {flight}"
+                ));
+                statements.push(format!(
+                    "INSERT INTO {journal} BY NAME SELECT 'outcome' AS kind, row AS last, * FROM {outcome}"
+                ));
+                statements.extend([format!("DROP TABLE {flight}"), format!("DROP TABLE {outcome}")]);
             }
             _ => {}
         }

@@ -186,8 +186,12 @@ impl Left {
         let left = match open {
             false => Left { marked: None, unsure: unclear },
             true => {
-                let marked = ids("SELECT k1 FROM \"left\".delta JOIN \"left\".flight USING (row)");
-                let answered = ids("SELECT k1 FROM \"left\".delta JOIN \"left\".outcome USING (row)");
+                let told = |kinds: &str| {
+                    ids(&format!(
+                        "SELECT k1 FROM \"left\".delta d JOIN \"left\".journal j ON d.row BETWEEN j.row AND j.last WHERE j.kind IN ({kinds})"
+                    ))
+                };
+                let (marked, answered) = (told("'flight'"), told("'outcome', 'spared'"));
                 let unsure = unclear.union(&marked).filter(|id| !answered.contains(*id)).cloned().collect();
                 Left { marked: Some(marked), unsure }
             }

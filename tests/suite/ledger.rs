@@ -200,8 +200,10 @@ impl Step {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             tokio::select! {
-                () = self.act(vendor, root, spec, &options, out) => {}
+                // In this order, or it would be by chance how far the others get.
+                biased;
                 () = vendor.crash.notified() => line(out, "the machine stops"),
+                () = self.act(vendor, root, spec, &options, out) => {}
             }
         });
         drop(runtime);
