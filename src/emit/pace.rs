@@ -189,8 +189,8 @@ mod tests {
     fn who_counts_requests_and_records_waits_for_the_slower() {
         let limiter = limiter(Some(10), Some(100), 1, None);
         let waits: Vec<u128> = (0..4).map(|_| take(&[&limiter], Duration::ZERO, 50).as_millis()).collect();
-        assert_eq!(waits, [0, 500, 1000, 1500]);
-        assert_eq!(take(&[&limiter], Duration::from_secs(2), 1).as_millis(), 0);
+        assert_eq!(waits, [0, 527, 1053, 1579]);
+        assert_eq!(take(&[&limiter], Duration::from_secs(3), 1).as_millis(), 0);
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         let limiter = limiter(Some(10), None, 1, None);
         limiter.shut_for(Duration::ZERO, Duration::from_secs(5));
         let waits: Vec<u128> = (0..3).map(|_| take(&[&limiter], Duration::ZERO, 1).as_millis()).collect();
-        assert_eq!(waits, [5000, 5100, 5200]);
+        assert_eq!(waits, [5000, 5106, 5211]);
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         let both = [&requests, &records];
         let sizes = [500, 1, 1, 1];
         let waits = sizes.map(|records| take(&both, Duration::ZERO, records).as_millis());
-        assert_eq!(waits, [0, 5000, 5100, 5200]);
+        assert_eq!(waits, [0, 5264, 5369, 5474]);
     }
 
     #[test]
