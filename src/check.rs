@@ -27,6 +27,7 @@ mod mapping;
 mod mode;
 mod model;
 mod names;
+mod need;
 mod order;
 mod project;
 mod refuse;
@@ -55,6 +56,8 @@ pub struct Inputs<'a> {
     pub env: &'a dyn Fn(&str) -> Option<String>,
     /// `--var NAME=VALUE`
     pub vars: &'a BTreeMap<String, String>,
+    /// `--only NAME`: what neither it nor those before it use may stay unset.
+    pub only: Option<&'a str>,
     /// `--env NAME` or `SENDOFF_ENV`
     pub environment: Option<&'a str>,
     /// Unset variables are no error.
@@ -89,6 +92,7 @@ fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Spec {
     let shelf = target::Shelf::new(scope.inputs.catalog, &connections);
     let activations = activation::resolve_all(scope, &shelf, &connections, &mut models, problems);
     conflict::shared_fields(&activations, problems);
+    conflict::shared_members(&activations, problems);
     let activations = order::in_order(scope, activations, problems);
     Spec { project, sources, models, connections, activations }
 }

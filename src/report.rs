@@ -10,6 +10,7 @@ pub mod mask;
 mod page;
 pub mod paint;
 pub mod plan;
+mod pretty;
 pub mod problems;
 pub mod row;
 pub mod run;

@@ -64,7 +64,7 @@ fn defined(name: &str, text: &str, sending: &Sending) -> String {
     let text = text.replace("records: 1000", &format!("records: {}", sending.at_once));
     match sending.a_second {
         Some(count) if name == "connection.yaml" => {
-            format!("{text}limits:\n  api: {{requests: {count}, per: 1s, burst: 1}}\n")
+            format!("{text}limits:\n  api: {{requests: {count}, per: 1s}}\n")
         }
         Some(_) => text.replace("    repeat: safe\n", "    repeat: safe\n    limits: [api]\n"),
         None => text,

@@ -7,8 +7,8 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{
-    AccountFields, Caution, Clear, Custom, CustomType, Digits, Field, Identifier, Known, Normalise, Placement, Prepare,
-    Refused, Wire,
+    AccountFields, Caution, Clear, Condition, Custom, CustomType, Digits, Field, Identifier, Known, Normalise,
+    Placement, Prepare, Refused, Wire,
 };
 use crate::ir::ident::CallName;
 use crate::ir::value::Family;
@@ -156,11 +156,11 @@ fn normal(word: &str) -> Option<Normalise> {
     }
 }
 
-pub fn fields(reader: &Reader<'_>, node: &Node, calls: &Calls<'_>) -> Vec<Field> {
-    reader.entries(node).iter().filter_map(|(name, node)| field(reader, name, node, calls)).collect()
+pub fn fields(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Vec<Field> {
+    reader.entries(node).iter().filter_map(|(name, node)| field(reader, name, node, declared, calls)).collect()
 }
 
-fn field(reader: &Reader<'_>, name: &str, node: &Node, calls: &Calls<'_>) -> Option<Field> {
+fn field(reader: &Reader<'_>, name: &str, node: &Node, declared: &Declared, calls: &Calls<'_>) -> Option<Field> {
     let mut fields = Fields::new(reader, node, "a field")?;
     let read_only = fields.flag(reader, "read_only", false);
     let pointer = if read_only { Pointer::Optional } else { Pointer::Needed };
@@ -170,11 +170,19 @@ fn field(reader: &Reader<'_>, name: &str, node: &Node, calls: &Calls<'_>) -> Opt
         about: fields.text(reader, "about").unwrap_or_default(),
         placement: placement(reader, &mut fields, pointer, Some(calls)),
         read_only,
-        required_on_create: fields.flag(reader, "required_on_create", false),
+        required_on_create: fields.take("required_on_create").and_then(|node| needed(reader, node, declared)),
         extra: extra(reader, &mut fields),
     };
     fields.finish(reader);
     Some(field)
+}
+
+/// `true`, or when.
+fn needed(reader: &Reader<'_>, node: &Node, declared: &Declared) -> Option<Condition> {
+    match node.json().as_bool() {
+        Some(needed) => needed.then(|| Condition("true".into())),
+        None => reader.condition(node, Site::Refusal, declared),
+    }
 }
 
 /// Names of calls, of those that list something, and of those that list choices.

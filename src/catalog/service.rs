@@ -59,7 +59,7 @@ pub fn service(
         one_of: one_of(reader, top.take("one_of"), &options),
         identify_all: top.take("identify").and_then(|node| reader.word(node, identify, &["first", "all"]))
             == Some(true),
-        fields: top.take("fields").map(|node| fields(reader, node, &names)).unwrap_or_default(),
+        fields: top.take("fields").map(|node| fields(reader, node, &declared, &names)).unwrap_or_default(),
         dots: top.take("dots").and_then(|node| reader.word(node, dots, &["nest", "name"])).unwrap_or_default(),
         account_fields: account_catalogue(reader, &mut top, &declared, &names),
         custom: top.take("custom").and_then(|node| custom(reader, node, &declared, &names)),

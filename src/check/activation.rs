@@ -14,7 +14,7 @@ use crate::ir::ast::{self, ActivationEntry, After, From, Identify, Input, Key, M
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::{ActivationName, DatasetName, DestinationName};
 use crate::ir::mode::Mode;
-use crate::ir::spec::{Activation, Connection, Dataset, Model, Settings};
+use crate::ir::spec::{Activation, Connection, Dataset, IdentifierMapping, Model, Settings};
 
 pub fn resolve_all(
     scope: &Scope<'_>,
@@ -25,7 +25,11 @@ pub fn resolve_all(
 ) -> Vec<Activation> {
     let written = scope.names.activations.iter();
     let around = Around { scope, shelf, connections };
-    written.filter_map(|activation| resolve(&around, models, activation, problems)).collect()
+    let mut read = |activation: &ast::Activation| {
+        let is_needed = scope.needed.activation(&activation.name.value);
+        scope.reading(is_needed, || resolve(&around, models, activation, problems))
+    };
+    written.filter_map(|activation| read(activation)).collect()
 }
 
 /// What every activation is resolved against.
@@ -103,8 +107,13 @@ fn resolve(
     let chosen = mode::resolve(scope, written, entries.mode, target.as_ref(), problems);
     let mode = chosen.as_ref().map(|chosen| chosen.mode);
     let options = options(scope, &entries, target.as_ref(), mode, problems);
-    let against = Against { scope, target: target.as_ref(), columns: rows.columns, mandatory: mandatory(&options) };
+    let identify_all = entries.identify.is_some_and(|identify| identify.all);
+    let mut against =
+        Against { scope, target: target.as_ref(), columns: rows.columns, required: Vec::new(), identify_all };
     let identify = entries.identify.map_or_else(Vec::new, |one| identify::resolve(&against, one, mode, problems));
+    if let (Some(target), Some(mode)) = (&target, mode) {
+        against.required = required(target, mode, &options, &identify);
+    }
     let fields = mapping::resolve(&against, mode, &entries.blocks, problems);
     if let Some(mode) = mode {
         mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
@@ -135,7 +144,7 @@ fn resolve(
         hold_new_rows: chosen.hold_new_rows,
         insert_again: chosen.insert_again,
         after,
-        identify_all: entries.identify.is_some_and(|identify| identify.all),
+        identify_all,
         identify,
         fields,
         guards,
@@ -174,10 +183,18 @@ fn options(
     }
 }
 
-/// `mandatory = ["email"]` after a service: fields that the account asks of every new contact.
-fn mandatory(options: &Settings) -> Vec<String> {
-    let names = options.plain("mandatory").and_then(Json::as_array);
-    names.into_iter().flatten().filter_map(Json::as_str).map(str::to_string).collect()
+/// Fields that a create needs: by the definition, and by the option that lists what the account asks of every new contact
+/// (`mandatory = ["email"]`).
+fn required(target: &Target<'_>, mode: Mode, options: &Settings, identify: &[IdentifierMapping]) -> Vec<String> {
+    let mut required = refuse::required(target, mode, options, identify);
+    let listed = target.service.mandatory.as_ref().and_then(|name| options.plain(name)).and_then(Json::as_array);
+    let listed = listed.into_iter().flatten().filter_map(Json::as_str);
+    for name in listed {
+        if !required.iter().any(|known| known == name) {
+            required.push(name.to_string());
+        }
+    }
+    required
 }
 
 /// Which rows an activation reads, as far as it can be made out.

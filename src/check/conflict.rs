@@ -1,10 +1,17 @@
-//! Two activations that write one field would overwrite each other for ever.
+//! Two activations in one place: those that write one field would overwrite each other for ever, those that keep one list take
+//! out each other's members.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde_json::Value as Json;
 
 use super::error;
 use crate::diag::Problems;
+use crate::ir::catalog::{Condition, Route};
+use crate::ir::mode::{ChangeKind, Mode};
 use crate::ir::spec::{Activation, FieldMapping};
+use crate::template::{Engine, Scope};
 
 pub fn shared_fields(activations: &[Activation], problems: &mut Problems) {
     let mut writers: BTreeMap<(String, String), Vec<(&Activation, &FieldMapping)>> = BTreeMap::new();
@@ -18,6 +25,38 @@ pub fn shared_fields(activations: &[Activation], problems: &mut Problems) {
         let other = if at == 0 { 1 } else { 0 };
         problems.push(error::field_written_twice(writers[at], writers[other]));
     }
+}
+
+/// Each knows its own members alone, so whoever is in both and leaves one of them is taken out.
+pub fn shared_members(activations: &[Activation], problems: &mut Problems) {
+    let keeps = |activation: &&Activation| activation.mode == Mode::Membership && takes_out(activation);
+    let mut keepers: BTreeMap<String, &Activation> = BTreeMap::new();
+    for activation in activations.iter().filter(keeps) {
+        match keepers.entry(records(activation)) {
+            Entry::Vacant(place) => {
+                place.insert(activation);
+            }
+            Entry::Occupied(first) => problems.push(error::members_kept_twice(activation, first.get())),
+        }
+    }
+}
+
+/// Unless its route for those who leave has no steps.
+fn takes_out(activation: &Activation) -> bool {
+    let identifier =
+        activation.identify.first().map_or(Json::Null, |one| activation.service.identifier_facts(&one.name));
+    let scope = Scope::new()
+        .with("option", &activation.options.known(&activation.service.options))
+        .with("mode", &activation.mode.name().into())
+        .with("identifier", &identifier);
+    let taken = |route: &&Route| {
+        let holds = |when: &Condition| Engine::lenient().expression(&when.0).and_then(|when| when.truth(&scope));
+        route.when.as_ref().is_none_or(|when| holds(when).unwrap_or(true))
+    };
+    let mut routes = activation.service.routes(activation.mode).into_iter().flatten();
+    routes
+        .find(|route| route.rows.contains(&ChangeKind::Removed) && taken(route))
+        .is_some_and(|route| !route.steps.is_empty())
 }
 
 fn name(activation: &Activation, field: &FieldMapping) -> String {

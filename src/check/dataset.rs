@@ -2,12 +2,13 @@
 
 use serde_json::Value as Json;
 
+use super::names::Names;
 use super::scope::Scope;
 use super::settings::{Declared, Place, fill, own};
 use super::sql;
 use super::{error, expr, file, walk};
 use crate::diag::Problems;
-use crate::ir::ast::{Expr, From, Input, Name, Segment, TextLit};
+use crate::ir::ast::{Expr, From, Input, Model, Name, Segment, TextLit};
 use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::ident::DatasetName;
 use crate::ir::spec::{FileFormat, Query, Settings};
@@ -21,17 +22,23 @@ pub struct Narrowed {
 
 /// Follows a name through segments down to its model. Says nothing: broken segments are told once, by `segments`.
 pub fn narrowed(scope: &Scope<'_>, name: &str) -> Option<Narrowed> {
-    let mut filters = Vec::new();
-    let mut at = name;
-    // A chain that is longer than there are segments goes in circles.
-    for _ in 0..=scope.names.segments.len() {
-        let Some(segment) = scope.names.segments.get(at) else { break };
-        filters.extend(segment.filter.clone());
-        at = &segment.of.value;
-    }
+    let mut filters: Vec<Expr> = way(&scope.names, name).filter_map(|segment| segment.filter.clone()).collect();
     filters.reverse();
-    let model = scope.names.models.get(at)?;
+    let model = model(&scope.names, name)?;
     Some(Narrowed { model: DatasetName(model.name.value.clone()), filters })
+}
+
+/// The segments on the way from a name to its model. A chain that is longer than there are segments goes in circles.
+fn way<'a>(names: &Names<'a>, name: &str) -> impl Iterator<Item = &'a Segment> {
+    let first = names.segments.get(name).copied();
+    let next = |segment: &&'a Segment| names.segments.get(segment.of.value.as_str()).copied();
+    std::iter::successors(first, next).take(names.segments.len() + 1)
+}
+
+/// The model that a name comes to, through segments or not.
+pub fn model<'a>(names: &Names<'a>, name: &str) -> Option<&'a Model> {
+    let last = way(names, name).last().map_or(name, |segment| segment.of.value.as_str());
+    names.models.get(last).copied()
 }
 
 /// Checks every segment, used or not.

@@ -21,7 +21,8 @@ pub fn resolve_all(scope: &Scope<'_>, problems: &mut Problems) -> BTreeMap<Desti
     let mut connections = BTreeMap::new();
     for written in scope.names.destinations.values() {
         let Some(kind) = kind(scope, written, &mut kinds, problems) else { continue };
-        let connection = resolve(scope, written, kind, problems);
+        let is_needed = scope.needed.destination(&written.name.value);
+        let connection = scope.reading(is_needed, || resolve(scope, written, kind, problems));
         connections.insert(connection.name.clone(), connection);
     }
     connections

@@ -27,8 +27,9 @@ pub struct Against<'a> {
     pub scope: &'a Scope<'a>,
     pub target: Option<&'a Target<'a>>,
     pub columns: Option<&'a [ColumnFacts]>,
-    /// Fields that the service setting `mandatory` adds to those a create needs.
-    pub mandatory: Vec<String>,
+    /// Fields that a create needs.
+    pub required: Vec<String>,
+    pub identify_all: bool,
 }
 
 pub fn resolve(
@@ -105,7 +106,6 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
         problems.push(error::cannot_clear(&name, option_span(written, "null").unwrap_or(span), target));
     }
     let text = name.to_string();
-    let required = target.service.field(&text).is_some_and(|field| field.required_on_create);
     Some(FieldMapping {
         expr: written.expr.clone(),
         span,
@@ -113,7 +113,7 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
         clear,
         shared: flag(&options, "shared").unwrap_or(false),
         create: flag(&options, "create").unwrap_or(true),
-        required_on_create: required || against.mandatory.contains(&text),
+        required_on_create: against.required.contains(&text),
         name,
     })
 }
@@ -231,10 +231,11 @@ fn unmapped(
                 .map_or(name, |field| field.name.clone())
         })
         .collect();
-    let required = target.service.fields.iter().filter(|field| field.required_on_create).map(|field| &field.name);
-    for name in required.chain(&against.mandatory) {
-        if !written.contains(name) && !identify.iter().any(|identifier| is_at(&target.service, &identifier.name, name))
-        {
+    for name in &against.required {
+        // Where the first that is not empty counts, a row may go by another.
+        let sure = against.identify_all || identify.len() == 1;
+        let identifies = sure && identify.iter().any(|one| is_at(&target.service, &one.name, name));
+        if !written.contains(name) && !identifies {
             problems.push(error::required_field(name, mode, place, target));
         }
     }

@@ -14,7 +14,9 @@ use crate::ir::spec::{Model, Query};
 pub fn resolve_all(scope: &Scope<'_>, problems: &mut Problems) -> BTreeMap<DatasetName, Model> {
     dataset::segments(scope, problems);
     let models = scope.names.models.values();
-    models.filter_map(|model| resolve(scope, model, problems)).map(|model| (model.name.clone(), model)).collect()
+    let mut read =
+        |model: &ast::Model| scope.reading(scope.needed.model(&model.name.value), || resolve(scope, model, problems));
+    models.filter_map(|model| read(model)).map(|model| (model.name.clone(), model)).collect()
 }
 
 fn resolve(scope: &Scope<'_>, model: &ast::Model, problems: &mut Problems) -> Option<Model> {

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::error;
 use super::target::Target;
 use crate::diag::Problems;
-use crate::ir::catalog::Refusal;
+use crate::ir::catalog::{Condition, Refusal};
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{FieldMapping, IdentifierMapping, Settings};
@@ -35,16 +35,35 @@ pub fn check(target: &Target<'_>, written: &Written<'_>, problems: &mut Problems
     }
 }
 
+/// The fields that a create needs, by their names: where it depends on settings and identifiers, those of one of them.
+pub fn required(target: &Target<'_>, mode: Mode, options: &Settings, identify: &[IdentifierMapping]) -> Vec<String> {
+    let service = &target.service;
+    let scopes: Vec<Scope> = identify
+        .iter()
+        .map(|one| base(target, mode, options).with("identifier", &service.identifier_facts(&one.name)))
+        .collect();
+    let holds = |condition: &Condition| {
+        let when = Engine::strict().expression(&condition.0);
+        when.is_ok_and(|when| condition.0 == "true" || scopes.iter().any(|scope| when.truth(scope).unwrap_or(false)))
+    };
+    let needed = service.fields.iter().filter(|field| field.required_on_create.as_ref().is_some_and(holds));
+    needed.map(|field| field.name.clone()).collect()
+}
+
+fn base(target: &Target<'_>, mode: Mode, options: &Settings) -> Scope {
+    Scope::new()
+        .with("option", &options.known(&target.service.options))
+        .with("mode", &mode.name().into())
+        .with("identifier", &Json::Null)
+        .with("field", &Json::Null)
+        .with("fields", &Json::Array(Vec::new()))
+}
+
 /// What a refusal is asked about, each with its place: the identifiers, the fields, or both together.
 fn subjects(target: &Target<'_>, written: &Written<'_>, identifiers: bool, fields: bool) -> Vec<(Scope, Span)> {
     let service = &target.service;
     let mapped: Vec<String> = written.fields.iter().map(|field| field.name.to_string()).collect();
-    let base = Scope::new()
-        .with("option", &written.options.known(&service.options))
-        .with("mode", &written.mode.name().into())
-        .with("identifier", &Json::Null)
-        .with("field", &Json::Null)
-        .with("fields", &mapped.into());
+    let base = base(target, written.mode, written.options).with("fields", &mapped.into());
     let named =
         written.identify.iter().map(|one| (base.with("identifier", &service.identifier_facts(&one.name)), one.span));
     let asked = if identifiers { named.collect() } else { vec![(base, written.place)] };

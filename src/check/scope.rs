@@ -1,11 +1,12 @@
 //! What every part of the check looks things up in.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
 use super::names::Names;
+use super::need::Needed;
 use super::{Inputs, error, values};
 use crate::diag::Problems;
 use crate::ir::ast::{Environment, Value};
@@ -15,10 +16,13 @@ use crate::ir::ident::DatasetName;
 pub struct Scope<'a> {
     pub inputs: &'a Inputs<'a>,
     pub names: Names<'a>,
+    pub needed: Needed<'a>,
     /// The environment chosen.
     pub environment: Option<&'a Environment>,
     /// Relations by the name that `ref` knows them by; `None` without a manifest that could be read.
     pub relations: Option<BTreeMap<String, String>>,
+    /// Whether variables may stay unset in what is being read.
+    spared: Cell<bool>,
     /// Variables that something asked for, to find `--var` of a name that nothing does.
     asked: RefCell<BTreeSet<String>>,
     /// Patterns of definitions, compiled once however many places they are held against.
@@ -29,7 +33,22 @@ impl<'a> Scope<'a> {
     pub fn new(inputs: &'a Inputs<'a>, names: Names<'a>, problems: &mut Problems) -> Self {
         let environment = choose(inputs, &names, problems);
         let relations = super::sql::relations(inputs, &names, problems);
-        Scope { inputs, names, environment, relations, asked: RefCell::default(), patterns: RefCell::default() }
+        let needed = Needed::by(inputs.only, &names);
+        let (spared, asked, patterns) = (Cell::new(false), RefCell::default(), RefCell::default());
+        Scope { inputs, names, needed, environment, relations, spared, asked, patterns }
+    }
+
+    /// Whether a variable without a value and without a default is no error.
+    pub fn may_be_unset(&self) -> bool {
+        self.inputs.no_env || self.spared.get()
+    }
+
+    /// Reads something; where it is not needed, its variables may stay unset.
+    pub fn reading<T>(&self, is_needed: bool, read: impl FnOnce() -> T) -> T {
+        let before = self.spared.replace(!is_needed);
+        let done = read();
+        self.spared.set(before);
+        done
     }
 
     pub fn columns(&self, model: &DatasetName) -> Option<&'a [ColumnFacts]> {

@@ -167,7 +167,7 @@ fn nothing(
     if known.secret && scope.inputs.sandbox {
         return Some(SettingValue::Secret(Secret::new(STAND_IN)));
     }
-    if scope.inputs.no_env && !matches!(value, ast::Value::Text(_)) {
+    if scope.may_be_unset() && !matches!(value, ast::Value::Text(_)) {
         return Some(SettingValue::Unset);
     }
     problems.push(error::empty_setting(place, known, value.span()));

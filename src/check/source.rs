@@ -17,7 +17,10 @@ pub const KINDS: [&str; 4] = ["duckdb", "postgres", "mysql", "sqlite"];
 
 pub fn resolve_all(scope: &Scope<'_>, problems: &mut Problems) -> BTreeMap<DatasetName, Source> {
     let sources = scope.names.sources.values();
-    sources.filter_map(|source| resolve(scope, source, problems)).map(|source| (source.name.clone(), source)).collect()
+    let mut read = |source: &Connection| {
+        scope.reading(scope.needed.source(&source.name.value), || resolve(scope, source, problems))
+    };
+    sources.filter_map(|source| read(source)).map(|source| (source.name.clone(), source)).collect()
 }
 
 fn resolve(scope: &Scope<'_>, source: &Connection, problems: &mut Problems) -> Option<Source> {

@@ -122,7 +122,7 @@ fn environment(
     match (found, default) {
         (Some(text), _) if !text.is_empty() => Some(Given::Outside(text)),
         (_, Some(default)) => Some(Given::Written(Json::String(default.value.clone()))),
-        (_, None) if scope.inputs.no_env => Some(Given::Unset),
+        (_, None) if scope.may_be_unset() => Some(Given::Unset),
         (found, None) => {
             problems.push(error::unset_env(&name.value, span, found.is_some()));
             None
@@ -153,7 +153,7 @@ fn variable(
     match (chosen, default) {
         (Some(value), _) => evaluate_in(scope, value, Reach::Outside, problems),
         (None, Some(default)) => Some(Given::Written(Json::String(default.value.clone()))),
-        (None, None) if scope.inputs.no_env => Some(Given::Unset),
+        (None, None) if scope.may_be_unset() => Some(Given::Unset),
         (None, None) => {
             problems.push(error::unset_variable(scope, &name.value, span));
             None

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::ask::{Asker, compiled, refused};
-use super::pace::{Credential, Limiters};
-use super::program::{self, Ground, Prepared, Program, Setup};
-use super::retry::Line;
-use super::{Delivery, Journal, StopSignal};
+use super::ask::{Asker, Desk, compiled, refused};
+use super::pace::Limiters;
+use super::program::Setup;
+use super::{Journal, StopSignal};
 use crate::ir::account::{Account, AccountField, Choice, Wanted};
 use crate::ir::catalog::{AccountFields, Placement, Template};
 use crate::ir::delivery::Halt;
@@ -27,13 +26,8 @@ pub async fn account(
     stop: &StopSignal,
     wanted: &Wanted,
 ) -> Result<Account, Halt> {
-    let scope = program::base_scope(setup, &Prepared::default());
-    let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
-    let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor.clone(), 0);
-    let line = Line { delivery: &delivery, world, journal, stop };
-    let asker = Asker { line, ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor } };
+    let desk = Desk::new(setup, limiters, redactor)?;
+    let (asker, scope) = (desk.asker(world, journal, stop), desk.scope.clone());
     let mut reading = Reading { asker, scope, listing: BTreeMap::new(), account: Account::default() };
     reading.fields(wanted).await?;
     for name in &wanted.choosing {

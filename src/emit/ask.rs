@@ -3,13 +3,48 @@
 use super::batch::Load;
 use super::call::CallPlan;
 use super::listing::Page;
-use super::program::Ground;
+use super::pace::{Credential, Limiters};
+use super::program::{self, Ground, Prepared, Program, Setup};
 use super::retry::{Exchange, Line};
+use super::{Delivery, Journal, StopSignal};
 use crate::ir::catalog::{Answer, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
+use crate::ir::secret::Redactor;
 use crate::template::{Datum, Engine, Scope, Text};
+use crate::world::World;
+
+/// What such calls are made with, compiled without a row.
+pub struct Desk<'a> {
+    setup: &'a Setup<'a>,
+    limiters: &'a Limiters,
+    redactor: Redactor,
+    base: String,
+    credential: Credential,
+    pub delivery: Delivery,
+    /// Without `prepared`, of which nothing is known yet.
+    pub scope: Scope,
+}
+
+impl<'a> Desk<'a> {
+    pub fn new(setup: &'a Setup<'a>, limiters: &'a Limiters, redactor: Redactor) -> Result<Desk<'a>, Halt> {
+        let scope = program::base_scope(setup, &Prepared::default());
+        let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
+        let credential = Credential::new(&base, setup.settings.secrets());
+        let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
+        let delivery = Delivery::of(program, redactor.clone(), 0);
+        Ok(Desk { setup, limiters, redactor, base, credential, delivery, scope })
+    }
+
+    pub fn asker<'d>(&'d self, world: &'d dyn World, journal: &'d Journal, stop: &'d StopSignal) -> Asker<'d> {
+        let Desk { setup, limiters, redactor, base, credential, delivery, .. } = self;
+        Asker {
+            line: Line { delivery, world, journal, stop },
+            ground: Ground { setup, limiters, credential: *credential, base, redactor },
+        }
+    }
+}
 
 pub struct Asker<'a> {
     pub line: Line<'a>,

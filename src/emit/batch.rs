@@ -77,8 +77,11 @@ impl Rider {
             job: job.filter(|_| verdict == Verdict::Pending),
             refused: self.refused,
             sent_all: self.sent_all,
-            // A refusal speaks of the last request alone.
-            unsent: !if verdict == Verdict::Rejected { self.doubtful } else { self.sent },
+            // A refusal speaks of the last request alone, and so does an answer that there is no such record.
+            unsent: !match verdict {
+                Verdict::Rejected | Verdict::Absent => self.doubtful,
+                _ => self.sent,
+            },
             request,
         }
     }

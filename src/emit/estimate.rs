@@ -21,7 +21,7 @@ use crate::ir::estimate::{CallEstimate, Estimate, JobEstimate, Purpose, Span};
 use crate::ir::ident::CallName;
 use crate::ir::mode::ChangeKind;
 use crate::ir::offer::Offer;
-use phase::Phase;
+use phase::{Known, Phase};
 
 /// Clocks for the cheapest and the dearest way of everything.
 #[derive(Debug, Default)]
@@ -31,11 +31,13 @@ pub struct Outlook {
 }
 
 impl Delivery {
-    /// `sample` are some of the rows, to judge sizes by; `outlook` has what activations before this one have taken.
+    /// `sample` are some of the rows, to judge sizes by; `pages` what listings had when they were last read; `outlook` has what
+    /// activations before this one have taken.
     pub fn estimate(
         &self,
         cohorts: &[Cohort],
         sample: &[Offer],
+        pages: &BTreeMap<String, u64>,
         preparation: &Preparation,
         outlook: &mut Outlook,
     ) -> Estimate {
@@ -48,7 +50,8 @@ impl Delivery {
             cohorts.iter().partition(|cohort| cohort.kind == ChangeKind::Removed);
         let mut scanned = BTreeSet::new();
         for cohorts in [writes, removals] {
-            let phase = Phase::new(self, &cohorts, sample, &scanned);
+            let before = scanned.clone();
+            let phase = Phase::new(self, &cohorts, Known { sample, pages, scanned: &before });
             phase.add_to(&mut estimate, outlook);
             scanned.extend(phase.scans());
         }

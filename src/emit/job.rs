@@ -73,7 +73,7 @@ impl Line<'_> {
             Exchange::Halted(halt) => (Came::NotSent, Some(halt), None),
         };
         if let (Came::Judged(judged), None) = (&mut came, &halt) {
-            halt = self.read_back(call, &load, judged).await;
+            halt = self.read_back(call, &mut load, judged).await;
         }
         Landing { load, came, halt, request, job }
     }

@@ -1,11 +1,10 @@
 //! Which account a key opens, as the destination itself says it.
 
-use super::ask::Asker;
-use super::pace::{Credential, Limiters};
+use super::ask::Desk;
+use super::pace::Limiters;
 use super::prepare::given;
-use super::program::{self, Ground, Prepared, Program, Setup};
-use super::retry::Line;
-use super::{Delivery, Journal, StopSignal};
+use super::program::Setup;
+use super::{Journal, StopSignal};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::CallName;
 use crate::ir::secret::Redactor;
@@ -21,16 +20,9 @@ pub async fn owner(
     journal: &Journal,
     stop: &StopSignal,
 ) -> Result<Vec<(String, String)>, Halt> {
-    let scope = program::base_scope(setup, &Prepared::default());
-    let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
-    let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor.clone(), 0);
-    let asker = Asker {
-        line: Line { delivery: &delivery, world, journal, stop },
-        ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
-    };
-    let (_, answer) = asker.call(name, &scope).await?;
+    let desk = Desk::new(setup, limiters, redactor)?;
+    let asker = desk.asker(world, journal, stop);
+    let (_, answer) = asker.call(name, &desk.scope).await?;
     let gives = setup.service.calls.get(name).map(|call| call.gives.as_slice()).unwrap_or_default();
     let told = given(gives, &answer)?.into_iter().map(|(fact, value)| match value {
         serde_json::Value::String(text) if !text.trim().is_empty() => Ok((fact, text)),

@@ -1,6 +1,7 @@
 //! Pace: one token bucket for each credential and limit name, shared by all activations of a run, taught by answers. What else
 //! belongs to a credential, its bearer token, is shared the same way.
 
+mod bucket;
 mod forecast;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use super::token::Slot;
 use crate::ir::catalog::Limit;
 use crate::ir::estimate::SlowestLimit;
 use crate::ir::secret::Secret;
+use bucket::Bucket;
 
 pub use forecast::{Draw, Forecast};
 
@@ -57,7 +59,7 @@ pub struct Limiter {
     state: Mutex<Buckets>,
 }
 
-/// Tokens taken for requests and for records, each from its own bucket; who takes both waits for the slower.
+/// What is taken for requests and for records, each from its own bucket; who takes both waits for the slower.
 #[derive(Clone, Debug)]
 struct Buckets {
     requests: Option<Bucket>,
@@ -67,26 +69,52 @@ struct Buckets {
 }
 
 impl Buckets {
-    fn full(limit: &Limit) -> Self {
+    fn new(limit: &Limit) -> Self {
         let bucket = |count: Option<u32>| count.map(|count| Bucket::new(count, limit.per, limit.burst));
         Buckets { requests: bucket(limit.requests), records: bucket(limit.records), shut_until: Duration::ZERO }
     }
 
-    fn take(&mut self, now: Duration, requests: f64, records: f64) -> Duration {
-        let requests = self.requests.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, requests));
-        let records = self.records.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now, records));
-        self.shut_until.saturating_sub(now).max(requests).max(records)
+    /// Each with what a request of so many records takes from it.
+    fn counted(&mut self, records: usize) -> impl Iterator<Item = (&mut Bucket, f64)> {
+        let requests = self.requests.iter_mut().map(|bucket| (bucket, 1.0));
+        requests.chain(self.records.iter_mut().map(move |bucket| (bucket, records as f64)))
     }
+
+    fn earliest(&mut self, from: f64, records: usize) -> f64 {
+        let from = from.max(self.shut_until.as_secs_f64());
+        self.counted(records).fold(from, |at, (bucket, count)| bucket.earliest(at, count))
+    }
+
+    /// When the last of so many requests leaves.
+    fn pass(&mut self, now: Duration, requests: u64, records: u64) -> f64 {
+        let from = now.max(self.shut_until).as_secs_f64();
+        let each = records as f64 / requests.max(1) as f64;
+        let requested = self.requests.as_mut().map_or(from, |bucket| bucket.pass(from, requests, 1.0));
+        self.records.as_mut().map_or(from, |bucket| bucket.pass(from, requests, each)).max(requested)
+    }
+}
+
+/// Takes what a request needs from all of its limits, and says how long it has to wait. It leaves once for all of them: taken
+/// at several times, it would be missing from windows that it falls into.
+pub fn take(limiters: &[&Limiter], now: Duration, records: usize) -> Duration {
+    let from = now.as_secs_f64();
+    let mut at = from;
+    loop {
+        let later = limiters.iter().fold(at, |at, limiter| lock(&limiter.state).earliest(at, records));
+        if later <= at {
+            break;
+        }
+        at = later;
+    }
+    for limiter in limiters {
+        lock(&limiter.state).counted(records).for_each(|(bucket, count)| bucket.take(at, count));
+    }
+    if at > from { Duration::from_secs_f64(bucket::whole(at).min(1e9)).saturating_sub(now) } else { Duration::ZERO }
 }
 
 impl Limiter {
     fn new(name: &str, limit: &Limit) -> Self {
-        Limiter { name: name.to_string(), limit: limit.clone(), state: Mutex::new(Buckets::full(limit)) }
-    }
-
-    /// Takes what a request needs and says how long it has to wait. Taken is taken: waiters queue by being in debt.
-    pub fn take(&self, now: Duration, records: usize) -> Duration {
-        lock(&self.state).take(now, 1.0, records as f64)
+        Limiter { name: name.to_string(), limit: limit.clone(), state: Mutex::new(Buckets::new(limit)) }
     }
 
     /// Seconds that so many requests and records add in the long run.
@@ -101,7 +129,7 @@ impl Limiter {
         SlowestLimit { name: self.name.clone(), requests, records, per_seconds: per.as_secs_f64() }
     }
 
-    /// How long the way is shut still, for those who waited and may have been overtaken by an answer.
+    /// How long the way is shut still: those who waited may have been overtaken by an answer.
     pub fn shut(&self, now: Duration) -> Duration {
         lock(&self.state).shut_until.saturating_sub(now)
     }
@@ -116,47 +144,11 @@ impl Limiter {
         let mut state = lock(&self.state);
         let Buckets { requests, records, .. } = &mut *state;
         if let Some(bucket) = requests.as_mut().or(records.as_mut()) {
-            bucket.refill(now);
-            bucket.tokens = bucket.tokens.min(remaining);
+            bucket.learn(now.as_secs_f64(), remaining);
         }
         if let Some(reset) = reset.filter(|_| remaining < 1.0) {
             state.shut_until = state.shut_until.max(now + reset);
         }
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Bucket {
-    per_second: f64,
-    capacity: f64,
-    tokens: f64,
-    at: Duration,
-}
-
-/// What the arithmetic of a bucket may be wrong by, in milliseconds.
-const EXACT: f64 = 1e-6;
-
-impl Bucket {
-    /// Without a burst the bucket holds one second's worth: windows of a minute are not spent in their first second.
-    fn new(count: u32, per: Duration, burst: Option<u32>) -> Self {
-        let count = count.max(1);
-        let per_second = f64::from(count) / per.as_secs_f64().max(0.001);
-        let capacity = burst.map_or(per_second.min(f64::from(count)), f64::from).max(1.0);
-        Bucket { per_second, capacity, tokens: capacity, at: Duration::ZERO }
-    }
-
-    fn refill(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.at).as_secs_f64();
-        self.tokens = (self.tokens + passed * self.per_second).min(self.capacity);
-        self.at = self.at.max(now);
-    }
-
-    fn take(&mut self, now: Duration, count: f64) -> Duration {
-        self.refill(now);
-        self.tokens -= count;
-        let seconds = (-self.tokens / self.per_second).clamp(0.0, 1e9);
-        // A request that leaves a part of a millisecond early is one too many for those who count in them.
-        Duration::from_millis((seconds * 1000.0 - EXACT).max(0.0).ceil() as u64)
     }
 }
 
@@ -175,25 +167,10 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_goes_at_once_and_then_the_rate_holds() {
-        let limiter = limiter(None, Some(300), 1, Some(1000));
-        let waits: Vec<u128> = (0..7).map(|_| limiter.take(Duration::ZERO, 200).as_millis()).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 667, 1334]);
-        assert_eq!(limiter.take(Duration::from_secs(10), 200).as_millis(), 0);
-    }
-
-    #[test]
-    fn a_window_of_a_minute_is_not_spent_at_once() {
-        let limiter = limiter(Some(60), None, 60, None);
-        let waits: Vec<u64> = (0..3).map(|_| limiter.take(Duration::ZERO, 1).as_secs()).collect();
-        assert_eq!(waits, [0, 1, 2]);
-    }
-
-    #[test]
     fn answers_shut_the_way() {
         let limiter = limiter(Some(1000), None, 1, None);
         limiter.learn(Duration::ZERO, 0.0, Some(Duration::from_secs(30)));
-        assert_eq!(limiter.take(Duration::from_secs(1), 1), Duration::from_secs(29));
+        assert_eq!(take(&[&limiter], Duration::from_secs(1), 1), Duration::from_secs(29));
         limiter.shut_for(Duration::from_secs(1), Duration::from_secs(60));
         assert_eq!(limiter.shut(Duration::from_secs(11)), Duration::from_secs(50));
     }
@@ -202,23 +179,40 @@ mod tests {
     fn what_is_left_is_of_what_is_counted_and_comes_back_at_the_rate() {
         let records = limiter(None, Some(100), 1, Some(1000));
         records.learn(Duration::from_secs(5), 50.0, None);
-        assert_eq!(records.take(Duration::from_secs(5), 150).as_secs(), 1);
+        assert_eq!(take(&[&records], Duration::from_secs(5), 150).as_secs(), 1);
         let requests = limiter(Some(10), Some(100), 1, Some(20));
         requests.learn(Duration::from_secs(60), 0.0, None);
-        assert_eq!(requests.take(Duration::from_secs(60), 1).as_millis(), 100);
+        assert_eq!(take(&[&requests], Duration::from_secs(60), 1).as_millis(), 100);
     }
 
     #[test]
     fn who_counts_requests_and_records_waits_for_the_slower() {
         let limiter = limiter(Some(10), Some(100), 1, None);
-        let waits: Vec<u128> = (0..4).map(|_| limiter.take(Duration::ZERO, 50).as_millis()).collect();
-        assert_eq!(waits, [0, 0, 500, 1000]);
-        assert_eq!(limiter.take(Duration::from_secs(2), 1).as_millis(), 0);
+        let waits: Vec<u128> = (0..4).map(|_| take(&[&limiter], Duration::ZERO, 50).as_millis()).collect();
+        assert_eq!(waits, [0, 527, 1053, 1579]);
+        assert_eq!(take(&[&limiter], Duration::from_secs(3), 1).as_millis(), 0);
+    }
+
+    #[test]
+    fn after_a_pause_nobody_storms_off() {
+        let limiter = limiter(Some(10), None, 1, None);
+        limiter.shut_for(Duration::ZERO, Duration::from_secs(5));
+        let waits: Vec<u128> = (0..3).map(|_| take(&[&limiter], Duration::ZERO, 1).as_millis()).collect();
+        assert_eq!(waits, [5000, 5106, 5211]);
+    }
+
+    #[test]
+    fn who_waits_for_one_limit_counts_for_the_other_when_it_leaves() {
+        let (requests, records) = (limiter(Some(10), None, 1, None), limiter(None, Some(100), 1, None));
+        let both = [&requests, &records];
+        let sizes = [500, 1, 1, 1];
+        let waits = sizes.map(|records| take(&both, Duration::ZERO, records).as_millis());
+        assert_eq!(waits, [0, 5264, 5369, 5474]);
     }
 
     #[test]
     fn a_limit_of_nothing_still_lets_something_through() {
-        assert_eq!(limiter(Some(0), None, 1, None).take(Duration::ZERO, 1), Duration::ZERO);
+        assert_eq!(take(&[&limiter(Some(0), None, 1, None)], Duration::ZERO, 1), Duration::ZERO);
     }
 
     #[test]

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::ask::{Asker, compiled, refused};
+use super::ask::{Asker, Desk, compiled, refused};
 use super::call;
-use super::pace::{Credential, Limiter, Limiters};
-use super::program::{self, Ground, Prepared, Program, Setup};
-use super::retry::Line;
-use super::{Delivery, Journal, StopSignal};
+use super::pace::{Limiter, Limiters};
+use super::program::{self, Prepared, Setup};
+use super::{Journal, StopSignal};
 use crate::ir::catalog::{Answer, Condition, CustomType, Template};
 use crate::ir::delivery::Halt;
 use crate::ir::estimate::Span;
@@ -62,16 +61,10 @@ pub async fn prepare(
     stop: &StopSignal,
     depth: Depth,
 ) -> Result<Preparation, Halt> {
-    let scope = program::base_scope(setup, &Prepared::default());
-    let base = program::base_url(setup, &scope).map_err(Halt::Refused)?;
-    let credential = Credential::new(&base, setup.settings.secrets());
-    let program = Program::bare(setup, &scope, limiters.token(credential), &redactor).map_err(Halt::Refused)?;
-    let delivery = Delivery::of(program, redactor.clone(), 0);
+    let desk = Desk::new(setup, limiters, redactor)?;
+    let scope = desk.scope.clone();
     let mut preparer = Preparer {
-        asker: Asker {
-            line: Line { delivery: &delivery, world, journal, stop },
-            ground: Ground { setup, limiters, credential, base: &base, redactor: &redactor },
-        },
+        asker: desk.asker(world, journal, stop),
         scope: match setup.identifiers.is_empty() {
             true => scope,
             false => scope.with("identifier", &program::identifier_facts(setup, 0)),
@@ -92,7 +85,7 @@ pub async fn prepare(
         preparer.made.prepared.known.insert(name, id);
     }
     let mut made = preparer.made;
-    made.prepared.requests = delivery.requests();
+    made.prepared.requests = desk.delivery.requests();
     Ok(made)
 }
 

@@ -99,7 +99,7 @@ impl ReadbackPlan {
 impl Line<'_> {
     /// Reads records of a batch that was accepted. One that does not hold what it must stops the activation, and all of the
     /// batch is owed still; one that the destination does not have is absent.
-    pub async fn read_back(&self, call: &CallPlan, load: &Load, judged: &mut [Judged]) -> Option<Halt> {
+    pub async fn read_back(&self, call: &CallPlan, load: &mut Load, judged: &mut [Judged]) -> Option<Halt> {
         let plan = self.delivery.program.readback.as_ref().filter(|_| call.writes)?;
         let carried: Vec<BTreeSet<usize>> = load.riders.iter().map(|rider| self.carried(call, rider)).collect();
         let mut tried = BTreeSet::new();
@@ -109,6 +109,8 @@ impl Line<'_> {
             let scope = match self.sight(plan, &load.riders[at], call.which).await {
                 Ok(Sight::Read(scope)) => scope,
                 Ok(Sight::Absent) => {
+                    // What was accepted may stand there all the same: whoever leaves is taken out to be sure.
+                    load.riders[at].doubtful = true;
                     judged[at] = Judged::of(Verdict::Absent, None);
                     continue;
                 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::batch::Load;
 use super::call::{Attempt, CallPlan};
 use super::judge::{EXCERPT, Whole, number};
+use super::pace::{self, Limiter};
 use super::render::{Ink, Row};
 use super::wait::{backoff, from_now, retry_after};
 use super::{Delivery, Journal, Note, StopSignal};
@@ -218,19 +219,16 @@ impl Line<'_> {
     }
 
     async fn pace(&self, call: &CallPlan, records: usize) -> Option<Halt> {
-        let now = self.world.elapsed();
-        let wait = call.paced.iter().map(|paced| paced.limiter.take(now, records)).max().unwrap_or_default();
-        if let Some(halt) = self.rest(wait).await {
-            return Some(halt);
-        }
+        let limiters: Vec<&Limiter> = call.paced.iter().map(|paced| paced.limiter.as_ref()).collect();
         loop {
-            let now = self.world.elapsed();
-            let shut = call.paced.iter().map(|paced| paced.limiter.shut(now)).max().unwrap_or_default();
-            if shut.is_zero() {
-                return None;
-            }
-            if let Some(halt) = self.rest(shut).await {
+            let wait = pace::take(&limiters, self.world.elapsed(), records);
+            if let Some(halt) = self.rest(wait).await {
                 return Some(halt);
+            }
+            // An answer may have shut the way meanwhile: then all who waited queue again, lest they leave at once.
+            let now = self.world.elapsed();
+            if limiters.iter().all(|limiter| limiter.shut(now).is_zero()) {
+                return None;
             }
         }
     }

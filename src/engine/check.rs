@@ -139,6 +139,7 @@ fn resolve(
         facts: &facts,
         env: &|name| world.env(name),
         vars: &options.vars,
+        only: options.only.as_deref(),
         environment: environment.as_deref(),
         no_env: options.no_env,
         sandbox: options.sandbox.is_some(),

@@ -134,7 +134,8 @@ async fn show(
             plan.requests = delivery.sample(&offers(samples)).into_iter().map(request).collect();
             let cohorts = limited(diff::cohorts(&session.store).map_err(told)?, session.options.limit);
             let sizes = offers(pick(Pick::Spread, SIZED)?);
-            let mut estimate = delivery.estimate(&cohorts, &sizes, &preparation, outlook);
+            let mut estimate =
+                delivery.estimate(&cohorts, &sizes, &pages(session, job).map_err(told)?, &preparation, outlook);
             estimate.jobs.extend(delivery.waiting(&waiting));
             plan.estimate = Some(estimate);
         }
@@ -151,6 +152,20 @@ fn waiting(session: &Session<'_>, job: &Job<'_>) -> Result<BTreeMap<CallName, u6
         *waiting.entry(job.job.call).or_default() += 1;
     }
     Ok(waiting)
+}
+
+/// Requests that each call took in the last run that made it: of a listing that is read whole, its pages.
+fn pages(session: &Session<'_>, job: &Job<'_>) -> Result<BTreeMap<String, u64>, StoreError> {
+    let table = job.ledger.table("request");
+    let rows = session.store.rows(&format!(
+        "SELECT call, arg_max(number, noted) FROM (SELECT call, run, count(*) AS number, max(noted_at) AS noted FROM {table} \
+         WHERE status < 300 GROUP BY call, run) GROUP BY call"
+    ))?;
+    let pages = rows.iter().filter_map(|row| match row.as_slice() {
+        [Value::Text(call), Value::Int(number)] => Some((call.clone(), *number as u64)),
+        _ => None,
+    });
+    Ok(pages.collect())
 }
 
 fn offers(samples: Vec<Sample>) -> Vec<Offer> {

@@ -7,7 +7,7 @@ use crate::ir::change::Counts;
 use crate::ir::run::{ActivationPlan, PlanReport, SampleField, SampleRequest, SampleRow};
 
 use super::paint::Paint;
-use super::{estimate, words};
+use super::{estimate, pretty, words};
 
 /// Fields listed behind a count before the rest is only counted.
 const FIELDS_MAX: usize = 6;
@@ -183,9 +183,7 @@ fn drawn(request: &SampleRequest, paint: Paint) -> String {
 
 /// JSON laid out to be read, cut where it is long.
 pub fn shown_body(body: &str) -> String {
-    let laid_out = serde_json::from_str::<serde_json::Value>(body).ok();
-    let laid_out = laid_out.and_then(|value| serde_json::to_string_pretty(&value).ok());
-    let body = laid_out.unwrap_or_else(|| body.to_string());
+    let body = pretty::laid_out(body).unwrap_or_else(|| body.to_string());
     match body.char_indices().nth(BODY_MAX) {
         Some((cut, _)) => {
             format!("{}\n... ({} characters in all)", &body[..cut], thousands(body.chars().count() as u64))

@@ -10,6 +10,16 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("base64", |text: String| STANDARD.encode(text));
     environment.add_filter("sha1_hex", sha1_hex);
     environment.add_filter("lower_keys", lower_keys);
+    environment.add_filter("string", string);
+}
+
+/// Text as templates write it: minijinja's own filter writes booleans the way of Python, which no API knows.
+fn string(value: Value) -> Value {
+    match value.kind() {
+        ValueKind::String => value,
+        ValueKind::Bool => Value::from(value.is_true().to_string()),
+        _ => Value::from(value.to_string()),
+    }
 }
 
 fn sha1_hex(text: String) -> String {

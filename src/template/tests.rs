@@ -24,6 +24,9 @@ fn one_expression_is_a_value_and_anything_else_is_text() {
         ("{{ '}}' }}", json!("}}")),
         ("{{ n }}{{ yes }}", json!("5true")),
         ("n = {{ n }}, f = {{ f }}", json!("n = 5, f = 2.0")),
+        ("{{ yes|string }}", json!("true")),
+        ("{{ (n == 4)|string ~ '!' }}", json!("false!")),
+        ("{{ n|string }}", json!("5")),
         ("{ literal }", json!("{ literal }")),
         ("", json!("")),
     ];

@@ -1,7 +1,7 @@
 //! `tests/golden/check/<case>/`: files of a project (`*.sendoff`, `*.sql`, `destinations/`, `manifest.json`), with `base.sendoff`
 //! of the folder above -> `expected`: the problems as drawn, or else the project as meant, in short.
 //!
-//! A case may add `env` (lines `NAME=VALUE`), `options` (`--no-env`, `--env NAME`, `--var NAME=VALUE`) and `columns` (lines
+//! A case may add `env` (lines `NAME=VALUE`), `options` (`--no-env`, `--only NAME`, `--env NAME`, `--var NAME=VALUE`) and `columns` (lines
 //! `model: name TYPE, ...`, as a source would tell them). A file `alone` leaves `base.sendoff` out.
 
 use std::collections::BTreeMap;
@@ -65,6 +65,7 @@ struct Case {
 #[derive(Default)]
 struct Options {
     no_env: bool,
+    only: Option<String>,
     environment: Option<String>,
     vars: BTreeMap<String, String>,
 }
@@ -109,6 +110,7 @@ impl Case {
             facts: &facts,
             env: &env,
             vars: &self.options.vars,
+            only: self.options.only.as_deref(),
             environment: self.options.environment.as_deref(),
             no_env: self.options.no_env,
             sandbox: false,
@@ -153,6 +155,7 @@ fn options(folder: &Path) -> Options {
     for line in lines(folder, "options") {
         match line.split_once(' ') {
             None => options.no_env = line == "--no-env",
+            Some(("--only", name)) => options.only = Some(name.to_string()),
             Some(("--env", name)) => options.environment = Some(name.to_string()),
             Some((_, var)) => options.vars.extend(pair(var, '=')),
         }

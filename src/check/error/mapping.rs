@@ -146,3 +146,11 @@ pub fn field_written_twice(at: (&Activation, &FieldMapping), other: (&Activation
         .label(other.1.span, format!("`{}` writes it here", other.0.name))
         .help("leave it to one of them; if both are meant to write it, each mapping says `{ shared = true }`")
 }
+
+pub fn members_kept_twice(at: &Activation, other: &Activation) -> Problem {
+    let message = format!("activations `{}` and `{}` keep the same members", other.name, at.name);
+    Problem::warning("check::members_kept_twice", message)
+        .label(at.mode_span, "a second time here")
+        .label(other.mode_span, "first here")
+        .help("who is in both and leaves one of them is taken out; one activation over a segment that holds them all is safe")
+}

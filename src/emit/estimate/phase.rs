@@ -18,32 +18,42 @@ pub struct Phase<'a> {
     /// Each with the ways its rows may take.
     cohorts: Vec<(Cohort, Vec<Way>)>,
     full: BTreeMap<usize, Full>,
+    /// Of listings that are read whole, what they had when they were last read.
+    pages: &'a BTreeMap<String, u64>,
+}
+
+/// What is known of the rows and of the destination.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    pub sample: &'a [Offer],
+    pub pages: &'a BTreeMap<String, u64>,
+    /// Listings that were read before, and are not again.
+    pub scanned: &'a BTreeSet<usize>,
 }
 
 /// Records by call.
 type Load = BTreeMap<usize, u64>;
 
 impl<'a> Phase<'a> {
-    /// A listing that was `scanned` before is not read again.
-    pub fn new(delivery: &'a Delivery, cohorts: &[Cohort], sample: &[Offer], scanned: &BTreeSet<usize>) -> Phase<'a> {
+    pub fn new(delivery: &'a Delivery, cohorts: &[Cohort], known: Known<'a>) -> Phase<'a> {
         let program = &delivery.program;
         let ways = |cohort: &Cohort| {
             let mut ways = ways::ways(program, cohort);
-            ways.iter_mut().for_each(|way| way.retain(|call| !scanned.contains(call)));
+            ways.iter_mut().for_each(|way| way.retain(|call| !known.scanned.contains(call)));
             (*cohort, ways)
         };
         let cohorts: Vec<(Cohort, Vec<Way>)> = cohorts.iter().map(ways).collect();
-        let sizes = Sizes::of(program, &cohorts, sample);
+        let sizes = Sizes::of(program, &cohorts, known.sample);
         let calls = cohorts.iter().flat_map(|(_, ways)| ways).flatten();
         let full = calls.map(|&call| (call, sizes.full(call, &program.calls[call]))).collect();
-        Phase { delivery, cohorts, full }
+        Phase { delivery, cohorts, full, pages: known.pages }
     }
 
     pub fn add_to(&self, estimate: &mut Estimate, outlook: &mut Outlook) {
         if self.cohorts.is_empty() {
             return;
         }
-        let open = self.scans().next().is_some();
+        let open = self.scans().any(|call| self.pages(call).is_none());
         estimate.requests += self.all_requests(open);
         for &call in self.full.keys() {
             let told = self.call(call);
@@ -54,7 +64,8 @@ impl<'a> Phase<'a> {
             estimate.jobs.extend(self.jobs(call));
         }
         let (quick, slow) = (self.load(|way| -self.seconds_a_row(way)), self.load(|way| self.seconds_a_row(way)));
-        pass(estimate, outlook, [&self.draws(&quick), &self.draws(&slow)], open);
+        let draws = [self.draws(&quick, |_| 1), self.draws(&slow, |call| self.pages(call).unwrap_or(1))];
+        pass(estimate, outlook, [&draws[0], &draws[1]], open);
     }
 
     fn all_requests(&self, open: bool) -> Span<u64> {
@@ -64,11 +75,17 @@ impl<'a> Phase<'a> {
         };
         let from = requests(&fewest, |full| full.most);
         let parted: u64 = self.full.keys().map(|call| self.turns(*call).saturating_sub(1)).sum();
-        let to = requests(&most, |full| full.least).max(from) + self.left_over(&most) + parted;
+        let scanned: u64 = self.scans().filter_map(|call| self.pages(call)).map(|pages| pages - 1).sum();
+        let to = requests(&most, |full| full.least).max(from) + self.left_over(&most) + parted + scanned;
         Span { from, to: (!open).then_some(to) }
     }
 
-    /// Listings read whole: nobody knows how long they are.
+    /// Pages of a listing at most, where that can be told from the last time: a fifth more, as accounts grow.
+    fn pages(&self, call: usize) -> Option<u64> {
+        self.pages.get(self.plan(call).name.as_str()).map(|pages| pages + pages.div_ceil(5))
+    }
+
+    /// Listings read whole: nobody knows how long they are now.
     pub fn scans(&self) -> impl Iterator<Item = usize> {
         self.full.keys().copied().filter(|call| self.plan(*call).scan.is_some())
     }
@@ -135,9 +152,11 @@ impl<'a> Phase<'a> {
 
     fn requests(&self, call: usize) -> Span<u64> {
         let (full, records) = (self.full[&call], self.records(call));
-        let open = self.plan(call).scan.is_some();
+        if self.plan(call).scan.is_some() {
+            return Span { from: 1, to: self.pages(call) };
+        }
         let parted = self.turns(call).saturating_sub(1);
-        let to = records.to.filter(|_| !open).map(|to| (to.div_ceil(full.least) + parted).min(to));
+        let to = records.to.map(|to| (to.div_ceil(full.least) + parted).min(to));
         Span { from: records.from.div_ceil(full.most), to }
     }
 
@@ -186,11 +205,11 @@ impl<'a> Phase<'a> {
     }
 
     /// What the limiters let through; of jobs, one question each.
-    fn draws(&self, load: &Load) -> Vec<Draw> {
+    fn draws(&self, load: &Load, pages: impl Fn(usize) -> u64) -> Vec<Draw> {
         let mut draws = Vec::new();
         for (&call, &records) in load {
             let plan = self.plan(call);
-            let requests = records.div_ceil(self.full[&call].usual);
+            let requests = if plan.scan.is_some() { pages(call) } else { records.div_ceil(self.full[&call].usual) };
             draws.extend(drawn(plan, requests, records));
             if let Some(job) = plan.job.as_ref().filter(|job| !job.job.later) {
                 let asked = ways::asked(&self.delivery.program, plan, job);

@@ -89,8 +89,11 @@ pub fn identifier(known: &Identifier) -> Vec<String> {
 /// Name, form, how it is cleared, and words of a field.
 pub fn field(known: &Field) -> Vec<String> {
     let mut rules = placement(&known.placement);
-    let marks = [(known.read_only, "read only"), (known.required_on_create, "needed by a create")];
-    rules.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| mark.to_string()));
+    rules.extend(known.read_only.then(|| "read only".to_string()));
+    rules.extend(known.required_on_create.as_ref().map(|when| match when.0.as_str() {
+        "true" => "needed by a create".to_string(),
+        _ => "may be needed by a create".to_string(),
+    }));
     if known.placement.clear == Clear::Never && !known.read_only {
         rules.push("cannot be cleared".into());
     }
