@@ -15,9 +15,9 @@ use crate::ir::catalog::Repeat;
 
 /// Rows that are marked before the requests ahead of them have left: some commits' worth, and few, since the next run repeats
 /// what a crash finds marked.
-const ROWS: usize = 512;
+const ROWS: usize = 1_024;
 /// Requests whose rows go into one commit, however many rows they have.
-const LOADS: usize = 4;
+const LOADS: usize = 8;
 
 /// Loads on their way to being marked.
 #[derive(Default)]

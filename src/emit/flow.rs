@@ -21,6 +21,9 @@ use crate::ir::delivery::{DeltaRow, Halt, JobId, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
 use crate::ir::offer::Offer;
 
+/// Rows that may wait for their turn, marked or not: what leaves while a slow disk takes two commits.
+const WAITING: usize = 24 * 1_024;
+
 pub struct Flow<'a> {
     line: Line<'a>,
     /// The run's own signal; the line's ends the flights of this delivery alone.
@@ -368,6 +371,6 @@ impl<'a> Flow<'a> {
     fn has_room(&self) -> bool {
         let gathered: usize = self.batchers.values().map(Batcher::len).sum();
         let batch = self.line.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
-        self.waiting <= 2 * batch.max(512) && gathered <= 4 * batch.max(512)
+        self.waiting <= WAITING.max(4 * batch) && gathered <= 4 * batch.max(512)
     }
 }

@@ -14,10 +14,15 @@ use crate::ir::mode::Verdict;
 use crate::ir::offer::Offer;
 use crate::ir::plan::Plan;
 use crate::ir::run::Sent;
-use crate::record::{self, Delta, DeltaPages, Events};
+use crate::record::{self, Delta, DeltaPages, Events, PAGE};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use crate::world::{World, off_thread};
+
+/// Rows handed on at a time: few enough that requests leave while others are written.
+const HAND: usize = 2_048;
+/// Handfuls that wait: a page, so that the next one can be read meanwhile.
+const HANDS: usize = PAGE as usize / HAND;
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
 const GROUP: usize = 2_048;
@@ -54,7 +59,7 @@ pub async fn deliver(
         if pages.is_empty() || delivered.halt.is_some() {
             continue;
         }
-        let (offers, offered) = mpsc::channel(1);
+        let (offers, offered) = mpsc::channel(HANDS);
         let reader = Reader::new(session, job)?;
         let reading = reader.read(session.world, pages, offers);
         let work =
@@ -164,10 +169,13 @@ impl Reader {
         offers: mpsc::Sender<Vec<Offer>>,
     ) -> Result<(), StoreError> {
         for rows in pages {
-            let (page, reader) = self.page(world, rows.start, rows.end).await?;
+            let (mut page, reader) = self.page(world, rows.start, rows.end).await?;
             self = reader;
-            if offers.send(page).await.is_err() {
-                return Ok(());
+            while !page.is_empty() {
+                let rest = page.split_off(page.len().min(HAND));
+                if offers.send(std::mem::replace(&mut page, rest)).await.is_err() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
