@@ -96,7 +96,8 @@ impl Choice {
 
 impl Past {
     pub fn options(&self, shared: &Shared) -> Options {
-        self.trial.add_to(self.choice.options(shared))
+        let options = self.trial.add_to(self.choice.options(shared));
+        Options { only: self.activation.clone(), ..options }
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Explain {
 
 impl Explain {
     pub fn act(self, context: &Context) -> Ended {
-        let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let options = run::ledger_options(&self.choice, &self.trial, Some(&self.activation), context);
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let world = stage.world.as_ref();

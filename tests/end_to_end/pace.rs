@@ -1,4 +1,4 @@
-//! Who shares a key shares its limit: seen in the times at which requests came in.
+//! Who shares a key shares its limit, and no second holds more than it allows: seen in the times at which requests came in.
 
 use super::*;
 
@@ -73,6 +73,34 @@ fn activations_that_share_a_key_share_its_limit() {
     // Whoever has another key has a full bucket of its own, and waits for nothing.
     let took = Duration::from_millis(own[EACH - 1] - own[0]);
     assert!(took < Duration::from_secs_f64(EACH as f64 / FLOW / 2.0), "a key waits for another one: {own:?}");
+}
+
+const ONE: &str = r#"
+destination one = paced { base_url = "URL/http/one", key = env("BATCH_KEY") }
+model customers {
+  from file "customers.csv" { types { id = "varchar", city = "varchar" } }
+  key id
+}
+activation first { from customers, to one.rows, identify { id }, map { city } }
+"#;
+
+#[test]
+fn without_a_bucket_no_second_holds_more_than_the_limit() {
+    const LIMIT: usize = 40;
+    let shop = Shop::of(ONE);
+    let even = CONNECTION.replace("{requests: 20, per: 10s, burst: 20}", "{requests: 40, per: 1s}");
+    shop.append("destinations/paced/connection.yaml", &even);
+    shop.append("destinations/paced/rows.yaml", ROWS);
+    shop.write(0..4 * LIMIT, |_| "Oslo");
+    shop::Said::of(shop.sendoff(&["run"]).output().unwrap()).done();
+    let mut came: Vec<u64> = shop.requests().iter().map(|request| request["at_ms"].as_u64().unwrap()).collect();
+    came.sort();
+    assert_eq!(came.len(), 4 * LIMIT);
+    // Those who come in late on a busy machine meet the ones behind them.
+    let most = came.iter().map(|from| came.iter().filter(|at| (*from..from + 1_000).contains(at)).count()).max();
+    assert!(most.unwrap() <= LIMIT + 2, "{most:?} in one second: {came:?}");
+    let took = (came[came.len() - 1] - came[0]) as f64 / 1_000.0;
+    assert!((came.len() - 1) as f64 / took >= 0.8 * LIMIT as f64, "it took {took} s");
 }
 
 /// Of any stretch of time: no more than the bucket holds, and what flows in meanwhile. Requests may come in a little closer
