@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Runs `act` over every `tests/golden/<stage>/<case>.<extension>` and compares with `<case>.<expected>`. All cases that
-/// differ are shown at once.
+/// differ are shown at once. `CASE=absent` plays those with such names alone.
 pub fn golden(stage: &str, extension: &str, expected: &str, act: impl Fn(&Path, &str) -> String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(stage);
     let cases = cases(&folder, extension);
@@ -19,8 +19,10 @@ pub fn golden(stage: &str, extension: &str, expected: &str, act: impl Fn(&Path, 
 pub fn cases(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let only = std::env::var("CASE").unwrap_or_default();
+    let asked = |path: &PathBuf| path.file_stem().is_some_and(|name| name.to_string_lossy().contains(&only));
     let mut paths: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).filter(asked).collect();
     paths.sort();
     paths
 }
