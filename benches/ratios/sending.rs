@@ -33,9 +33,11 @@ pub fn first(folder: &Path, rows: u64, peers: Option<&Peers>) -> Result<Vec<Line
         println!("nothing to hold it against: SENDOFF_BENCH_PEERS names no folder made by scripts/peers\n");
         return Ok(lines);
     };
-    for (name, peer) in
-        [(peers::DRT, peers.drt(folder, &sink.url, 1000)?), (peers::DLT, peers.dlt(folder, &sink.url, 1000)?)]
-    {
+    for name in [peers::DRT, peers::DLT] {
+        let peer = match name {
+            peers::DRT => peers.drt(folder, &sink.url, 1000)?,
+            _ => peers.dlt(folder, &sink.url, 1000)?,
+        };
         let asked = sink.arrivals().len() as u64;
         if asked < rows / 1000 {
             return Err(format!("{name} made {asked} requests for {rows} rows").into());
