@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Problems;
-use crate::ir::run::{ActivationReport, Failure, Status};
+use crate::ir::run::{ActivationReport, Failure, Status, Stopped};
+use crate::ir::secret::Redactor;
 use crate::load;
 
 mod account;
@@ -76,6 +77,24 @@ pub enum Trouble {
     /// With places in the project's files.
     Problems(Problems),
     Failure(Failure),
+}
+
+impl Trouble {
+    /// As what stopped a run: the first of several problems speaks for all.
+    fn stopped(&self, redactor: &Redactor) -> Stopped {
+        match self {
+            Trouble::Failure(failure) => failure.clone().into(),
+            Trouble::Problems(problems) => {
+                let first = problems.0.iter().find(|problem| problem.is_error());
+                Stopped {
+                    status: status(problems),
+                    code: first.map_or_else(String::new, |first| first.code.into()),
+                    message: first.map_or_else(String::new, |first| redactor.scrub(&first.message)),
+                    help: first.and_then(|first| first.help.clone()).unwrap_or_default(),
+                }
+            }
+        }
+    }
 }
 
 impl From<Failure> for Trouble {

@@ -18,6 +18,8 @@ const KEY: &str = "sk-marked-4f1c";
 /// The one key that the sandbox refuses.
 const WRONG: &str = "wrong";
 
+#[path = "end_to_end/alerts.rs"]
+mod alerts;
 #[cfg(unix)]
 #[path = "end_to_end/hardships.rs"]
 mod hardships;

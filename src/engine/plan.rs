@@ -51,7 +51,7 @@ pub async fn plan(world: &dyn World, root: &Path, spec: &Spec, options: &Options
 fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationPlan {
     ActivationPlan {
         activation: activation.name.to_string(),
-        target: target::of(activation, session),
+        target: target::of(activation, session.spec, session.options),
         mode: activation.mode.name().into(),
         status: failure.status,
         stopped: Some(failure.clone().into()),

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::account::{self, Asking};
 use super::deliver::{self, Delivered, Scene};
+use super::notify::Notifier;
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
-use super::{Options, Progress, StopSignal, Trouble, guards, notify, settle, target, tell};
+use super::{Options, Progress, StopSignal, Trouble, guards, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Cause, Changes, Counts};
@@ -27,24 +28,57 @@ pub async fn run(
     progress: &dyn Progress,
     stop: &StopSignal,
 ) -> Result<RunReport, Trouble> {
+    let ended = all(world, root, spec, options, progress, stop).await;
+    if let Err(trouble) = &ended {
+        break_off(world, root, spec, options, trouble).await;
+    }
+    ended
+}
+
+async fn all(
+    world: &dyn World,
+    root: &Path,
+    spec: &Spec,
+    options: &Options,
+    progress: &dyn Progress,
+    stop: &StopSignal,
+) -> Result<RunReport, Trouble> {
     let accounts = account::ask(world, spec, options, Asking::Run, stop).await?;
     let mut session = Session::open(world, root, spec, options, Access::Write, accounts, stop).await?;
     let mut report = session.report();
-    for (activation, failure) in &session.failed {
-        let done = failed(&session, activation, failure);
+    let notifier = Notifier { world, root, spec, options, redactor: &session.redactor.clone() };
+    let mut end = async |session: &Session<'_>, done: ActivationReport| {
         progress.done(&done);
-        notify::tell(&session, &done).await;
-        keep(&session, &done);
+        notifier.tell(std::slice::from_ref(&done)).await;
+        keep(session, &done);
         report.activations.push(done);
+    };
+    for (activation, failure) in &session.failed {
+        end(&session, failed(&session, activation, failure)).await;
     }
     for job in std::mem::take(&mut session.jobs) {
-        let done = conduct(&session, job, progress, stop).await?;
-        progress.done(&done);
-        notify::tell(&session, &done).await;
-        keep(&session, &done);
-        report.activations.push(done);
+        let done = conduct(&session, job, progress, stop).await;
+        end(&session, done).await;
     }
     Ok(report)
+}
+
+/// A run that ended before any activation began: the source is away, a column is. It is told, and stands in the history of
+/// every activation that it was for.
+async fn break_off(world: &dyn World, root: &Path, spec: &Spec, options: &Options, trouble: &Trouble) {
+    let Ok(chosen) = session::chosen(spec, options) else { return };
+    let redactor = session::redactor(spec);
+    let stopped = trouble.stopped(&redactor);
+    let run = session::run_id(world);
+    let report = |activation: &&Activation| ActivationReport {
+        run: run.clone(),
+        target: target::of(activation, spec, options),
+        started: world.now().to_string(),
+        ..unopened(activation, &stopped)
+    };
+    let reports: Vec<ActivationReport> = chosen.iter().map(report).collect();
+    Notifier { world, root, spec, options, redactor: &redactor }.tell(&reports).await;
+    reports.iter().for_each(|report| record_run(world, &ledger_folder(root, spec, options), report));
 }
 
 /// One activation. What goes wrong with its ledger or its definition is told in its report, and the others go on.
@@ -53,7 +87,7 @@ pub async fn conduct(
     mut job: Job<'_>,
     progress: &dyn Progress,
     stop: &StopSignal,
-) -> Result<ActivationReport, Trouble> {
+) -> ActivationReport {
     let begun = session.world.elapsed();
     let mut report = head(session, &job);
     let outcome = steps(session, &mut job, &mut report, progress, stop).await;
@@ -63,19 +97,25 @@ pub async fn conduct(
     report.waiting = settle::under_way(session, &job).unwrap_or_default();
     report.seconds = (session.world.elapsed() - begun).as_secs_f64();
     report.status = report.status.max(status(&report));
-    Ok(report)
+    report
 }
 
 /// An activation whose ledger cannot be used.
 pub fn failed(session: &Session<'_>, activation: &Activation, failure: &Failure) -> ActivationReport {
     ActivationReport {
         run: session.run.clone(),
-        activation: activation.name.to_string(),
-        target: target::of(activation, session),
-        mode: activation.mode.name().into(),
+        target: target::of(activation, session.spec, session.options),
         started: session.world.now().to_string(),
-        status: failure.status,
-        stopped: Some(failure.clone().into()),
+        ..unopened(activation, &failure.clone().into())
+    }
+}
+
+fn unopened(activation: &Activation, stopped: &Stopped) -> ActivationReport {
+    ActivationReport {
+        activation: activation.name.to_string(),
+        mode: activation.mode.name().into(),
+        status: stopped.status,
+        stopped: Some(stopped.clone()),
         ..ActivationReport::default()
     }
 }
@@ -388,10 +428,13 @@ pub fn status(report: &ActivationReport) -> Status {
 
 /// One line of history. A disk that refuses it does not undo the run.
 pub fn keep(session: &Session<'_>, report: &ActivationReport) {
-    let folder = ledger_folder(session.root, session.spec, session.options);
+    record_run(session.world, &ledger_folder(session.root, session.spec, session.options), report);
+}
+
+fn record_run(world: &dyn World, folder: &Path, report: &ActivationReport) {
     let path = folder.join(format!("{}.history.jsonl", report.activation));
     let line = serde_json::to_string(report).unwrap_or_default();
-    if let Err(error) = session.world.append(&path, &format!("{line}\n")) {
+    if let Err(error) = world.append(&path, &format!("{line}\n")) {
         tracing::warn!(%error, path = %path.display(), "the history cannot be written");
     }
 }

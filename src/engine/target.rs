@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Sandboxed;
-use super::session::Session;
+use super::{Options, Sandboxed};
 use crate::ir::catalog::SettingKind;
 use crate::ir::run::{Status, Stopped};
-use crate::ir::spec::{Activation, Connection, Settings};
+use crate::ir::spec::{Activation, Connection, Settings, Spec};
 
 /// Facts by name, as they are told to people.
 pub type Target = BTreeMap<String, String>;
@@ -74,9 +73,9 @@ pub fn told(target: &Target) -> String {
 }
 
 /// The target in words, of an activation that could not be opened.
-pub fn of(activation: &Activation, session: &Session<'_>) -> String {
-    let connection = session.spec.connections.get(&activation.connection);
-    let sandbox = session.options.sandbox.as_ref();
+pub fn of(activation: &Activation, spec: &Spec, options: &Options) -> String {
+    let connection = spec.connections.get(&activation.connection);
+    let sandbox = options.sandbox.as_ref();
     connection.map(|connection| told(&target(activation, connection, sandbox))).unwrap_or_default()
 }
 
