@@ -126,6 +126,17 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// Leaves out what has been said of a place already: of a model that several activations draw on.
+    pub fn once(&mut self) {
+        let place = |problem: &Problem| problem.labels.first().map(|(span, _)| *span);
+        let mut said = Vec::new();
+        self.0.retain(|problem| {
+            let new = place(problem).is_none_or(|place| !said.contains(&(problem.code, place)));
+            said.extend(place(problem).map(|place| (problem.code, place)));
+            new
+        });
+    }
+
     /// In the order of the files, then of the places in them.
     pub fn sort(&mut self) {
         self.0.sort_by_key(|problem| problem.labels.first().map(|(span, _)| *span));

@@ -187,9 +187,14 @@ impl Loader<'_> {
         };
         let path = Sql::text(&self.root.join(path).to_string_lossy());
         let mut arguments = vec![path.0];
-        arguments.extend(options.iter().map(|(name, value)| format!("{name} = {}", option(value))));
+        arguments.extend(options.iter().map(|(name, value)| format!("{} = {}", duckdb_name(name), option(value))));
         format!("{function}({})", arguments.join(", "))
     }
+}
+
+/// Options have DuckDB's own names, but for this one, which `COPY` alone spells out.
+fn duckdb_name(option: &str) -> &str {
+    if option == "delimiter" { "delim" } else { option }
 }
 
 /// Where a path begins to stand for several.

@@ -127,7 +127,11 @@ impl Store {
 
     /// Columns and types of a query, without running it.
     pub fn describe(&self, query: &str) -> Result<Vec<ColumnFacts>, StoreError> {
-        let rows = self.rows(&format!("DESCRIBE {query}"))?;
+        const BEFORE: &str = "DESCRIBE ";
+        let rows = self.rows(&format!("{BEFORE}{query}")).map_err(|error| StoreError {
+            offset: error.offset.and_then(|offset| offset.checked_sub(BEFORE.len())),
+            ..error
+        })?;
         Ok(rows
             .into_iter()
             .filter_map(|row| match row.as_slice() {

@@ -14,6 +14,8 @@ mod emit;
 mod format;
 #[path = "suite/ledger.rs"]
 mod ledger;
+#[path = "suite/mistakes.rs"]
+mod mistakes;
 #[path = "suite/parse.rs"]
 mod parse;
 #[path = "suite/report.rs"]

@@ -159,13 +159,14 @@ fn missing(
     problems: &mut Problems,
 ) {
     let owner = format!("activation `{}`", written.name.value);
-    if entries.from.is_none() {
+    let is_missing = |word: &str, there: bool| !there && !scope.is_unread(word, written.span);
+    if is_missing("from", entries.from.is_some()) {
         problems.push(error::missing_from(&owner, written.name.span));
     }
-    if entries.to.is_none() {
+    if is_missing("to", entries.to.is_some()) {
         problems.push(error::missing_to(&owner, written.name.span, scope.names.destinations.keys().copied()));
     }
-    if entries.identify.is_none() {
+    if is_missing("identify", entries.identify.is_some()) {
         problems.push(error::missing_identify(&owner, written.name.span, target));
     }
 }
@@ -277,7 +278,9 @@ fn inline(
     let name = model_name(scope, written);
     let Some(key) = key else {
         let owner = format!("activation `{}`", written.name.value);
-        problems.push(error::missing_key(&owner, written.name.span));
+        if !scope.is_unread("key", written.span) {
+            problems.push(error::missing_key(&owner, written.name.span));
+        }
         return None;
     };
     let columns = model::columns(key, scope.columns(&name), problems);

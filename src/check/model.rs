@@ -28,10 +28,11 @@ fn resolve(scope: &Scope<'_>, model: &ast::Model, problems: &mut Problems) -> Op
         }
     }
     let owner = format!("model `{}`", model.name.value);
-    if from.is_none() {
+    let is_missing = |word: &str, there: bool| !there && !scope.is_unread(word, model.span);
+    if is_missing("from", from.is_some()) {
         problems.push(error::missing_from(&owner, model.name.span));
     }
-    if key.is_none() {
+    if is_missing("key", key.is_some()) {
         problems.push(error::missing_key(&owner, model.name.span));
     }
     let name = DatasetName(model.name.value.clone());

@@ -12,6 +12,7 @@ use crate::diag::Problems;
 use crate::ir::ast::{Environment, Value};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
+use crate::ir::span::Span;
 
 pub struct Scope<'a> {
     pub inputs: &'a Inputs<'a>,
@@ -49,6 +50,18 @@ impl<'a> Scope<'a> {
         let done = read();
         self.spared.set(before);
         done
+    }
+
+    /// Whether there is an entry of that word in a block which could not be read: it has been told, and is not missing.
+    pub fn is_unread(&self, word: &str, block: Span) -> bool {
+        let mut unread = self.inputs.files.iter().flat_map(|file| &file.unread);
+        unread.any(|one| one.value == word && block.contains(one.span))
+    }
+
+    /// Whether a variable of the environment may stay unset: some environment sets it, and which one is chosen is not known.
+    pub fn variable_may_be_unset(&self, name: &str) -> bool {
+        let mut all = self.names.environments.values().flat_map(|environment| &environment.settings);
+        self.may_be_unset() || (self.environment.is_none() && all.any(|setting| setting.key.value == name))
     }
 
     pub fn columns(&self, model: &DatasetName) -> Option<&'a [ColumnFacts]> {

@@ -67,7 +67,7 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
         None
     };
     let vars = |name: &str| match values::variable_text(scope, name) {
-        None if scope.may_be_unset() => Some(String::new()),
+        None if scope.variable_may_be_unset(name) => Some(String::new()),
         None => miss("var", name),
         found => found,
     };

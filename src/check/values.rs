@@ -153,7 +153,7 @@ fn variable(
     match (chosen, default) {
         (Some(value), _) => evaluate_in(scope, value, Reach::Outside, problems),
         (None, Some(default)) => Some(Given::Written(Json::String(default.value.clone()))),
-        (None, None) if scope.may_be_unset() => Some(Given::Unset),
+        (None, None) if scope.variable_may_be_unset(&name.value) => Some(Given::Unset),
         (None, None) => {
             problems.push(error::unset_variable(scope, &name.value, span));
             None

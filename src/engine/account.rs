@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::deliver;
-use super::run::stopped;
 use super::session::{base_url, chosen, keys_set, redactor, run_id};
+use super::tell::stopped;
 use super::{Options, StopSignal, Trouble};
 use crate::emit::{self, Journal, Limiters, RunFacts, Setup};
 use crate::ir::account::{Account, Wanted};

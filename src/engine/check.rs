@@ -37,10 +37,10 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     let mut checked = Checked { spec, problems, sources: files.sources, catalog };
     if online && let Some(spec) = &checked.spec {
         match super::session::columns(world, root, spec, options) {
-            Ok((columns, found)) => {
-                checked.problems.extend(found);
+            Ok((columns, looked)) => {
                 let (_, found) = resolve(world, root, options, &trees, &checked.catalog, Some(&columns));
                 add_new(&mut checked.problems, found);
+                add_new(&mut checked.problems, looked);
             }
             Err(found) => checked.problems.extend(found),
         }
@@ -61,13 +61,15 @@ fn forget_torn(trees: &[File], problems: &mut Problems) {
     problems.0.retain(|problem| problem.labels.first().is_none_or(|(place, _)| !within(place)));
 }
 
-/// What was said of a place already is not said again, whichever stage found it.
+/// What was said of a place already is not said again, whichever stage found it: the one that knows the place best comes first.
 fn add_new(problems: &mut Problems, found: Problems) {
+    let place = |problem: &Problem| problem.labels.first().map(|(span, _)| *span);
     for problem in found.0 {
-        let place = problem.labels.first().map(|(span, _)| *span);
-        let same =
-            |known: &Problem| known.message == problem.message && known.labels.first().map(|(span, _)| *span) == place;
-        if !problems.0.iter().any(same) {
+        let told = |known: &Problem| match (place(known), place(&problem)) {
+            (Some(there), Some(new)) if known.is_error() && problem.is_error() => new.contains(there),
+            (there, new) => known.message == problem.message && there == new,
+        };
+        if !problems.0.iter().any(told) {
             problems.push(problem);
         }
     }

@@ -1,7 +1,6 @@
 //! Before the first row: what must exist at the destination is found or made, and the definition is compiled.
 
 use super::deliver;
-use super::run;
 use super::session::{self, Job, Session};
 use super::{StopSignal, tell};
 use crate::emit::{self, Delivery, Depth, Journal, Preparation, RunFacts, Setup};
@@ -47,7 +46,7 @@ pub async fn delivery(
         emit::prepare(&setup, &session.limiters, redactor.clone(), session.world, &journal, stop, depth).await
     };
     let made = deliver::unheard(preparing).await;
-    let preparation = made.map_err(|halt| failed(run::halted(session, halt)))?;
+    let preparation = made.map_err(|halt| failed(tell::halted(session, halt)))?;
     let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
     let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
     Ok((delivery, preparation))

@@ -11,10 +11,8 @@ use super::{Options, Progress, StopSignal, Trouble, guards, settle, target, tell
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Cause, Changes, Counts};
-use crate::ir::delivery::Halt;
 use crate::ir::plan::{LedgerField, PlannedField};
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
-use crate::ir::secret::Redactor;
 use crate::ir::spec::{Activation, Spec};
 use crate::record::{self, Closing, OpenRun, Opening};
 use crate::store::{StoreError, StoreErrorKind};
@@ -362,55 +360,10 @@ fn type_changed(field: &PlannedField, held: &LedgerField) -> Option<Cause> {
 }
 
 fn conclude(session: &Session<'_>, job: &Job<'_>, report: &mut ActivationReport, delivered: Delivered) {
-    report.stopped = delivered.halt.map(|halt| halted(session, halt));
+    report.stopped = delivered.halt.map(|halt| tell::halted(session, halt));
     let fired = guards::ended(job, &report.counts, &report.sent, session.options);
     report.warnings.extend(fired.warnings);
     report.stopped = report.stopped.take().or(fired.stop);
-}
-
-pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
-    stopped(&session.redactor, halt)
-}
-
-pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
-    let stop = |status, code: &str, message: String, help: &str| Stopped {
-        status,
-        code: code.into(),
-        message: redactor.scrub(&message),
-        help: help.into(),
-    };
-    match halt {
-        Halt::Refused(said) => stop(
-            Status::Unreachable,
-            "run::refused",
-            format!("the destination refused: {said}"),
-            "check the settings and the rights of the key; nothing is lost, the rows stay owed",
-        ),
-        Halt::NotReady(said) => stop(
-            Status::Unreachable,
-            "run::not_ready",
-            format!("the destination is not ready for these rows: {said}"),
-            "set it up there, or correct the name here; nothing was created, and the rows stay owed",
-        ),
-        Halt::Unreachable(said) => stop(
-            Status::Unreachable,
-            "run::unreachable",
-            format!("the destination cannot be reached: {said}"),
-            "nothing is lost, the rows stay owed; the next run sends them",
-        ),
-        Halt::Guard(said) => {
-            stop(Status::Stopped, "run::guard", said, "look at `sendoff rejected`; the rest stays owed")
-        }
-        Halt::Interrupted => stop(
-            Status::Incomplete,
-            "run::interrupted",
-            "interrupted: what was in flight has been finished and recorded".into(),
-            "the next run goes on with the rest",
-        ),
-        Halt::Ledger(said) => {
-            stop(Status::Unreachable, "run::ledger", format!("the ledger cannot be written: {said}"), "")
-        }
-    }
 }
 
 /// The gravest of what happened.

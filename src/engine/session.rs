@@ -299,7 +299,8 @@ pub fn chosen<'a>(spec: &'a Spec, options: &Options) -> Result<Vec<&'a Activatio
 }
 
 /// Problems that are errors end the command; a source that is not there is not the spec's fault.
-fn refuse(problems: Problems) -> Result<(), Trouble> {
+fn refuse(mut problems: Problems) -> Result<(), Trouble> {
+    problems.once();
     if problems.any_error() { Err(Trouble::Problems(problems)) } else { Ok(()) }
 }
 

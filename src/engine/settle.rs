@@ -8,7 +8,7 @@ use super::account::Accounts;
 use super::deliver::{self, Delivered, Scene};
 use super::run::{self, open_run, told};
 use super::session::{self, Access, Job, Session};
-use super::{Options, Progress, StopSignal, Trouble, guards, prepare};
+use super::{Options, Progress, StopSignal, Trouble, guards, prepare, tell};
 use crate::emit::Depth;
 use crate::ir::change::Counts;
 use crate::ir::delivery::WaitingJob;
@@ -151,6 +151,6 @@ async fn ask(
     // What came of them counts in the exit code like what comes of rows sent now.
     let settled = delivered.sent.answered() - delivered.sent.pending;
     report.settlement = Sent { settled, offered: settled, pending: 0, requests: ending.requests, ..delivered.sent };
-    report.stopped = ending.halt.map(|halt| run::halted(session, halt));
+    report.stopped = ending.halt.map(|halt| tell::halted(session, halt));
     Ok(())
 }

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use super::session::Session;
 use crate::diag::{count, suggestion, thousands};
 use crate::diff::Found;
+use crate::ir::delivery::Halt;
 use crate::ir::plan::UnclearPolicy;
-use crate::ir::run::{Failure, Status};
+use crate::ir::run::{Failure, Status, Stopped};
+use crate::ir::secret::Redactor;
 use crate::ir::spec::{Activation, Spec};
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -121,4 +124,49 @@ pub fn not_verified(what: &str) -> String {
 pub fn no_ledger(name: &str, path: &Path) -> Failure {
     let message = format!("`{name}` has no ledger at {}", path.display());
     failure(Status::Wrong, "ledger::none", message, "`sendoff ledger list` shows those there are")
+}
+
+pub fn halted(session: &Session<'_>, halt: Halt) -> Stopped {
+    stopped(&session.redactor, halt)
+}
+
+pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
+    let stop = |status, code: &str, message: String, help: &str| Stopped {
+        status,
+        code: code.into(),
+        message: redactor.scrub(&message),
+        help: help.into(),
+    };
+    match halt {
+        Halt::Refused(said) => stop(
+            Status::Unreachable,
+            "run::refused",
+            format!("the destination refused: {said}"),
+            "check the settings and the rights of the key; nothing is lost, the rows stay owed",
+        ),
+        Halt::NotReady(said) => stop(
+            Status::Unreachable,
+            "run::not_ready",
+            format!("the destination is not ready for these rows: {said}"),
+            "set it up there, or correct the name here; nothing was created, and the rows stay owed",
+        ),
+        Halt::Unreachable(said) => stop(
+            Status::Unreachable,
+            "run::unreachable",
+            format!("the destination cannot be reached: {said}"),
+            "nothing is lost, the rows stay owed; the next run sends them",
+        ),
+        Halt::Guard(said) => {
+            stop(Status::Stopped, "run::guard", said, "look at `sendoff rejected`; the rest stays owed")
+        }
+        Halt::Interrupted => stop(
+            Status::Incomplete,
+            "run::interrupted",
+            "interrupted: what was in flight has been finished and recorded".into(),
+            "the next run goes on with the rest",
+        ),
+        Halt::Ledger(said) => {
+            stop(Status::Unreachable, "run::ledger", format!("the ledger cannot be written: {said}"), "")
+        }
+    }
 }

@@ -43,6 +43,9 @@ fn refused(expr: &Expr, error: &StoreError) -> Problem {
         }
         _ => expr.span,
     };
+    if let Some((message, help)) = no_overload(said) {
+        return Problem::error(code, message).at(span).help(help);
+    }
     let (message, near) = split_candidates(said);
     let missing = missing_column(&message);
     let help = missing.map_or_else(|| did_you_mean(&near), |name| columns_like(name, &near));
@@ -52,6 +55,27 @@ fn refused(expr: &Expr, error: &StoreError) -> Problem {
         Some(help) => problem.help(help),
         None => problem,
     }
+}
+
+/// DuckDB knows the function, not with such arguments, and lists all it knows: those that begin alike are told.
+fn no_overload(said: &str) -> Option<(String, String)> {
+    let (call, rest) = said.split_once("given name and argument types '")?.1.split_once("'.")?;
+    let candidates = rest.split_once("Candidate functions:")?.1.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (name, given) = call.split_once('(')?;
+    let forms: Vec<String> = candidates
+        .split(&format!("{name}("))
+        .filter_map(|form| form.split_once(')'))
+        .map(|(form, _)| format!("{name}({form})"))
+        .collect();
+    let first = given.split(['(', ',', ')']).next().unwrap_or_default();
+    let alike = forms.iter().filter(|form| form.starts_with(&format!("{name}({first}")));
+    let mut shown: Vec<&String> = alike.collect();
+    if shown.is_empty() {
+        shown = forms.iter().take(3).collect();
+    }
+    let given = given.trim_end_matches(')').replace("_LITERAL", "").to_lowercase();
+    let help = format!("it takes {}", list(&shown).replace(" and ", " or "));
+    Some((format!("`{name}` does not take `{given}`"), help))
 }
 
 /// "referenced column `x` not found in FROM clause": there is no clause that anyone wrote.

@@ -23,6 +23,10 @@ impl Span {
         Span { start, end: (start + len).min(self.end), ..self }
     }
 
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The smallest span that covers both; both must be of one file.
     pub fn to(self, other: Span) -> Self {
         Span { start: self.start.min(other.start), end: self.end.max(other.end), ..self }

@@ -320,6 +320,18 @@ impl Compare {
     }
 }
 
+/// The number of a guard, and whether it is a percentage. A count is whole and not negative; a percentage may have a fraction.
+pub fn guard_number(text: &str) -> Option<(f64, bool)> {
+    let text = text.replace('_', "");
+    let (digits, percent) = match text.strip_suffix('%') {
+        Some(digits) => (digits.trim_end(), true),
+        None => (text.as_str(), false),
+    };
+    let digits = Some(digits).filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+    let number = digits?.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.filter(|number| percent || number.fract() == 0.0).map(|number| (number, percent))
+}
+
 /// `warn` or `stop`, as written in `text` (`stop when removed > 10%`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guard {

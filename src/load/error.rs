@@ -68,7 +68,7 @@ pub fn same_columns(model: &Model, column: &str, written: &[String]) -> Problem 
 
 pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem {
     let said = loader.redactor.scrub(&error.message);
-    let at = place(model);
+    let at = pointed(model, &error, &said);
     let name = &model.name;
     let problem = match error.kind {
         _ if no_files(loader, model, &said) => return missing_file(model),
@@ -93,7 +93,56 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
         }
         _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
     };
-    problem.label(at, first_words(&said))
+    let (said, meant) = parted(&said);
+    let problem = problem.label(at, first_words(said));
+    match meant {
+        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+        None => problem,
+    }
+}
+
+/// What is wrong, and the name that DuckDB or the database takes to be meant: of several it names the likeliest first.
+fn parted(said: &str) -> (&str, Option<&str>) {
+    let found = ["Did you mean \"", "Candidate bindings: \""].iter().find_map(|mark| said.split_once(mark));
+    match found {
+        Some((head, tail)) => (head.trim(), tail.split('"').next()),
+        None => (said, None),
+    }
+}
+
+/// The place in the query, where it is written as it is sent: a template moves what follows it.
+fn pointed(model: &Model, error: &StoreError, said: &str) -> Span {
+    let whole = place(model);
+    let Query::Sql { text, .. } = &model.query else { return whole };
+    if text.len() != whole.end - whole.start {
+        return whole;
+    }
+    if let Some(offset) = error.offset.filter(|_| matches!(error.kind, StoreErrorKind::Syntax)) {
+        return whole.part(offset, word(&text[offset..]));
+    }
+    match named(said).map(|name| (places(text, name), name.len())) {
+        Some((places, len)) if places.len() == 1 => whole.part(places[0], len),
+        _ => whole,
+    }
+}
+
+/// Where a name stands as a word of its own.
+fn places(text: &str, name: &str) -> Vec<usize> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let alone = |at: &usize| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part);
+    text.match_indices(name).map(|(at, _)| at).filter(alone).collect()
+}
+
+fn word(text: &str) -> usize {
+    let letters = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_');
+    letters.map(char::len_utf8).sum::<usize>().max(1)
+}
+
+/// The first name that a message quotes, or that it calls by its kind.
+fn named(said: &str) -> Option<&str> {
+    let quoted = said.split('"').nth(1);
+    let table = said.split_once("Table with name ").and_then(|(_, rest)| rest.split_whitespace().next());
+    table.or(quoted).filter(|name| !name.is_empty())
 }
 
 /// Behind locked doors DuckDB takes a missing file for a forbidden one.

@@ -58,13 +58,16 @@ fn ambiguous(name: &str, written: &[String]) -> Option<Doubled> {
 /// apart further.
 pub fn one_query(loader: &Loader<'_>, text: &str) -> Result<(), StoreError> {
     let row = loader.store.row(&format!(
-        "SELECT json_extract_string(said, '$.error_type'), json_extract_string(said, '$.error_message') \
-         FROM (SELECT json_serialize_sql({}) AS said)",
+        "SELECT json_extract_string(said, '$.error_type'), json_extract_string(said, '$.error_message'), \
+         json_extract_string(said, '$.position') FROM (SELECT json_serialize_sql({}) AS said)",
         Sql::text(text)
     ))?;
     match row.as_slice() {
-        [Value::Text(kind), Value::Text(message)] if kind == "parser" => {
-            Err(StoreError { kind: crate::store::StoreErrorKind::Syntax, message: message.clone(), offset: None })
+        [Value::Text(kind), Value::Text(message), position] if kind == "parser" => {
+            // It counts characters.
+            let at = self::text(position.clone()).and_then(|position| position.parse().ok());
+            let offset = at.and_then(|at: usize| text.char_indices().nth(at)).map(|(offset, _)| offset);
+            Err(StoreError { kind: crate::store::StoreErrorKind::Syntax, message: message.clone(), offset })
         }
         _ => Ok(()),
     }

@@ -9,7 +9,7 @@ use crate::ir::ast::{
     ActivationEntry, After, Column, From, Guard, Identify, Input, Key, MapBlock, ModeEntry, ModelEntry, To,
 };
 use crate::ir::span::{Span, Spanned};
-use crate::ir::spec::Compare;
+use crate::ir::spec::{Compare, guard_number};
 
 impl<'t> Reader<'t> {
     /// Reads the entries of a block with `read`, and tells what is wrong with the others.
@@ -26,7 +26,11 @@ impl<'t> Reader<'t> {
             match pair.as_rule() {
                 Rule::COMMENT => {}
                 Rule::unclosed => closed = false,
-                Rule::surplus | Rule::surplus_value => self.surplus(place, before.as_ref(), &pair),
+                Rule::surplus | Rule::surplus_value => {
+                    if self.surplus(place, before.as_ref(), &pair) {
+                        entries.pop();
+                    }
+                }
                 Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_value => self.bad(place, &pair),
                 _ => {
                     entries.extend(read(self, &pair));
@@ -117,9 +121,7 @@ impl<'t> Reader<'t> {
         if Compare::parse(&op.value).is_none() {
             self.problems.push(error::guard_op(op));
         }
-        let number = value.value.strip_suffix('%').unwrap_or(&value.value);
-        let plain = number.starts_with(|c: char| c.is_ascii_digit()) && number.parse::<f64>().is_ok();
-        if !plain {
+        if guard_number(&value.value).is_none() {
             self.problems.push(error::guard_value(value));
         }
     }

@@ -14,7 +14,7 @@ impl<'t> Reader<'t> {
             match pair.as_rule() {
                 Rule::EOI | Rule::COMMENT => {}
                 Rule::stray_close => self.problems.push(error::stray_close(self.span(&pair))),
-                Rule::surplus => self.surplus(Place::File, before.as_ref(), &pair),
+                Rule::surplus => drop(self.surplus(Place::File, before.as_ref(), &pair)),
                 Rule::bad_item => self.bad(Place::File, &pair),
                 _ => {
                     items.extend(self.item(&pair));

@@ -3,7 +3,7 @@
 use pest::iterators::Pair;
 
 use super::{Reader, Rule, child, error};
-use crate::diag::Problem;
+use crate::diag::{Problem, nearest};
 use crate::ir::span::{Span, Spanned};
 
 /// What kind of entries stood around the mistake.
@@ -42,10 +42,11 @@ impl<'t> Reader<'t> {
     pub(super) fn bad(&mut self, place: Place, pair: &Pair<'t, Rule>) {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
-        if let (Place::Settings, Some(key)) = (place, pieces.first().filter(|key| key.is_word())) {
-            self.unread.push(Spanned::new(key.text.to_string(), key.span));
-        }
-        let problem = self.unclosed(&pieces).or_else(|| match place {
+        self.unread.extend(pieces.first().and_then(|first| meant(place, first)));
+        let written = &self.text[whole.start..whole.end];
+        let comment = ["--", "//", "/*"].into_iter().find(|sign| written.starts_with(sign));
+        let comment = comment.map(|sign| error::comment(whole, sign));
+        let problem = comment.or_else(|| self.unclosed(&pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
             Place::Model | Place::Activation => bad_entry(place, &pieces, whole),
             Place::Settings => Some(bad_setting(&pieces, whole)),
@@ -55,8 +56,8 @@ impl<'t> Reader<'t> {
         self.problems.0.extend(problem);
     }
 
-    /// What follows a whole entry on its line.
-    pub(super) fn surplus(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) {
+    /// What follows a whole entry on its line. Says whether the entry is another one than it seems.
+    pub(super) fn surplus(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) -> bool {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
@@ -68,7 +69,12 @@ impl<'t> Reader<'t> {
             Place::Settings | Place::List => self.surplus_value(&pieces, entry, whole),
             Place::File | Place::Model | Place::Activation => self.surplus_entry(place, &pieces, entry, whole),
         });
+        let mistaken = problem.code == error::INPUT_FORM;
+        if mistaken {
+            self.unread.push(Spanned::new("from".into(), entry));
+        }
         self.problems.push(problem);
+        mistaken
     }
 
     /// A quote or a bracket that is not closed explains whatever else is odd about its entry. A brace that is not is told by
@@ -142,6 +148,15 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// What the entry would have been: a setting whose value cannot be read is given all the same, and a misspelt entry is there.
+fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
+    let word = match place {
+        Place::Settings => Some(first.text),
+        _ => nearest(first.text, error::known_words(place).iter().copied()),
+    };
+    word.filter(|_| first.is_word()).map(|word| Spanned::new(word.to_string(), first.span))
+}
+
 fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
     let Some(first) = pieces.first() else { return error::no_item(whole, "") };
     if !first.is_word() {
@@ -151,6 +166,9 @@ fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
         return error::unknown_item(first.span, first.text);
     }
     let head = |count: usize| first.span.to(pieces[count.min(pieces.len()) - 1].span);
+    if let Some(name) = odd_name(pieces) {
+        return error::odd_name(name, &pieces[1..]);
+    }
     let name = pieces.get(1).filter(|piece| piece.is_word());
     let connection = matches!(first.text, "source" | "destination");
     match (first.text, name) {
@@ -171,6 +189,19 @@ fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
     }
 }
 
+/// A name with a sign in it that no name has: `club-vips`.
+fn odd_name(pieces: &[Piece<'_>]) -> Option<Span> {
+    let [_, name, rest @ ..] = pieces else { return None };
+    let mut end = name.span;
+    for piece in rest.iter().take_while(|piece| !piece.is("=") && piece.rule != Rule::balanced) {
+        if piece.span.start != end.end || piece.is("{") {
+            break;
+        }
+        end = piece.span;
+    }
+    (name.is_word() && end != name.span).then(|| name.span.to(end))
+}
+
 fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem> {
     let first = pieces.first()?;
     let known = error::known_words(place).contains(&first.text);
@@ -184,7 +215,9 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
         _ if !first.is_word() => error::no_entry(first.span, first.text, place),
         _ if first.is("where") => error::where_line(first.span),
         _ if !known => error::unknown_entry(first.span, first.text, place),
-        Some(second) if second.is("=") => error::entry_equals(first.span.to(second.span), first.text),
+        Some(second) if second.is("=") || second.is(":") => {
+            error::entry_sign(first.span.to(second.span), first.text, second.text)
+        }
         Some(second) if first.is("key") && second.rule == Rule::balanced => error::key_list(second.span, second.text),
         Some(second) => error::malformed(first.span.to(second.span), first.text),
         None => error::malformed(first.span, first.text),
@@ -252,6 +285,13 @@ fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
         return error::wrong_arrow(equals.span.to(more.span), "=>");
     }
     match pieces {
+        [field, less, minus, column] if less.is("<") && minus.is("-") => {
+            error::no_arrow(whole, written, &format!("{} -> {}", column.text, field.text))
+        }
+        [.., before, alias, name] if alias.text.eq_ignore_ascii_case("as") && name.is_word() => {
+            let expr = &written[..before.span.end - whole.start];
+            error::no_arrow(whole, written, &format!("{expr} -> {}", name.text))
+        }
         [_, sign, _] if matches!(sign.text, "=" | ":" | "→") => error::wrong_arrow(sign.span, sign.text),
         [column, name] if column.is_word() && name.is_word() => {
             error::no_arrow(whole, written, &format!("{} -> {}", column.text, name.text))

@@ -1,6 +1,9 @@
 //! A mapping's expression as SQL of the type its field wants, with the conditions under which a value does not fit.
 
 use super::{limits, objects};
+use crate::diag::list;
+use serde_json::Value as Json;
+
 use crate::ir::ast::Expr;
 use crate::ir::catalog::{Placement, Wire};
 use crate::ir::plan::Sql;
@@ -18,6 +21,9 @@ pub fn typed(expr: &Expr, sql_type: &str, placement: &Placement) -> Result<Typed
     let raw = Sql::expr(&expr.text);
     let family = Family::of(sql_type);
     let worded = has_words(placement, family);
+    if let Some(words) = never_a_word(placement, family) {
+        return Err(words);
+    }
     let (sql, target) = match placement.wire {
         Wire::Choices => (choices(&raw, sql_type, family, placement)?, "VARCHAR[]".into()),
         Wire::Json if !placement.needs.is_empty() => {
@@ -102,6 +108,17 @@ fn has_words(placement: &Placement, family: Family) -> bool {
     let numeric = matches!(placement.wire, Wire::Integer | Wire::Number | Wire::Choice);
     let plain = numeric && family == Family::Number;
     !plain && !placement.words.is_empty()
+}
+
+/// Numbers and dates never come to one of a few words, unless one of those looks like a number.
+fn never_a_word(placement: &Placement, family: Family) -> Option<String> {
+    let figures = matches!(family, Family::Number | Family::Date | Family::Timestamp);
+    let closed = placement.wire == Wire::Text && !placement.values.is_empty();
+    let told = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    let values: Vec<String> = placement.values.iter().map(told).collect();
+    let mut words = values.iter().chain(placement.words.iter().map(|(word, _)| word));
+    let never = figures && closed && !words.any(|word| word.chars().any(|c| c.is_ascii_digit()));
+    never.then(|| format!("one of {}", list(&values)))
 }
 
 /// Booleans (and other values) as the destination's words: `true` becomes `subscribed`. A value that is one of the words

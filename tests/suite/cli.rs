@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 use regex::Regex;
 
 /// What a command may know of the machine: where libraries lie, and nothing that changes what it says.
-const KEPT: &[&str] = &["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SENDOFF_EXTENSIONS", "SYSTEMROOT", "TMPDIR"];
+pub const KEPT: &[&str] =
+    &["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SENDOFF_EXTENSIONS", "SYSTEMROOT", "TMPDIR"];
 
 #[test]
 fn commands() {
@@ -69,14 +70,14 @@ fn execute(line: &str, folder: &Path) -> Output {
     command.args(words).output().unwrap()
 }
 
-fn plain(output: &[u8], folder: &Path) -> String {
+pub fn plain(output: &[u8], folder: &Path) -> String {
     let text = String::from_utf8_lossy(output).replace(&*folder.to_string_lossy(), "[DIR]");
     let text = Regex::new(r"\b\d+\.\d s\b").unwrap().replace_all(&text, "[TIME]").into_owned();
     let text = Regex::new(r"\b\d{8}T\d{6}-\w+").unwrap().replace_all(&text, "[RUN]").into_owned();
     Regex::new(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z").unwrap().replace_all(&text, "[NOW]").into_owned()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for (name, text) in files(from) {
         let path = to.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

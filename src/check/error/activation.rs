@@ -3,7 +3,7 @@
 use super::meant;
 use crate::diag::{Problem, list};
 use crate::ir::ast::Name;
-use crate::ir::span::{Span, Spanned};
+use crate::ir::span::Span;
 use crate::ir::spec::Metric;
 
 pub fn missing_to<'a>(owner: &str, span: Span, destinations: impl Iterator<Item = &'a str>) -> Problem {
@@ -47,16 +47,4 @@ pub fn unknown_metric(metric: &Name) -> Problem {
         known,
         "",
     ))
-}
-
-pub fn guard_operator(op: &Spanned<String>) -> Problem {
-    Problem::error("check::guard_operator", format!("a guard does not compare with `{}`", op.value))
-        .at(op.span)
-        .help("it compares with `<`, `<=`, `>` or `>=`")
-}
-
-pub fn guard_value(value: &Spanned<String>) -> Problem {
-    Problem::error("check::guard_value", format!("`{}` is neither a count nor a percentage", value.value))
-        .at(value.span)
-        .help("write a whole number of rows (`1000`) or a percentage (`2.5%`)")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Session, naming};
 use crate::emit::{self, Journal, RunFacts, Setup, StopSignal};
-use crate::engine::{deliver, run};
+use crate::engine::{deliver, tell};
 use crate::ir::delivery::Halt;
 use crate::ir::ident::{CallName, DestinationName};
 use crate::ir::run::Stopped;
@@ -53,7 +53,7 @@ impl<'a> Session<'a> {
         }
         match self.ask(activation, connection, name, stop).await {
             Ok(told) => Owner::Told(told),
-            Err(halt) => Owner::Failed(run::stopped(&self.redactor, halt)),
+            Err(halt) => Owner::Failed(tell::stopped(&self.redactor, halt)),
         }
     }
 

@@ -12,6 +12,11 @@ pub(in crate::parse) fn unknown_item(span: Span, word: &str) -> Problem {
         "where" => {
             problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines")
         }
+        // What other tools call it.
+        "sync" | "pipeline" | "export" => problem.help("did you mean `activation`?"),
+        "audience" => problem.help("did you mean `segment`?"),
+        "query" | "table" => problem.help("did you mean `model`?"),
+        "connection" => problem.help("did you mean `source` or `destination`?"),
         _ if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
             problem.help(format!("`{word}` stands inside an `activation`: is a `}}` too many before it?"))
         }
@@ -38,6 +43,20 @@ pub(in crate::parse) fn no_name(keyword: &Piece<'_>, next: Option<&Piece<'_>>) -
         Some(_) => problem.help("a name is one word of letters, digits and `_`, without quotes"),
         None => with_form(problem, keyword.text),
     }
+}
+
+/// `pieces`: the name's, and what follows.
+pub(in crate::parse) fn odd_name(span: Span, pieces: &[Piece<'_>]) -> Problem {
+    let within = || pieces.iter().take_while(|piece| piece.span.end <= span.end);
+    let text: String = within().map(|piece| piece.text).collect();
+    let fit: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let problem = Problem::error("parse::name", format!("`{}` is no name", short(&text))).at(span);
+    problem.help(format!("a name is one word of letters, digits and `_`: `{}`", short(&fit)))
+}
+
+pub(in crate::parse) fn comment(span: Span, sign: &str) -> Problem {
+    let problem = Problem::error("parse::comment", format!("a comment that begins with `{sign}`")).at(span);
+    problem.help("comments begin with `#`")
 }
 
 pub(in crate::parse) fn no_block(span: Span, keyword: &str) -> Problem {
@@ -100,8 +119,8 @@ pub(in crate::parse) fn json_arrow_in_where(span: Span) -> Problem {
     problem.help("written `(payload -> '$.path')`")
 }
 
-pub(in crate::parse) fn entry_equals(span: Span, keyword: &str) -> Problem {
-    with_form(Problem::error("parse::malformed", format!("`{keyword}` takes no `=`")).at(span), keyword)
+pub(in crate::parse) fn entry_sign(span: Span, keyword: &str, sign: &str) -> Problem {
+    with_form(Problem::error("parse::malformed", format!("`{keyword}` takes no `{sign}`")).at(span), keyword)
 }
 
 pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
@@ -119,12 +138,15 @@ pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
     with_form(Problem::error("parse::malformed", message).at(span), keyword)
 }
 
+/// The rows come from a source, though what was read of it names a model.
+pub(in crate::parse) const INPUT_FORM: &str = "parse::input_form";
+
 pub(in crate::parse) fn input_form(span: Span, word: &str) -> Problem {
     let (message, help) = match word {
         "sql" => ("`sql` is not followed by text in double quotes", "written `sql \"...\"` or `sql file \"PATH\"`"),
         _ => ("`table` is not followed by the name of a table", "written `table SCHEMA.TABLE`"),
     };
-    Problem::error("parse::malformed", message).at(span).help(help)
+    Problem::error(INPUT_FORM, message).at(span).help(help)
 }
 
 pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Problem {

@@ -27,6 +27,9 @@ pub(in crate::parse) fn wrong_equals(span: Span, sign: &str) -> Problem {
 
 pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
     let problem = Problem::error("parse::value", format!("`{}` is no value", short(text))).at(span);
+    if text.starts_with(['“', '”', '„', '‘', '’', '«']) {
+        return problem.help("text stands in straight double quotes: `\"text\"`");
+    }
     problem.help(
         "values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`",
     )
