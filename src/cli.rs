@@ -18,6 +18,7 @@ mod rejected;
 mod retire;
 mod run;
 mod sandbox;
+mod saved;
 mod settle;
 mod stage;
 

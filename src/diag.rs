@@ -5,6 +5,7 @@
 use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use sha1::{Digest, Sha1};
 
 use crate::ir::span::{FileId, Span};
 
@@ -30,6 +31,17 @@ impl Sources {
 
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..self.files.len() as u32).map(FileId)
+    }
+
+    /// A hash of all texts with their names: of a project and its definitions, in whatever order they were read.
+    pub fn digest(&self) -> String {
+        let mut files: Vec<&(String, String)> = self.files.iter().collect();
+        files.sort();
+        let mut hash = Sha1::new();
+        for (name, text) in files {
+            hash.update(format!("{} {name} {} {text}", name.len(), text.len()));
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Line and column of a place, both counted from 1, columns in characters.

@@ -47,6 +47,19 @@ pub fn diff(store: &Store, plan: &Plan, basis: &Basis<'_>) -> Result<Changes, St
     count(store, plan, basis, &source)
 }
 
+/// A hash of all there is to do, whatever the order of the rows: to be held against that of another comparison by the same
+/// version. Hashes are added up, since a row that stands twice must not vanish.
+pub fn digest(store: &Store) -> Result<String, StoreError> {
+    let row = store.row(
+        "SELECT concat(count(*), '-', coalesce(sum(CAST(hash(one) AS HUGEINT)), 0)) FROM \
+         (SELECT * EXCLUDE (reason) FROM diff_rows) AS one",
+    )?;
+    Ok(row
+        .into_iter()
+        .find_map(|value| if let Value::Text(text) = value { Some(text) } else { None })
+        .unwrap_or_default())
+}
+
 /// Drops what a comparison left in memory, once it stands in the ledger what to do: the rows on their way need the room.
 pub fn forget(store: &Store) -> Result<(), StoreError> {
     let tables = ["rows", "aside", "base", "set", "duplicate", "shared_hash", "shared", "kept", "woken"];

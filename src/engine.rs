@@ -15,6 +15,7 @@ mod guards;
 mod ledgers;
 mod notify;
 mod plan;
+mod planned;
 mod prepare;
 mod retire;
 mod run;
@@ -28,6 +29,7 @@ pub use check::{Checked, check};
 pub use explain::explain;
 pub use ledgers::{history, ledgers, move_ledger, rejected};
 pub use plan::plan;
+pub use planned::Planned;
 pub use retire::retire;
 pub use run::run;
 pub use settle::settle;
@@ -51,6 +53,10 @@ pub struct Options {
     pub offline: bool,
     /// Rows of each kind that a plan shows.
     pub samples: u64,
+    /// `plan`: every row, to be kept.
+    pub with_rows: bool,
+    /// `run`: what it has to come to.
+    pub planned: Option<Planned>,
     pub memory_limit: Option<String>,
 }
 

@@ -12,6 +12,7 @@ pub mod mode;
 pub mod offer;
 pub mod plan;
 pub mod run;
+pub mod saved;
 pub mod secret;
 pub mod slot;
 pub mod span;

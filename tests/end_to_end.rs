@@ -229,3 +229,33 @@ fn wait_until(what: &str, there: impl Fn() -> bool) {
         sleep(Duration::from_millis(50));
     }
 }
+
+/// A plan that was kept is run as it is, or not at all.
+#[test]
+fn a_kept_plan_is_held_to() {
+    let shop = Shop::open(100);
+    shop.run(&[]).done();
+    shop.write(0..100, |at| if at < 20 { "Umeå" } else { "Oslo" });
+    shop.command(&["plan", "--out", "kept.json"]).done();
+    assert!(!fs::read_to_string(shop.path("kept.json")).unwrap().contains("Umeå"), "no rows without --with-rows");
+    shop.forget();
+    let kept = ["--plan", "kept.json"];
+    shop.write(0..100, |at| if at < 20 { "Lund" } else { "Oslo" });
+    shop.run(&kept).ends(4).says("as many rows as planned, but others, or with other values");
+    shop.write(0..100, |at| if at < 21 { "Umeå" } else { "Oslo" });
+    shop.run(&kept).ends(4).says("the source has changed: 21 changed, planned were 20");
+    shop.run(&[&kept[..], &["--drift", "1%"]].concat()).ends(4);
+    assert!(shop.ids().is_empty());
+    let pipeline = fs::read_to_string(shop.path("shop.sendoff")).unwrap();
+    shop.replace("shop.sendoff", "    city\n", "    upper(city) -> city\n");
+    shop.run(&kept).ends(4).says("the project has changed since the plan");
+    fs::write(shop.path("shop.sendoff"), pipeline).unwrap();
+    shop.run(&[&kept[..], &["--drift", "5%"]].concat()).done();
+    assert_eq!(shop.ids().len(), 21);
+    shop.run(&kept).ends(4).says("the ledger has changed, 1 run wrote to it since");
+    shop.command(&["plan", "--full", "--limit", "7", "--out", "kept.json", "--with-rows"]).done();
+    assert!(fs::read_to_string(shop.path("kept.json")).unwrap().contains("Umeå"));
+    shop.forget();
+    shop.run(&kept).done().says("7 sent");
+    assert_eq!(shop.ids().len(), 7);
+}

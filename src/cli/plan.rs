@@ -1,12 +1,14 @@
 //! `plan`: what would be sent, and why.
 
+use std::path::{Path, PathBuf};
+
 use crate::engine::{self, Options};
-use crate::ir::run::PlanReport;
-use crate::report::{json, markdown, mask, plan};
+use crate::ir::run::{Failure, PlanReport, Status};
+use crate::report::{html, json, markdown, mask, plan};
 
 use super::choice::{Choice, Manner, Trial};
 use super::stage::{Stage, block_on};
-use super::{Context, Ended, Stop, run};
+use super::{Context, Ended, Stop, run, saved};
 
 /// The exit code of `--detailed-exitcode` where there is something to send.
 const CHANGES: u8 = 2;
@@ -23,12 +25,28 @@ pub struct Plan {
     pub look: Look,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Show values in JSON and Markdown, where they are masked
+    /// Show values in JSON, Markdown and HTML, where they are masked
     #[arg(long)]
     pub values: bool,
+    #[command(flatten)]
+    pub keep: Keep,
     /// End with 2 where there is something to send
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+/// Files that a plan leaves behind.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Keep {
+    /// Write the plan as one page for a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Keep the plan, for `run --plan FILE`: hashes and counts, no rows
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Keep every row in it, too, with its values
+    #[arg(long, requires = "out")]
+    pub with_rows: bool,
 }
 
 /// How closely to look.
@@ -53,12 +71,21 @@ pub enum Format {
 impl Plan {
     pub fn act(self, context: &Context) -> Ended {
         let options = self.trial.add_to(self.manner.add_to(self.choice.options(&context.shared)));
-        let options = Options { offline: self.look.offline, samples: self.look.samples, ..options };
+        let with_rows = self.keep.with_rows;
+        let options = Options { offline: self.look.offline, samples: self.look.samples, with_rows, ..options };
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let work = engine::plan(stage.world.as_ref(), &loaded.root, &loaded.spec, &options);
         let planned = block_on(work).map_err(run::no_runtime)?;
-        let report = planned.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
+        let mut report = planned.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
+        if let Some(path) = &self.keep.out {
+            let plan = saved::plan(&report, &self.manner, &loaded.sources, context);
+            write(context, path, &json::text(&plan))?;
+        }
+        report.activations.iter_mut().for_each(|plan| plan.rows = Vec::new());
+        if let Some(path) = &self.keep.html {
+            write(context, path, &html::plan(&self.shown(&report), context.world.now()))?;
+        }
         context.console.print(&self.view(&report, context));
         let warnings = report.activations.iter().map(|plan| (plan.activation.as_str(), plan.warnings.as_slice()));
         run::annotate(context, warnings);
@@ -66,12 +93,16 @@ impl Plan {
     }
 
     fn view(&self, report: &PlanReport, context: &Context) -> String {
-        let masked = || if self.values { report.clone() } else { mask::plan(report) };
         match self.format {
             Format::Human => plan::human(report, context.console.paint),
-            Format::Json => json::plan(&masked()),
-            Format::Markdown => markdown::plan(&masked()),
+            Format::Json => json::plan(&self.shown(report)),
+            Format::Markdown => markdown::plan(&self.shown(report)),
         }
+    }
+
+    /// As it may be posted somewhere.
+    fn shown(&self, report: &PlanReport) -> PlanReport {
+        if self.values { report.clone() } else { mask::plan(report) }
     }
 
     /// What went wrong is graver than what there is to do.
@@ -81,4 +112,14 @@ impl Plan {
             code => code,
         }
     }
+}
+
+fn write(context: &Context, path: &Path, text: &str) -> Result<(), Stop> {
+    let failed = |error: std::io::Error| Failure {
+        status: Status::Unreachable,
+        code: "plan::write".into(),
+        message: format!("`{}` cannot be written: {error}", path.display()),
+        help: "nothing else was changed".into(),
+    };
+    context.world.write(path, text).map_err(|error| Stop::Failure(failed(error)))
 }

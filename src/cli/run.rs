@@ -5,8 +5,9 @@ use crate::ir::run::{Failure, RunReport, Status};
 use crate::report::{json, problems, run};
 
 use super::choice::{Choice, Manner, Trial, View};
-use super::plan::{Format, Look, Plan};
+use super::plan::{Format, Keep, Look, Plan};
 use super::progress::{self, Log};
+use super::saved::{self, Saved};
 use super::stage::{Stage, block_on};
 use super::{Context, Ended, Stop, interrupt};
 
@@ -26,6 +27,8 @@ pub struct Run {
     /// As `plan`
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    planned: Saved,
 }
 
 impl Run {
@@ -34,7 +37,9 @@ impl Run {
             return self.plan().act(context);
         }
         let options = self.trial.add_to(self.manner.add_to(self.choice.options(&context.shared)));
+        let options = self.planned.add_to(options, context)?;
         let loaded = context.load(&options)?;
+        saved::hold(&options, &loaded.sources)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let progress = progress::of(self.log, &context.console, context.world.as_ref());
         let done = block_on(async {
@@ -51,7 +56,7 @@ impl Run {
         let look = Look { offline: false, samples: 3 };
         let format = if self.view.json() { Format::Json } else { Format::Human };
         let Run { choice, trial, manner, .. } = self;
-        Plan { choice, trial, manner, look, format, values: false, detailed_exitcode: false }
+        Plan { choice, trial, manner, look, format, values: false, keep: Keep::default(), detailed_exitcode: false }
     }
 }
 

@@ -88,6 +88,8 @@ async fn look(
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
+    plan.ledger = job.shape.sequence;
+    plan.digest = diff::digest(&session.store).map_err(|error| super::run::told(job, &error))?;
     plan.by_field = changes.by_field.clone();
     plan.waiting = settle::under_way(session, job)?;
     let fired = guards::before(job, &changes.counts, session.options);
@@ -121,6 +123,9 @@ async fn show(
     let pick = |pick, most| diff::samples(&session.store, &job.plan, &basis, pick, most).map_err(told);
     let samples = pick(Pick::First, session.options.samples)?;
     plan.samples = samples.iter().map(|sample| row(&job.plan, sample)).collect();
+    if session.options.with_rows {
+        plan.rows = pick(Pick::First, i64::MAX as u64)?.iter().map(|sample| row(&job.plan, sample)).collect();
+    }
     plan.warnings.extend(job.unseen.iter().map(|name| format!("not verified: field `{name}` of the account")));
     let waiting = waiting(session, job).map_err(told)?;
     if session.options.adopt || (changes.counts.to_send() == 0 && waiting.is_empty()) {

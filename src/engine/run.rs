@@ -7,7 +7,7 @@ use super::deliver::{self, Delivered, Scene};
 use super::notify::Notifier;
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
-use super::{Options, Progress, StopSignal, Trouble, guards, settle, target, tell};
+use super::{Options, Progress, StopSignal, Trouble, guards, planned, settle, target, tell};
 use crate::diff::{self, Basis};
 use crate::emit::Depth;
 use crate::ir::change::{Cause, Changes, Counts};
@@ -146,6 +146,7 @@ async fn steps(
         report.stopped = Some(stopped.clone());
         return Ok(());
     }
+    let sequence = job.shape.sequence;
     settle::waiting(session, job, report, progress, stop).await?;
     if report.stopped.is_some() {
         return Ok(());
@@ -153,6 +154,11 @@ async fn steps(
     let full_number = job.shape.full_number + u32::from(session.options.full);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
+    if let Some(stopped) = planned::moved(session, job, &changes.counts, sequence)? {
+        report.stopped = Some(stopped);
+        report.left = changes.counts.to_send();
+        return Ok(());
+    }
     let fired = guards::before(job, &changes.counts, session.options);
     report.warnings.extend(fired.warnings);
     if let Some(stopped) = guards::standing(job, &changes.counts, model_rows, session.options).or(fired.stop) {

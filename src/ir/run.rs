@@ -158,7 +158,14 @@ pub struct ActivationPlan {
     pub counts: Counts,
     /// Rows that owe a field, by field; of rows sent in part.
     pub by_field: std::collections::BTreeMap<String, u64>,
+    /// How many runs have written to the ledger.
+    pub ledger: u64,
+    /// A hash of what there is to do, row by row, in any order.
+    pub digest: String,
     pub samples: Vec<SampleRow>,
+    /// All rows, where a plan is to be kept with them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<SampleRow>,
     /// What the first requests would look like; secrets masked.
     pub requests: Vec<SampleRequest>,
     /// What must be there before the first row and is not: as a person calls it.

@@ -9,8 +9,13 @@ pub fn run(report: &RunReport) -> String {
     text(&with_status(report, report.status()))
 }
 
+/// Of `docs/plan.schema.json`: raised where something is taken away or means something else.
+const PLAN_VERSION: u32 = 1;
+
 pub fn plan(report: &PlanReport) -> String {
-    text(&with_status(report, report.status()))
+    let mut whole = with_status(report, report.status());
+    whole["version"] = json!(PLAN_VERSION);
+    text(&whole)
 }
 
 pub fn history(runs: &[ActivationReport]) -> String {

@@ -6,7 +6,8 @@ use crate::ir::run::{ActivationPlan, PlanReport, SampleRow};
 use super::{estimate, plan, words};
 
 pub fn plan(report: &PlanReport) -> String {
-    let environment = report.environment.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
+    let environment =
+        report.environment.as_ref().map(|name| format!(" for `{}`", name.replace('`', ""))).unwrap_or_default();
     let summary = plan::summary(report);
     let summary = summary.strip_prefix("Plan: ").unwrap_or(&summary);
     let mut out = format!("## sendoff plan{environment}\n\n**{summary}**\n");
@@ -20,28 +21,28 @@ pub fn plan(report: &PlanReport) -> String {
 }
 
 fn activation(plan: &ActivationPlan) -> String {
-    let mut out = format!("\n### {} → {} ({})\n\n", plan.activation, words::target(&plan.target), plan.mode);
+    let mut out = format!("\n### {} → {} ({})\n\n", plan.activation, prose(&words::target(&plan.target)), plan.mode);
     out += &counts(plan);
     for cause in &plan.causes {
-        out += &format!("- {}\n", words::cause(cause));
+        out += &format!("- {}\n", prose(&words::cause(cause)));
     }
     for warning in &plan.warnings {
-        out += &format!("- ⚠️ {warning}\n");
+        out += &format!("- ⚠️ {}\n", prose(warning));
     }
     if let Some(line) = words::waiting(&plan.waiting) {
-        out += &format!("- ⏳ {line}; the run asks after them first\n");
+        out += &format!("- ⏳ {}; the run asks after them first\n", prose(&line));
     }
     if let Some(stopped) = &plan.stopped {
-        out += &format!("- 🛑 {}: {}\n", stopped.message, stopped.help);
+        out += &format!("- 🛑 {}\n", prose(&format!("{}: {}", stopped.message, stopped.help)));
     }
     if let Some(silent) = &plan.silent {
-        out += &format!("- nothing to send: {silent}\n");
+        out += &format!("- nothing to send: {}\n", prose(silent));
     }
     for created in &plan.creates {
-        out += &format!("- creates {created}\n");
+        out += &format!("- creates {}\n", prose(created));
     }
     for line in plan.estimate.iter().flat_map(estimate::lines) {
-        out += &format!("- {line}\n");
+        out += &format!("- {}\n", prose(&line));
     }
     out + &samples(plan) + &requests(plan)
 }
@@ -98,7 +99,19 @@ fn sample(row: &SampleRow) -> String {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ").replace('<', "&lt;")
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => out.push(' '),
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            // It would call whoever has that name.
+            '@' => out.push_str("&#64;"),
+            '\\' | '|' | '`' | '*' | '[' => out.extend(['\\', letter]),
+            letter => out.push(letter),
+        }
+    }
+    out
 }
 
 fn requests(plan: &ActivationPlan) -> String {
@@ -106,5 +119,21 @@ fn requests(plan: &ActivationPlan) -> String {
     let headers: String = first.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let body = first.body.as_deref().map(|body| format!("\n{}\n", plan::shown_body(body))).unwrap_or_default();
     let shown = format!("{} {}\n{headers}{body}", first.method, first.url);
-    format!("\n<details><summary>First request</summary>\n\n```http\n{}\n```\n</details>\n", shown.trim_end())
+    let fence = fence(&shown);
+    format!("\n<details><summary>First request</summary>\n\n{fence}http\n{}\n{fence}\n</details>\n", shown.trim_end())
+}
+
+/// Text with names in backticks: markup is none there, and is taken apart elsewhere.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let paired = parts.len() % 2 == 1;
+    let plain = |part: &str| part.replace('&', "&amp;").replace('<', "&lt;").replace('@', "&#64;");
+    let part = |(at, part): (usize, &&str)| if paired && at % 2 == 1 { part.to_string() } else { plain(part) };
+    parts.iter().enumerate().map(part).collect::<Vec<_>>().join("`")
+}
+
+/// Longer than any run of backticks within.
+fn fence(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
 }

@@ -1,0 +1,100 @@
+//! Plans in files: `plan --out FILE` keeps one, `run --plan FILE` holds to it.
+
+use std::path::PathBuf;
+
+use crate::diag::Sources;
+use crate::engine::{Options, Planned};
+use crate::ir::run::{Failure, PlanReport, Status};
+use crate::ir::saved::{Drift, FORMAT, SavedManner, SavedPlan};
+
+use super::choice::Manner;
+use super::{Context, Stop};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A run that was planned before.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Saved {
+    /// Do what this plan says (`plan --out`), or nothing
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["only", "full", "adopt", "again", "limit", "accept", "dry_run"]
+    )]
+    plan: Option<PathBuf>,
+    /// By how much the plan's numbers may be off: rows, or a percentage as in `5%`
+    #[arg(long, value_name = "N", requires = "plan")]
+    drift: Option<Drift>,
+}
+
+/// What `run --plan` needs to know again.
+pub fn plan(report: &PlanReport, manner: &Manner, sources: &Sources, context: &Context) -> SavedPlan {
+    SavedPlan {
+        sendoff: VERSION.into(),
+        made: context.world.now().to_string(),
+        project: sources.digest(),
+        manner: SavedManner {
+            only: manner.only.clone(),
+            full: manner.full,
+            adopt: manner.adopt,
+            again: manner.again,
+            limit: manner.limit,
+            accept: manner.accept.clone(),
+        },
+        ..SavedPlan::of(report)
+    }
+}
+
+impl Saved {
+    /// The options that the plan was made with.
+    pub fn add_to(&self, options: Options, context: &Context) -> Result<Options, Stop> {
+        let Some(path) = &self.plan else { return Ok(options) };
+        let unfit = |why: String| refused("run::plan_file", format!("`{}` {why}", path.display()), NEW);
+        let text = context.world.read(path).map_err(|error| unfit(format!("cannot be read: {error}")))?;
+        let plan: SavedPlan = serde_json::from_str(&text).map_err(|error| unfit(format!("is no plan: {error}")))?;
+        if plan.format != FORMAT || plan.sendoff != VERSION {
+            return Err(unfit(format!("was made by sendoff {}, and this is {VERSION}", plan.sendoff)));
+        }
+        let environment = options.environment.clone().or_else(|| plan.environment.clone());
+        if environment != plan.environment || options.sandbox.is_some() != plan.sandbox {
+            let message = format!("the plan is for {}", place(plan.environment.as_deref(), plan.sandbox));
+            let now = place(environment.as_deref(), options.sandbox.is_some());
+            let help = "run it with the plan's `--env` and `--sandbox`";
+            return Err(refused("run::plan_place", format!("{message}, and this run for {now}"), help));
+        }
+        let manner = plan.manner.clone();
+        Ok(Options {
+            environment,
+            only: manner.only,
+            full: manner.full,
+            adopt: manner.adopt,
+            again: manner.again,
+            limit: manner.limit,
+            accept: manner.accept,
+            planned: Some(Planned { plan, drift: self.drift }),
+            ..options
+        })
+    }
+}
+
+const NEW: &str = "make a new plan with `sendoff plan --out FILE`";
+
+/// A project that is not the one the plan was made of is not run.
+pub fn hold(options: &Options, sources: &Sources) -> Result<(), Stop> {
+    match &options.planned {
+        Some(planned) if planned.plan.project != sources.digest() => {
+            let message = "the project has changed since the plan: its files, or the destinations' definitions";
+            Err(refused("run::plan_project", message.into(), NEW))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn place(environment: Option<&str>, sandbox: bool) -> String {
+    let place = if sandbox { "the sandbox" } else { "the real destinations" };
+    environment.map_or_else(|| place.to_string(), |name| format!("{place} of `{name}`"))
+}
+
+fn refused(code: &str, message: String, help: &str) -> Stop {
+    Stop::Failure(Failure { status: Status::Stopped, code: code.into(), message, help: help.into() })
+}

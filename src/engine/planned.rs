@@ -1,0 +1,76 @@
+//! A run that was planned before: it does what the plan says, or nothing.
+
+use super::run::told;
+use super::session::{Job, Session};
+use super::target;
+use crate::diag::{count, thousands};
+use crate::diff;
+use crate::ir::change::Counts;
+use crate::ir::run::{Failure, Status, Stopped};
+use crate::ir::saved::{Drift, SavedActivation, SavedPlan};
+
+/// A plan, and how far from it a run may go.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub plan: SavedPlan,
+    /// In numbers of rows alone; without it every row has to be as it was planned.
+    pub drift: Option<Drift>,
+}
+
+/// What is no longer as it was planned. `sequence`: of the ledger, before this run wrote to it.
+pub fn moved(session: &Session<'_>, job: &Job<'_>, counts: &Counts, sequence: u64) -> Result<Option<Stopped>, Failure> {
+    let Some(planned) = &session.options.planned else { return Ok(None) };
+    let name = job.activation.name.as_str();
+    let Some(saved) = planned.plan.activations.iter().find(|saved| saved.activation == name) else {
+        return Ok(Some(stopped(format!("`{name}` is not in the plan"))));
+    };
+    if saved.target != target::told(&job.target) {
+        return Ok(Some(stopped(format!("the target was {}, and is now {}", saved.target, target::told(&job.target)))));
+    }
+    if saved.ledger != sequence {
+        return Ok(Some(stopped(ledger_moved(saved.ledger, sequence))));
+    }
+    let digest = diff::digest(&session.store).map_err(|error| told(job, &error))?;
+    let near = |drift: Drift| kinds(&saved.counts, counts).iter().all(|(_, was, is)| drift.allows(*was, *is));
+    if saved.digest == digest || planned.drift.is_some_and(near) {
+        return Ok(None);
+    }
+    Ok(Some(stopped(source_moved(saved, counts))))
+}
+
+fn stopped(what: String) -> Stopped {
+    Stopped {
+        status: Status::Stopped,
+        code: "run::plan_moved".into(),
+        message: format!("it is no longer what was planned: {what}"),
+        help: "nothing was sent; make a new plan and look at it, or let numbers differ with `--drift 5%`".into(),
+    }
+}
+
+fn ledger_moved(was: u64, is: u64) -> String {
+    match is.checked_sub(was) {
+        Some(runs) => format!("the ledger has changed, {} wrote to it since", count(runs, "run")),
+        None => "the ledger is another one".into(),
+    }
+}
+
+fn source_moved(saved: &SavedActivation, counts: &Counts) -> String {
+    let differ = kinds(&saved.counts, counts).into_iter().filter(|(_, was, is)| was != is);
+    let differ: Vec<String> =
+        differ.map(|(kind, was, is)| format!("{} {kind}, planned were {}", thousands(is), thousands(was))).collect();
+    match differ.is_empty() {
+        true => "the source has changed: as many rows as planned, but others, or with other values".into(),
+        false => format!("the source has changed: {}", differ.join("; ")),
+    }
+}
+
+fn kinds(planned: &Counts, now: &Counts) -> [(&'static str, u64, u64); 6] {
+    [
+        ("added", planned.added, now.added),
+        ("changed", planned.changed, now.changed),
+        ("removed", planned.removed, now.removed),
+        ("newly mapped", planned.remapped, now.remapped),
+        ("sent again", planned.resent, now.resent),
+        ("tried again", planned.retried, now.retried),
+    ]
+}
