@@ -21,6 +21,7 @@ mod session;
 mod settle;
 mod target;
 mod tell;
+mod test;
 
 pub use crate::emit::StopSignal;
 pub use check::{Checked, check};
@@ -30,6 +31,7 @@ pub use plan::plan;
 pub use retire::retire;
 pub use run::run;
 pub use settle::settle;
+pub use test::{Rehearsal, test};
 
 /// What a person asked for, as far as stages need to know it.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +48,7 @@ pub struct Options {
     pub accept: Vec<String>,
     pub require_ledger: bool,
     pub sandbox: Option<Sandboxed>,
-    /// `plan`: never ask the destination anything.
+    /// Never ask the destination anything: `plan`, and tests.
     pub offline: bool,
     /// Rows of each kind that a plan shows.
     pub samples: u64,

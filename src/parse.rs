@@ -9,6 +9,7 @@ mod error;
 mod items;
 mod mappings;
 mod recover;
+mod test;
 mod values;
 
 use pest::Parser;

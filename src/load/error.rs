@@ -105,7 +105,7 @@ fn no_files(loader: &Loader<'_>, model: &Model, said: &str) -> bool {
 
 fn place(model: &Model) -> Span {
     match &model.query {
-        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } => *span,
+        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } | Query::Given { span, .. } => *span,
     }
 }
 
