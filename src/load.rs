@@ -135,7 +135,8 @@ impl Loader<'_> {
         };
         let filter =
             model.filter.as_ref().map(|filter| format!(" WHERE {}", Sql::expr(&filter.text))).unwrap_or_default();
-        self.store.execute(&format!("CREATE OR REPLACE {} {relation} AS SELECT {columns} FROM {query}{filter}", kind(model)))
+        self.store
+            .execute(&format!("CREATE OR REPLACE {} {relation} AS SELECT {columns} FROM {query}{filter}", kind(model)))
     }
 
     /// Only the columns that are named somewhere. A name the source lacks is told later, where it stands; then all are

@@ -91,12 +91,7 @@ fn complete(scope: &Scope<'_>, test: &ast::Test, entries: &Entries<'_>, problems
     }
 }
 
-fn resolve(
-    subject: &Subject<'_>,
-    written: &ast::Test,
-    entries: &Entries<'_>,
-    problems: &mut Problems,
-) -> Option<Test> {
+fn resolve(subject: &Subject<'_>, written: &ast::Test, entries: &Entries<'_>, problems: &mut Problems) -> Option<Test> {
     let before = entries.before.map(|before| subject.given(before, entries.rows, problems));
     let rows = entries.rows.map(|rows| subject.given(rows, entries.before, problems));
     let expects = entries.expects.iter().filter_map(|expect| subject.expect(expect, problems)).collect();

@@ -1,8 +1,8 @@
 //! What the files mention, for those who fetch it before the check: expressions, query files, the manifest.
 
 use crate::ir::ast::{
-    Activation, ActivationEntry, Block, Expected, Expr, File, From, GivenInput, Input, Item, Mapping, Model, ModelEntry,
-    Setting, Table, Test, TestEntry, Value,
+    Activation, ActivationEntry, Block, Expected, Expr, File, From, GivenInput, Input, Item, Mapping, Model,
+    ModelEntry, Setting, Table, Test, TestEntry, Value,
 };
 use crate::ir::span::Span;
 
@@ -29,15 +29,15 @@ fn cells(test: &Test) -> Vec<&Expr> {
 fn tables(test: &Test) -> Vec<&Table> {
     fn table(entry: &TestEntry) -> Option<&Table> {
         match entry {
-        TestEntry::Before(given) | TestEntry::Rows(given) => match &given.input {
-            GivenInput::Table(table) => Some(table),
-            GivenInput::File { .. } | GivenInput::Sql { .. } => None,
-        },
-        TestEntry::Expect(expect) => match &expect.what {
-            Expected::Rows { table, .. } => Some(table),
-            _ => None,
-        },
-        TestEntry::Environment { .. } | TestEntry::Vars { .. } => None,
+            TestEntry::Before(given) | TestEntry::Rows(given) => match &given.input {
+                GivenInput::Table(table) => Some(table),
+                GivenInput::File { .. } | GivenInput::Sql { .. } => None,
+            },
+            TestEntry::Expect(expect) => match &expect.what {
+                Expected::Rows { table, .. } => Some(table),
+                _ => None,
+            },
+            TestEntry::Environment { .. } | TestEntry::Vars { .. } => None,
         }
     }
     test.entries.iter().filter_map(table).collect()

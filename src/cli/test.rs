@@ -57,7 +57,11 @@ impl Test {
         spec.tests.retain(|test| test.name == *name || test.activation.as_str() == name);
         if spec.tests.is_empty() {
             let help = suggestion(name, known.iter().map(String::as_str)).unwrap_or_default();
-            return Err(usage("test::unknown", format!("there is no test `{name}`, nor one of such an activation"), help));
+            return Err(usage(
+                "test::unknown",
+                format!("there is no test `{name}`, nor one of such an activation"),
+                help,
+            ));
         }
         Ok(spec)
     }

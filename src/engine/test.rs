@@ -129,11 +129,7 @@ impl Rehearsal<'_> {
 }
 
 /// Compares, and writes the requests where the test expects some; with what would stop a run.
-async fn see<'a>(
-    session: &'a Session<'a>,
-    job: &'a Job<'a>,
-    test: &Test,
-) -> Result<(Seen<'a>, Vec<Stopped>), Failure> {
+async fn see<'a>(session: &'a Session<'a>, job: &'a Job<'a>, test: &Test) -> Result<(Seen<'a>, Vec<Stopped>), Failure> {
     let full_number = job.shape.full_number;
     let (changes, model_rows) = run::compare(session, job, full_number)?;
     let told = |error| run::told(job, &error);
@@ -184,7 +180,11 @@ fn placed(problem: Problem, given: &Given) -> Problem {
 
 fn stopped_by(stopped: &Stopped) -> Problem {
     let problem = Problem::error("test::stopped", format!("a run would stop: {} [{}]", stopped.message, stopped.code));
-    if stopped.help.is_empty() { problem } else { problem.help(stopped.help.clone()) }
+    match stopped.code.as_str() {
+        "run::first_trigger" => problem.help("let `before` hold a row: only a first run has none"),
+        _ if stopped.help.is_empty() => problem,
+        _ => problem.help(stopped.help.clone()),
+    }
 }
 
 /// Nobody watches a test.

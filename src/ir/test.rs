@@ -41,14 +41,25 @@ pub struct Expect {
 #[derive(Clone, Debug)]
 pub enum Expected {
     /// All rows of a kind.
-    Changes { kind: ChangeKind, rows: Rows },
+    Changes {
+        kind: ChangeKind,
+        rows: Rows,
+    },
     /// All rows set aside, with the reasons.
     Aside(Rows),
-    Count { what: Counted, number: u64 },
+    Count {
+        what: Counted,
+        number: u64,
+    },
     /// No row is sent.
     Nothing,
     /// Among the requests.
-    Request { method: String, path: String, exactly: bool, body: Option<Json> },
+    Request {
+        method: String,
+        path: String,
+        exactly: bool,
+        body: Option<Json>,
+    },
     /// What stops the run; a part of its code or message.
     Error(String),
 }

@@ -105,7 +105,9 @@ fn no_files(loader: &Loader<'_>, model: &Model, said: &str) -> bool {
 
 fn place(model: &Model) -> Span {
     match &model.query {
-        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } | Query::Given { span, .. } => *span,
+        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } | Query::Given { span, .. } => {
+            *span
+        }
     }
 }
 

@@ -27,7 +27,9 @@ impl<'t> Reader<'t> {
                 Rule::COMMENT => {}
                 Rule::unclosed => closed = false,
                 Rule::surplus | Rule::surplus_value => self.surplus(place, before.as_ref(), &pair),
-                Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_row | Rule::bad_value => self.bad(place, &pair),
+                Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_row | Rule::bad_value => {
+                    self.bad(place, &pair)
+                }
                 _ => {
                     entries.extend(read(self, &pair));
                     before = Some(pair);

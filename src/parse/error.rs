@@ -14,8 +14,7 @@ pub(super) use entries::*;
 pub(super) use mappings::*;
 pub(super) use settings::*;
 
-const ITEMS: [&str; 8] =
-    ["project", "environment", "source", "destination", "model", "segment", "activation", "test"];
+const ITEMS: [&str; 8] = ["project", "environment", "source", "destination", "model", "segment", "activation", "test"];
 const MODEL_ENTRIES: [&str; 2] = ["from", "key"];
 const TEST_ENTRIES: [&str; 5] = ["environment", "vars", "before", "rows", "expect"];
 const ENTRIES: [&str; 10] = ["from", "key", "to", "mode", "after", "identify", "map", "custom", "warn", "stop"];
@@ -43,7 +42,9 @@ fn form(keyword: &str) -> Option<&'static str> {
         "activation" => "activation NAME { from ... to ... identify { ... } }",
         "test" => "test NAME of ACTIVATION { rows { ... } expect ... }",
         "vars" => "vars { NAME = VALUE }",
-        "before" => "before { a line of columns, then a line for each row }, or before file \"PATH\", or before sql \"...\"",
+        "before" => {
+            "before { a line of columns, then a line for each row }, or before file \"PATH\", or before sql \"...\""
+        }
         "rows" => "rows { a line of columns, then a line for each row }, or rows file \"PATH\", or rows sql \"...\"",
         "expect" => {
             "expect added { ... }, expect unchanged NUMBER, expect nothing, expect request METHOD \"PATH\", expect error \"...\""

@@ -93,7 +93,8 @@ fn verdict_json(verdict: &Verdict, sources: &Sources) -> Value {
 fn miss_json(miss: &Miss, sources: &Sources) -> Value {
     let problem = Problems(vec![miss.problem.clone()]);
     let mut told = problems::json(&problem, sources)[0].take();
-    told["places"] = miss.problem.labels.iter().map(|label| place(label, sources)).collect();
+    let labelled = miss.problem.labels.iter().filter(|(_, text)| !text.is_empty());
+    told["places"] = labelled.map(|label| place(label, sources)).collect();
     if let Some((wanted, found)) = &miss.difference {
         told["expected"] = json!(wanted);
         told["found"] = json!(found);

@@ -7,11 +7,9 @@ use crate::ir::span::{Span, Spanned};
 use crate::ir::test::Counted;
 
 pub fn tested_activation<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Problem {
-    Problem::error("check::unknown_activation", format!("unknown activation `{}`", name.value)).at(name.span).help(meant(
-        &name.value,
-        known,
-        "a test is of one activation: `test NAME of ACTIVATION { ... }`",
-    ))
+    Problem::error("check::unknown_activation", format!("unknown activation `{}`", name.value))
+        .at(name.span)
+        .help(meant(&name.value, known, "a test is of one activation: `test NAME of ACTIVATION { ... }`"))
 }
 
 pub fn no_rows(name: &Name) -> Problem {
@@ -69,7 +67,8 @@ pub fn row_width(span: Span, cells: usize, columns: usize) -> Problem {
 }
 
 pub fn cell_column(name: &str, span: Span, value: &Expr) -> Problem {
-    let problem = Problem::error("check::test_cell", format!("`{name}` would be a column, and a cell is a value")).at(span);
+    let problem =
+        Problem::error("check::test_cell", format!("`{name}` would be a column, and a cell is a value")).at(span);
     let text = value.text.trim_matches('"');
     problem.help(format!("text stands in single quotes: `'{}'`", text.replace('\'', "''")))
 }

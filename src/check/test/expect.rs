@@ -90,7 +90,9 @@ impl Subject<'_> {
                     problems.push(error::test_column_twice(&name, span));
                 }
                 Some((_, part)) => columns.push(Column { name, part: *part }),
-                None => problems.push(error::expected_column(&name, span, known.iter().map(|(known, _)| known.as_str()))),
+                None => {
+                    problems.push(error::expected_column(&name, span, known.iter().map(|(known, _)| known.as_str())))
+                }
             }
         }
         let keys = known.iter().filter(|(_, part)| matches!(part, Part::Key(_)));
@@ -182,7 +184,8 @@ fn json(body: &TextLit, problems: &mut Problems) -> Option<Json> {
     match serde_json::from_str(&body.value) {
         Ok(json) => Some(json),
         Err(cause) => {
-            let line = body.value.split_inclusive('\n').take(cause.line().saturating_sub(1)).map(str::len).sum::<usize>();
+            let line =
+                body.value.split_inclusive('\n').take(cause.line().saturating_sub(1)).map(str::len).sum::<usize>();
             let at = line + cause.column().saturating_sub(1);
             problems.push(error::body_json(body.inner.part(at, 1), &cause.to_string()));
             None

@@ -34,16 +34,16 @@ impl Subject<'_> {
 
     fn file(&self, path: &TextLit, options: Option<&ast::Block>, problems: &mut Problems) -> Option<Query> {
         let written = options.map_or(&[][..], |block| &block.settings);
-        let word = written.iter().find(|setting| setting.key.value == "format").and_then(|setting| match &setting.value {
-            ast::Value::Text(text) => Some(text.value.as_str()),
-            ast::Value::Word(word) => Some(word.value.as_str()),
-            _ => None,
-        });
+        let word =
+            written.iter().find(|setting| setting.key.value == "format").and_then(|setting| match &setting.value {
+                ast::Value::Text(text) => Some(text.value.as_str()),
+                ast::Value::Word(word) => Some(word.value.as_str()),
+                _ => None,
+            });
         let format = file::format(path, word, problems);
         let place = settings::Place::options("the file", path.span);
         let declared = file::declared(format);
-        let filled =
-            settings::fill(self.scope, &place, settings::Declared::plain(&declared), written, problems);
+        let filled = settings::fill(self.scope, &place, settings::Declared::plain(&declared), written, problems);
         let options = file::options(&filled, path, problems);
         Some(Query::File { path: path.value.clone(), format: format?, options, span: path.span })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use super::rows;
 use super::{Seen, stopped_by};
@@ -125,7 +125,8 @@ fn request(
         return Some(if others.is_empty() { problem } else { problem.help(others) }.into());
     }
     let wanted = body?;
-    let found: Vec<Json> = same.iter().map(|request| read(request)).map(|found| shown(found, wanted, exactly)).collect();
+    let found: Vec<Json> =
+        same.iter().map(|request| read(request)).map(|found| shown(found, wanted, exactly)).collect();
     if found.contains(wanted) {
         return None;
     }
@@ -171,7 +172,9 @@ fn shown(found: Json, wanted: &Json, exactly: bool) -> Json {
             }
             Json::Object(members)
         }
-        (Json::Array(found), Json::Array(wanted)) if !exactly && !wanted.is_empty() && wanted.iter().all(Json::is_object) => {
+        (Json::Array(found), Json::Array(wanted))
+            if !exactly && !wanted.is_empty() && wanted.iter().all(Json::is_object) =>
+        {
             Json::Array(items(found, wanted))
         }
         (Json::Array(found), Json::Array(wanted)) => {
@@ -181,8 +184,15 @@ fn shown(found: Json, wanted: &Json, exactly: bool) -> Json {
             };
             Json::Array(found.into_iter().enumerate().map(item).collect())
         }
+        // 5 and 5.0 are one number.
+        (Json::Number(found), Json::Number(wanted)) if is_one(&found, wanted) => Json::Number(wanted.clone()),
         (found, _) => found,
     }
+}
+
+fn is_one(found: &Number, wanted: &Number) -> bool {
+    let whole = |number: &Number| number.is_i64() || number.is_u64();
+    if whole(found) && whole(wanted) { found == wanted } else { found.as_f64() == wanted.as_f64() }
 }
 
 /// For each item that is wanted the one most like it.

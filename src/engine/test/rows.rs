@@ -36,7 +36,8 @@ impl Found {
             (false, _) => format!("other rows are {what} than expected"),
         };
         let problem = Problem::error("test::failed", message);
-        let problem = if self.labels.is_empty() { problem.at(span) } else { Problem { labels: self.labels, ..problem } };
+        let problem =
+            if self.labels.is_empty() { problem.at(span) } else { Problem { labels: self.labels, ..problem } };
         Some(match self.surplus.is_empty() {
             true => problem,
             false => problem.help(format!("{what} as well:\n{}", self.surplus.join("\n"))),
