@@ -2,7 +2,8 @@
 
 use super::meant;
 use crate::diag::{Problem, count, list};
-use crate::ir::ast::{Expr, Name};
+use crate::ir::ast::{Expr, Name, Table};
+use crate::ir::facts::ExprError;
 use crate::ir::span::{Span, Spanned};
 use crate::ir::test::Counted;
 
@@ -24,10 +25,15 @@ pub fn no_expect(name: &Name) -> Problem {
         .help("`expect added { ... }`, `expect unchanged 2` and the like say what is to come of the rows; `expect nothing`, that none is sent")
 }
 
-pub fn no_head(span: Span) -> Problem {
+pub fn no_head(table: &Table) -> Problem {
+    let first = table.rows.first();
+    let bars = first.and_then(|row| row.cells.first()?.value.as_ref()).is_some_and(|value| value.text.starts_with('|'));
     Problem::error("check::test_column", "a table without a line that names its columns")
-        .at(span)
-        .help("the first line names the columns, with commas between: `customer_id, email`")
+        .at(first.map_or(table.span, |row| row.span))
+        .help(match bars {
+            true => "commas part the cells here, and no bars: `customer_id, email`",
+            false => "the first line names the columns, with commas between: `customer_id, email`",
+        })
 }
 
 pub fn unread_column(name: &str, span: Span, activation: &str, read: &[String]) -> Problem {
@@ -64,6 +70,10 @@ pub fn row_width(span: Span, cells: usize, columns: usize) -> Problem {
     Problem::error("check::test_cell", format!("a row of {cells} in a table of {columns}"))
         .at(span)
         .help("an empty cell keeps its comma; a value with a comma of its own stands in quotes or brackets")
+}
+
+pub fn cell_syntax(value: &Expr, found: &ExprError) -> Problem {
+    super::sql_syntax(value, found).help("a cell is one DuckDB value: `'c-1'`, `10.5`, `NULL`, `'2026-01-31'::date`")
 }
 
 pub fn cell_column(name: &str, span: Span, value: &Expr) -> Problem {

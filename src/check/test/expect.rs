@@ -3,10 +3,11 @@
 use serde_json::Value as Json;
 
 use super::{Subject, named, same};
+use crate::check::error;
 use crate::check::scope::Scope;
-use crate::check::{error, expr};
-use crate::diag::Problems;
+use crate::diag::{Problem, Problems};
 use crate::ir::ast::{self, Expr, Name, Table, TextLit};
+use crate::ir::facts::ExprFacts;
 use crate::ir::mode::ChangeKind;
 use crate::ir::span::Span;
 use crate::ir::test::{Cell, Column, Counted, Expect, Expected, Part, Row, Rows};
@@ -58,8 +59,7 @@ impl Subject<'_> {
         };
         let before = problems.0.len();
         let columns = self.expected_columns(kind, table, problems);
-        widths(table, problems);
-        values(self.scope, table, problems);
+        cells(self.scope, table, problems);
         arrows(kind, &columns, table, problems);
         if problems.0.len() > before {
             return None;
@@ -75,7 +75,7 @@ impl Subject<'_> {
 
     fn expected_columns(&self, kind: Option<ChangeKind>, table: &Table, problems: &mut Problems) -> Vec<Column> {
         if table.head.is_empty() {
-            problems.push(error::no_head(table.rows.first().map_or(table.span, |row| row.span)));
+            problems.push(error::no_head(table));
             return Vec::new();
         }
         let known = self.known(kind);
@@ -145,28 +145,32 @@ fn counted(word: &Name, problems: &mut Problems) -> Option<Counted> {
     counted
 }
 
-/// Every row has as many cells as its table has columns.
-pub(super) fn widths(table: &Table, problems: &mut Problems) {
-    for row in table.rows.iter().filter(|row| !table.head.is_empty() && row.cells.len() != table.head.len()) {
-        problems.push(error::row_width(row.span, row.cells.len(), table.head.len()));
-    }
-}
-
-/// Cells are values: no row stands behind them whose columns they could name.
-pub(super) fn values(scope: &Scope<'_>, table: &Table, problems: &mut Problems) {
-    let cells = table.rows.iter().flat_map(|row| &row.cells);
-    for value in cells.flat_map(|cell| cell.old.iter().chain(&cell.value)) {
-        match column_of(scope, value) {
-            Some((name, span)) => problems.push(error::cell_column(&name, span, value)),
-            None => expr::check(scope, value, None, problems),
+/// Every row has as many cells as its table has columns, and cells are values: no row stands behind them whose columns they
+/// could name.
+pub(super) fn cells(scope: &Scope<'_>, table: &Table, problems: &mut Problems) {
+    for row in table.rows.iter().filter(|_| !table.head.is_empty()) {
+        let before = problems.0.len();
+        for value in row.cells.iter().flat_map(|cell| cell.old.iter().chain(&cell.value)) {
+            problems.0.extend(not_a_value(scope, value));
+        }
+        if problems.0.len() == before && row.cells.len() != table.head.len() {
+            problems.push(error::row_width(row.span, row.cells.len(), table.head.len()));
         }
     }
 }
 
-fn column_of(scope: &Scope<'_>, value: &Expr) -> Option<(String, Span)> {
-    let facts = scope.inputs.facts.exprs.get(&value.span).filter(|facts| facts.error.is_none())?;
+fn not_a_value(scope: &Scope<'_>, value: &Expr) -> Option<Problem> {
+    let facts = scope.inputs.facts.exprs.get(&value.span)?;
+    match &facts.error {
+        Some(found) => Some(error::cell_syntax(value, found)),
+        None => column_of(facts, value).map(|(name, span)| error::cell_column(&name, span, value)),
+    }
+}
+
+fn column_of(facts: &ExprFacts, value: &Expr) -> Option<(String, Span)> {
     let (name, offset) = facts.columns.first()?;
-    Some((name.clone(), value.span.part(*offset, name.len())))
+    let quotes = if value.text.get(*offset..)?.starts_with('"') { 2 } else { 0 };
+    Some((name.clone(), value.span.part(*offset, name.len() + quotes)))
 }
 
 /// Only fields of changed rows have an old value.

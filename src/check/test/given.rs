@@ -51,8 +51,7 @@ impl Subject<'_> {
     fn table(&self, table: &Table, other: Option<&Table>, problems: &mut Problems) -> Option<Query> {
         let before = problems.0.len();
         self.head(table, problems);
-        super::expect::widths(table, problems);
-        super::expect::values(self.scope, table, problems);
+        super::expect::cells(self.scope, table, problems);
         for cell in table.rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.old.is_some()) {
             problems.push(error::given_arrow(cell.span));
         }
@@ -65,7 +64,7 @@ impl Subject<'_> {
 
     fn head(&self, table: &Table, problems: &mut Problems) {
         if table.head.is_empty() && !table.rows.is_empty() {
-            problems.push(error::no_head(table.rows[0].span));
+            problems.push(error::no_head(table));
         }
         let read = self.read();
         for (at, cell) in table.head.iter().enumerate() {
