@@ -38,6 +38,7 @@ mod source;
 mod sql;
 mod target;
 mod template;
+mod test;
 mod values;
 mod walk;
 
@@ -94,5 +95,6 @@ fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Spec {
     conflict::shared_fields(&activations, problems);
     conflict::shared_members(&activations, problems);
     let activations = order::in_order(scope, activations, problems);
-    Spec { project, sources, models, connections, activations }
+    let tests = test::resolve_all(scope, &models, &activations, problems);
+    Spec { project, sources, models, connections, activations, tests }
 }

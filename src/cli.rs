@@ -21,6 +21,7 @@ mod sandbox;
 mod saved;
 mod settle;
 mod stage;
+mod test;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -69,6 +70,8 @@ enum Command {
     /// Say all that is wrong with the project, offline
     #[command(visible_alias = "lint")]
     Check(check::Check),
+    /// Put activations to the rows that their tests give, offline
+    Test(test::Test),
     /// Say what would be sent, and why; writes nothing
     Plan(plan::Plan),
     /// Send it
@@ -165,6 +168,7 @@ impl Command {
             Command::Init(command) => command.act(context),
             Command::Fmt(command) => command.act(context),
             Command::Check(command) => command.act(context),
+            Command::Test(command) => command.act(context),
             Command::Plan(command) => command.act(context),
             Command::Run(command) => command.act(context),
             Command::Settle(command) => command.act(context),
@@ -183,6 +187,7 @@ impl Command {
         match self {
             Command::Init(_) | Command::Fmt(_) | Command::Sandbox(_) => false,
             Command::Check(command) => command.format == check::Format::Json,
+            Command::Test(command) => command.format == test::Format::Json,
             Command::Plan(command) => command.format == plan::Format::Json,
             Command::Run(command) => command.view.json(),
             Command::Settle(command) => command.view.json(),

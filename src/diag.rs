@@ -117,6 +117,31 @@ impl Problem {
     }
 }
 
+/// What came of a test of an activation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    pub test: String,
+    pub activation: String,
+    /// Of its name.
+    pub span: Span,
+    /// What came out otherwise than expected; none where it passed.
+    pub misses: Vec<Miss>,
+}
+
+/// An expectation that was not met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Miss {
+    pub problem: Problem,
+    /// What was expected and what was found, to be told apart line by line.
+    pub difference: Option<(String, String)>,
+}
+
+impl From<Problem> for Miss {
+    fn from(problem: Problem) -> Self {
+        Miss { problem, difference: None }
+    }
+}
+
 /// All problems of a stage, in the order found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problems(pub Vec<Problem>);

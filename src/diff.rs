@@ -3,7 +3,7 @@
 //! The comparison fills the temporary table `diff_rows`, one line for each row that something must be done about; rows
 //! that rest never leave DuckDB's join. `record` turns it into the delta of a run; `plan` only looks.
 
-use crate::ir::change::{Changes, Counts};
+use crate::ir::change::{Aside, Changes, Counts};
 use crate::ir::mode::{Mode, State};
 use crate::ir::plan::{LedgerShape, Plan, Sql};
 use crate::ir::value::Value;
@@ -58,6 +58,19 @@ pub fn digest(store: &Store) -> Result<String, StoreError> {
         .into_iter()
         .find_map(|value| if let Value::Text(text) = value { Some(text) } else { None })
         .unwrap_or_default())
+}
+
+/// Rows that were set aside, in the order of their keys.
+pub fn asides(store: &Store) -> Result<Vec<Aside>, StoreError> {
+    let rows = store.rows("SELECT key, identifier, reason FROM diff_aside ORDER BY ALL")?;
+    let aside = |row: Vec<Value>| match <[Value; 3]>::try_from(row) {
+        Ok([Value::Text(key), identifier, Value::Text(reason)]) => {
+            let identifier = if let Value::Text(text) = identifier { Some(text) } else { None };
+            Some(Aside { key, identifier, reason })
+        }
+        _ => None,
+    };
+    Ok(rows.into_iter().filter_map(aside).collect())
 }
 
 /// Drops what a comparison left in memory, once it stands in the ledger what to do: the rows on their way need the room.

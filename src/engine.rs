@@ -23,6 +23,7 @@ mod session;
 mod settle;
 mod target;
 mod tell;
+mod test;
 
 pub use crate::emit::StopSignal;
 pub use check::{Checked, check};
@@ -33,6 +34,7 @@ pub use planned::Planned;
 pub use retire::retire;
 pub use run::run;
 pub use settle::settle;
+pub use test::{Rehearsal, test};
 
 /// What a person asked for, as far as stages need to know it.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +51,7 @@ pub struct Options {
     pub accept: Vec<String>,
     pub require_ledger: bool,
     pub sandbox: Option<Sandboxed>,
-    /// `plan`: never ask the destination anything.
+    /// Never ask the destination anything: `plan`, and tests.
     pub offline: bool,
     /// Rows of each kind that a plan shows.
     pub samples: u64,

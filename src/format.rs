@@ -6,6 +6,7 @@
 
 mod entry;
 mod layout;
+mod test;
 
 use crate::ir::ast::File;
 

@@ -17,4 +17,5 @@ pub mod secret;
 pub mod slot;
 pub mod span;
 pub mod spec;
+pub mod test;
 pub mod value;

@@ -53,7 +53,7 @@ impl Loader<'_> {
             .iter()
             .filter_map(|model| match &self.spec.models.get(model)?.query {
                 Query::Table { source, .. } | Query::Sql { source, .. } => Some(source),
-                Query::File { .. } => None,
+                Query::File { .. } | Query::Given { .. } => None,
             })
             .collect();
         named.into_iter().filter_map(|name| self.spec.sources.get(name)).collect()
@@ -135,7 +135,8 @@ impl Loader<'_> {
         };
         let filter =
             model.filter.as_ref().map(|filter| format!(" WHERE {}", Sql::expr(&filter.text))).unwrap_or_default();
-        self.store.execute(&format!("CREATE OR REPLACE TABLE {relation} AS SELECT {columns} FROM {query}{filter}"))
+        self.store
+            .execute(&format!("CREATE OR REPLACE {} {relation} AS SELECT {columns} FROM {query}{filter}", kind(model)))
     }
 
     /// Only the columns that are named somewhere. A name the source lacks is told later, where it stands; then all are
@@ -176,6 +177,7 @@ impl Loader<'_> {
                 _ => format!("({}\n)", text.trim().trim_end_matches(';')),
             },
             Query::File { path, format, options, .. } => self.file(path, *format, options),
+            Query::Given { sql, .. } => format!("({sql}\n)"),
         }
     }
 
@@ -195,6 +197,14 @@ impl Loader<'_> {
 /// Options have DuckDB's own names, but for this one, which `COPY` alone spells out.
 fn duckdb_name(option: &str) -> &str {
     if option == "delimiter" { "delim" } else { option }
+}
+
+/// In a view a NULL without a type stays without one, and fits any function: what a test does not give has no type.
+fn kind(model: &Model) -> &'static str {
+    match model.query {
+        Query::Given { .. } => "VIEW",
+        Query::Table { .. } | Query::Sql { .. } | Query::File { .. } => "TABLE",
+    }
 }
 
 /// Where a path begins to stand for several.

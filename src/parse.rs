@@ -9,6 +9,7 @@ mod error;
 mod items;
 mod mappings;
 mod recover;
+mod test;
 mod values;
 
 use pest::Parser;
@@ -119,9 +120,12 @@ fn trimmed_end(pair: &Pair<'_, Rule>) -> usize {
     loop {
         end = start + text[..end - start].trim_end().len();
         match inner.next() {
+            Some(last) if last.as_str().is_empty() => {}
             Some(last) if last.as_rule() == Rule::COMMENT && last.as_span().end() >= end => {
                 end = last.as_span().start()
             }
+            // What ends it may have a comment at its own end.
+            Some(last) if last.as_span().end() >= end => return trimmed_end(&last),
             _ => return end,
         }
     }

@@ -17,4 +17,5 @@ pub mod row;
 pub mod run;
 pub mod sarif;
 mod table;
+pub mod test;
 pub mod words;

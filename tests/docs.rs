@@ -145,6 +145,26 @@ fn the_example_project_parses() {
     }
 }
 
+/// Every activation of the example project has a test; those tests pass, and those that pages show.
+#[test]
+fn the_example_tests_pass() {
+    let words = ["test", "--format", "json"].map(str::to_string);
+    let (good, said) = sendoff(&root().join("pipelines"), &words);
+    assert!(good && said.contains("\"untested\": []"), "{said}");
+    let mut count = 0;
+    for path in pages() {
+        let blocks = blocks(&fs::read_to_string(&path).unwrap(), "sendoff");
+        for (line, text) in blocks.iter().filter(|(_, text)| text.contains("\ntest ")) {
+            let place = tempfile::tempdir().unwrap();
+            fs::write(place.path().join("page.sendoff"), text).unwrap();
+            let (good, said) = sendoff(place.path(), &words);
+            assert!(good, "{}:{line}\n{said}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 1, "no page shows a test");
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() {
     for path in pages() {

@@ -19,6 +19,7 @@ fn query(query: &Query) -> String {
         Query::Table { source, parts, .. } => format!("table {source} {}", parts.join(".")),
         Query::Sql { source, text, .. } => format!("sql {source} {text}"),
         Query::File { path, format, options, .. } => format!("file {path} {format:?} {options:?}"),
+        Query::Given { sql, .. } => format!("given {sql}"),
     }
 }
 

@@ -7,6 +7,7 @@ mod names;
 mod settings;
 mod target;
 mod template;
+mod test;
 
 pub use activation::*;
 pub use dataset::*;
@@ -15,6 +16,7 @@ pub use names::*;
 pub use settings::*;
 pub use target::*;
 pub use template::*;
+pub use test::*;
 
 use crate::diag::{list, nearest, suggestion};
 

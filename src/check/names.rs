@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error;
 use crate::diag::Problems;
-use crate::ir::ast::{Activation, Connection, Environment, File, Item, Model, Name, Project, Segment};
+use crate::ir::ast::{Activation, Connection, Environment, File, Item, Model, Name, Project, Segment, Test};
 use crate::ir::span::Span;
 
 /// The first definition of each name; later ones are problems and are passed over.
@@ -18,6 +18,7 @@ pub struct Names<'a> {
     pub segments: BTreeMap<&'a str, &'a Segment>,
     /// In the order written, too, since they run in it.
     pub activations: Vec<&'a Activation>,
+    pub tests: Vec<&'a Test>,
 }
 
 impl<'a> Names<'a> {
@@ -48,6 +49,7 @@ enum Namespace {
     Datasets,
     Destinations,
     Activations,
+    Tests,
 }
 
 struct Collector<'a, 'p> {
@@ -88,6 +90,11 @@ impl<'a> Collector<'a, '_> {
             Item::Activation(activation) => {
                 if self.free(Namespace::Activations, "activation", &activation.name) {
                     self.names.activations.push(activation);
+                }
+            }
+            Item::Test(test) => {
+                if self.free(Namespace::Tests, "test", &test.name) {
+                    self.names.tests.push(test);
                 }
             }
         }

@@ -192,7 +192,8 @@ fn item_settings(item: &Item) -> Vec<&Setting> {
         Item::Source(item) | Item::Destination(item) => item.settings.iter().collect(),
         Item::Activation(item) => super::walk::activation_settings(item),
         Item::Model(item) => super::walk::model_settings(item),
-        Item::Segment(_) => Vec::new(),
+        // What a test sets, it does not ask for.
+        Item::Segment(_) | Item::Test(_) => Vec::new(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the files mention, for those who fetch it before the check: expressions, query files, the manifest.
 
 use crate::ir::ast::{
-    Activation, ActivationEntry, Block, Expr, File, From, Input, Item, Mapping, Model, ModelEntry, Setting, Value,
+    Activation, ActivationEntry, Block, Expected, Expr, File, From, GivenInput, Input, Item, Mapping, Model,
+    ModelEntry, Setting, Table, Test, TestEntry, Value,
 };
 use crate::ir::span::Span;
 
-/// Every expression of the files: conditions and the left sides of mappings.
+/// Every expression of the files: conditions, the left sides of mappings, the cells of tests.
 pub fn expressions(files: &[File]) -> Vec<&Expr> {
     files.iter().flat_map(|file| &file.items).flat_map(item_expressions).collect()
 }
@@ -15,8 +16,31 @@ fn item_expressions(item: &Item) -> Vec<&Expr> {
         Item::Model(model) => model_from(model).into_iter().filter_map(|from| from.filter.as_ref()).collect(),
         Item::Segment(segment) => segment.filter.iter().collect(),
         Item::Activation(activation) => activation.entries.iter().flat_map(entry_expressions).collect(),
+        Item::Test(test) => cells(test),
         Item::Project(_) | Item::Environment(_) | Item::Source(_) | Item::Destination(_) => Vec::new(),
     }
+}
+
+fn cells(test: &Test) -> Vec<&Expr> {
+    let rows = tables(test).into_iter().flat_map(|table| &table.rows);
+    rows.flat_map(|row| &row.cells).flat_map(|cell| cell.old.iter().chain(&cell.value)).collect()
+}
+
+fn tables(test: &Test) -> Vec<&Table> {
+    fn table(entry: &TestEntry) -> Option<&Table> {
+        match entry {
+            TestEntry::Before(given) | TestEntry::Rows(given) => match &given.input {
+                GivenInput::Table(table) => Some(table),
+                GivenInput::File { .. } | GivenInput::Sql { .. } => None,
+            },
+            TestEntry::Expect(expect) => match &expect.what {
+                Expected::Rows { table, .. } => Some(table),
+                _ => None,
+            },
+            TestEntry::Environment { .. } | TestEntry::Vars { .. } => None,
+        }
+    }
+    test.entries.iter().filter_map(table).collect()
 }
 
 fn entry_expressions(entry: &ActivationEntry) -> Vec<&Expr> {
@@ -65,9 +89,12 @@ fn item_froms(item: &Item) -> Vec<&From> {
     match item {
         Item::Model(model) => model_from(model),
         Item::Activation(activation) => activation_from(activation),
-        Item::Project(_) | Item::Environment(_) | Item::Source(_) | Item::Destination(_) | Item::Segment(_) => {
-            Vec::new()
-        }
+        Item::Project(_)
+        | Item::Environment(_)
+        | Item::Source(_)
+        | Item::Destination(_)
+        | Item::Segment(_)
+        | Item::Test(_) => Vec::new(),
     }
 }
 

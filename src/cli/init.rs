@@ -10,9 +10,10 @@ use super::load::shown;
 use super::{Context, Ended, Stop, usage};
 
 /// The files of `starter/`, and what keeps ledgers out of git.
-const STARTER: [(&str, &str); 4] = [
+const STARTER: [(&str, &str); 5] = [
     ("connections.sendoff", include_str!("../../starter/connections.sendoff")),
     ("customers.sendoff", include_str!("../../starter/customers.sendoff")),
+    ("tests.sendoff", include_str!("../../starter/tests.sendoff")),
     ("customers.csv", include_str!("../../starter/customers.csv")),
     (".gitignore", ".sendoff/\n"),
 ];
@@ -78,6 +79,7 @@ fn next(folder: &Path) -> String {
     format!(
         "next:\n{enter}\
          \x20 sendoff check --no-env    is everything right? offline, no secrets needed\n\
+         \x20 sendoff test              do a few rows come to what they should?\n\
          \x20 sendoff plan --sandbox    what would be sent, and why\n\
          \x20 sendoff run --sandbox     the whole way, into a local stand-in for the destination\n\
          \x20 sendoff run --sandbox     once more: nothing changed, so nothing is sent\n"

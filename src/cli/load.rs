@@ -7,6 +7,7 @@ use crate::engine::{self, Options};
 use crate::ir::spec::Spec;
 use crate::project;
 use crate::report::problems;
+use crate::world::World;
 
 use super::{Context, Stop, private};
 
@@ -25,9 +26,14 @@ impl Context {
     /// The project as meant. Errors stop; warnings are told, and the command goes on. What only the account knows is not told
     /// here: these commands ask it, or say themselves that they have not.
     pub fn load(&self, options: &Options) -> Result<Loaded, Stop> {
+        self.load_in(self.world.as_ref(), options)
+    }
+
+    /// The same in a world that knows less.
+    pub fn load_in(&self, world: &dyn World, options: &Options) -> Result<Loaded, Stop> {
         private::keep();
         let root = self.root();
-        let mut checked = engine::check(self.world.as_ref(), &root, options, false);
+        let mut checked = engine::check(world, &root, options, false);
         checked.problems.0.retain(|problem| problem.code != "check::account_field");
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {

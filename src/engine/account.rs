@@ -57,7 +57,7 @@ pub async fn ask(
         let Some(connection) = spec.connections.get(&activation.connection).filter(|_| !wanted.is_empty()) else {
             continue;
         };
-        let may = asking == Asking::Run || (!options.offline && keys_set(connection) && plan_may(activation));
+        let may = !options.offline && (asking == Asking::Run || keys_set(connection) && plan_may(activation));
         let said = match may {
             true => asker.ask(activation, connection, &accounts.limiters, &wanted).await,
             false => Said::Unasked(wanted.all().map(str::to_string).collect()),

@@ -198,13 +198,7 @@ fn request(request: Request) -> SampleRequest {
 
 fn row(plan: &Plan, sample: &Sample) -> SampleRow {
     let offer = &sample.offer;
-    let travels = |at: usize| {
-        // A create has nothing to clear.
-        let clears = plan.fields[at].clear && !(offer.kind() == ChangeKind::Added && plan.mode.creates());
-        let there = !offer.value(at).is_null() || clears;
-        offer.kind() != ChangeKind::Removed && there && (offer.whole() || offer.owes(at))
-    };
-    let fields = (0..plan.fields.len()).filter(|at| travels(*at)).map(|at| SampleField {
+    let fields = (0..plan.fields.len()).filter(|at| travels(plan, offer, *at)).map(|at| SampleField {
         field: plan.fields[at].name.clone(),
         old: sample.old.get(at).and_then(shown),
         new: shown(&offer.value(at).to_value()),
@@ -215,6 +209,14 @@ fn row(plan: &Plan, sample: &Sample) -> SampleRow {
         identifier: offer.identifier(offer.which()).map(str::to_string),
         fields: fields.collect(),
     }
+}
+
+/// Whether a field of a row goes out.
+pub fn travels(plan: &Plan, offer: &Offer, at: usize) -> bool {
+    // A create has nothing to clear.
+    let clears = plan.fields[at].clear && !(offer.kind() == ChangeKind::Added && plan.mode.creates());
+    let there = !offer.value(at).is_null() || clears;
+    offer.kind() != ChangeKind::Removed && there && (offer.whole() || offer.owes(at))
 }
 
 /// A value as a person reads it.

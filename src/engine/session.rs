@@ -14,7 +14,7 @@ use crate::ir::ident::DatasetName;
 use crate::ir::plan::{LedgerShape, Plan, Sql};
 use crate::ir::run::{Failure, RunReport};
 use crate::ir::secret::Redactor;
-use crate::ir::spec::{Activation, Spec};
+use crate::ir::spec::{Activation, Query, Spec};
 use crate::load::{LoadedModel, LoadedModels, Loader};
 use crate::store::ledger::{Layout, Ledger};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -61,8 +61,8 @@ pub struct Job<'a> {
     opened: Opened<'a>,
     pub plan: Plan,
     pub shape: LedgerShape,
-    /// Another one reads the same model after it.
-    shares_model: bool,
+    /// Another one reads the same model after it, or there is nothing to give back.
+    keeps_model: bool,
 }
 
 impl<'a> Deref for Job<'a> {
@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
     /// Gives back the memory of what a comparison no longer needs: its tables, and a model that no one reads after it.
     pub fn release(&self, job: &Job<'_>) -> Result<(), StoreError> {
         diff::forget(&self.store)?;
-        match job.shares_model {
+        match job.keeps_model {
             true => Ok(()),
             false => self.store.execute(&format!("DROP TABLE {}", job.plan.relation)),
         }
@@ -196,7 +196,8 @@ impl<'a> Session<'a> {
         self.wake(&mut jobs);
         for at in 0..jobs.len() {
             let relation = &jobs[at].plan.relation;
-            jobs[at].shares_model = jobs[at + 1..].iter().any(|later| later.plan.relation == *relation);
+            let again = jobs[at + 1..].iter().any(|later| later.plan.relation == *relation);
+            jobs[at].keeps_model = again || self.is_given(jobs[at].activation);
         }
         Ok(jobs)
     }
@@ -234,7 +235,13 @@ impl<'a> Session<'a> {
             self.world.durable();
         }
         let shape = self.shape(activation, &opened.path, &opened.ledger)?;
-        Ok(Some(Job { opened, plan, shape, shares_model: false }))
+        Ok(Some(Job { opened, plan, shape, keeps_model: false }))
+    }
+
+    /// Whether a test has put a few rows in the model's place, which is a view then.
+    fn is_given(&self, activation: &Activation) -> bool {
+        let model = self.spec.models.get(&activation.dataset.model);
+        model.is_some_and(|model| matches!(model.query, Query::Given { .. }))
     }
 
     /// What the account says; a run that could not ask it stops here.

@@ -25,7 +25,7 @@ pub(super) struct Body {
 
 /// What is needed besides the tree: the text, for what is copied from it, and where comments are.
 #[derive(Clone, Copy)]
-struct Written<'a> {
+pub(super) struct Written<'a> {
     text: &'a str,
     comments: &'a [Comment],
 }
@@ -46,15 +46,16 @@ pub(super) fn item(item: &Item, text: &str, comments: &[Comment]) -> Entry {
             Entry { tail: from.filter(segment.filter.as_ref()), ..leaf(segment.span, head) }
         }
         Item::Activation(activation) => from.activation(activation),
+        Item::Test(test) => from.test(test),
     }
 }
 
-fn leaf(span: Span, head: String) -> Entry {
+pub(super) fn leaf(span: Span, head: String) -> Entry {
     Entry { span, head, arrow: None, body: None, tail: String::new() }
 }
 
 impl<'a> Written<'a> {
-    fn copy(self, span: Span) -> &'a str {
+    pub(super) fn copy(self, span: Span) -> &'a str {
         &self.text[span.start..span.end]
     }
 
@@ -66,7 +67,7 @@ impl<'a> Written<'a> {
     }
 
     /// An entry whose span ends with its braces; `head` has none.
-    fn braced(self, span: Span, head: String, entries: Vec<Entry>) -> Entry {
+    pub(super) fn braced(self, span: Span, head: String, entries: Vec<Entry>) -> Entry {
         let open = self.copy(span).find('{').map_or(span.end, |at| span.start + at);
         let body = Body { list: false, span: Span { start: open, ..span }, entries };
         Entry { body: Some(body), ..leaf(span, head) }
@@ -163,11 +164,11 @@ impl<'a> Written<'a> {
         Entry { arrow, ..self.with_block(mapping.span, head, mapping.options.as_ref()) }
     }
 
-    fn with_block(self, span: Span, head: String, block: Option<&Block>) -> Entry {
+    pub(super) fn with_block(self, span: Span, head: String, block: Option<&Block>) -> Entry {
         Entry { body: block.map(|block| self.block(block)), ..leaf(span, head) }
     }
 
-    fn block(self, block: &Block) -> Body {
+    pub(super) fn block(self, block: &Block) -> Body {
         let entries = block.settings.iter().map(|setting| self.setting(setting)).collect();
         Body { list: false, span: block.span, entries }
     }

@@ -33,6 +33,7 @@ pub enum Item {
     Model(Model),
     Segment(Segment),
     Activation(Box<Activation>),
+    Test(Test),
 }
 
 impl Item {
@@ -44,6 +45,7 @@ impl Item {
             Item::Model(item) => item.span,
             Item::Segment(item) => item.span,
             Item::Activation(item) => item.span,
+            Item::Test(item) => item.span,
         }
     }
 }
@@ -115,6 +117,103 @@ pub enum ActivationEntry {
     Map(MapBlock),
     Custom(MapBlock),
     Guard(Guard),
+}
+
+/// `test NAME of ACTIVATION { ... }`
+#[derive(Clone, Debug)]
+pub struct Test {
+    pub span: Span,
+    pub name: Name,
+    pub of: Name,
+    pub entries: Vec<TestEntry>,
+}
+
+#[derive(Clone, Debug)]
+pub enum TestEntry {
+    /// `environment NAME`
+    Environment {
+        span: Span,
+        name: Name,
+    },
+    /// `vars { NAME = VALUE }`
+    Vars {
+        span: Span,
+        block: Block,
+    },
+    /// `before ...`: the rows of an earlier run, all of them acknowledged.
+    Before(Given),
+    /// `rows ...`: what the model holds now.
+    Rows(Given),
+    Expect(Expect),
+}
+
+/// Rows in place of those that a model reads.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub span: Span,
+    pub input: GivenInput,
+}
+
+#[derive(Clone, Debug)]
+pub enum GivenInput {
+    /// `file "tests/customers.csv" { options }`
+    File { path: TextLit, options: Option<Block> },
+    /// `sql """..."""`
+    Sql { text: TextLit },
+    /// `{ ... }`
+    Table(Table),
+}
+
+/// Rows written out, with a line that names their columns before them.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// With its braces.
+    pub span: Span,
+    pub head: Vec<HeadCell>,
+    pub rows: Vec<TableRow>,
+}
+
+/// `NAME` or `NAME TYPE`
+#[derive(Clone, Debug)]
+pub struct HeadCell {
+    pub span: Span,
+    pub path: Path,
+    pub sql_type: Option<Expr>,
+}
+
+#[derive(Clone, Debug)]
+pub struct TableRow {
+    pub span: Span,
+    pub cells: Vec<Cell>,
+}
+
+/// `VALUE`, `OLD -> NEW` or nothing.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub span: Span,
+    pub old: Option<Expr>,
+    pub value: Option<Expr>,
+}
+
+/// `expect WHAT ...`
+#[derive(Clone, Debug)]
+pub struct Expect {
+    pub span: Span,
+    pub what: Expected,
+}
+
+#[derive(Clone, Debug)]
+pub enum Expected {
+    /// `added { ... }`
+    Rows { word: Name, table: Table },
+    /// `unchanged 2`
+    Count { word: Name, number: Spanned<String> },
+    /// `nothing`
+    Word(Name),
+    /// `request METHOD "PATH" exactly "BODY"`
+    Request { method: Name, path: TextLit, exactly: bool, body: Option<TextLit> },
+    /// `error "TEXT"`
+    Error { text: TextLit },
 }
 
 /// `from INPUT where EXPR { options }`

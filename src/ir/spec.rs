@@ -9,6 +9,7 @@ use super::ident::{ActivationName, DatasetName, DestinationName, FieldName};
 use super::mode::Mode;
 use super::secret::Secret;
 use super::span::Span;
+use super::test::Test;
 
 #[derive(Clone, Debug, Default)]
 pub struct Spec {
@@ -18,6 +19,15 @@ pub struct Spec {
     pub connections: BTreeMap<DestinationName, Connection>,
     /// In the order they run: after what they come `after`, else as written.
     pub activations: Vec<Activation>,
+    pub tests: Vec<Test>,
+}
+
+impl Spec {
+    /// Activations that no test is of.
+    pub fn untested(&self) -> impl Iterator<Item = &ActivationName> {
+        let names = self.activations.iter().map(|activation| &activation.name);
+        names.filter(|name| !self.tests.iter().any(|test| test.activation == **name))
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -88,6 +98,11 @@ pub enum Query {
         path: String,
         format: FileFormat,
         options: Vec<(String, FileOption)>,
+        span: Span,
+    },
+    /// Rows that a test gives, as a query of DuckDB's own.
+    Given {
+        sql: String,
         span: Span,
     },
 }

@@ -1,7 +1,7 @@
 //! Sources that cannot be had, and queries they refuse.
 
 use super::Loader;
-use crate::diag::Problem;
+use crate::diag::{Problem, nearest};
 use crate::ir::span::Span;
 use crate::ir::spec::{Model, Query, Source};
 use crate::store::{StoreError, StoreErrorKind};
@@ -93,20 +93,20 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
         }
         _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
     };
-    let (said, meant) = parted(&said);
-    let problem = problem.label(at, first_words(said));
-    match meant {
+    let (told, candidates) = parted(&said);
+    let problem = problem.label(at, first_words(told));
+    match named(&said).and_then(|name| nearest(name, candidates)) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem,
     }
 }
 
-/// What is wrong, and the name that DuckDB or the database takes to be meant: of several it names the likeliest first.
-fn parted(said: &str) -> (&str, Option<&str>) {
+/// What is wrong, and the names that could have been meant: DuckDB names others for want of better ones.
+fn parted(said: &str) -> (&str, Vec<&str>) {
     let found = ["Did you mean \"", "Candidate bindings: \""].iter().find_map(|mark| said.split_once(mark));
     match found {
-        Some((head, tail)) => (head.trim(), tail.split('"').next()),
-        None => (said, None),
+        Some((head, tail)) => (head.trim(), tail.split('"').step_by(2).collect()),
+        None => (said, Vec::new()),
     }
 }
 
@@ -141,8 +141,9 @@ fn word(text: &str) -> usize {
 /// The first name that a message quotes, or that it calls by its kind.
 fn named(said: &str) -> Option<&str> {
     let quoted = said.split('"').nth(1);
-    let table = said.split_once("Table with name ").and_then(|(_, rest)| rest.split_whitespace().next());
-    table.or(quoted).filter(|name| !name.is_empty())
+    let kind = ["Table with name ", "Type with name "].iter().find_map(|kind| said.split_once(kind));
+    let by_kind = kind.and_then(|(_, rest)| rest.split_whitespace().next());
+    by_kind.or(quoted).filter(|name| !name.is_empty())
 }
 
 /// Behind locked doors DuckDB takes a missing file for a forbidden one.
@@ -154,7 +155,9 @@ fn no_files(loader: &Loader<'_>, model: &Model, said: &str) -> bool {
 
 fn place(model: &Model) -> Span {
     match &model.query {
-        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } => *span,
+        Query::Table { span, .. } | Query::File { span, .. } | Query::Sql { span, .. } | Query::Given { span, .. } => {
+            *span
+        }
     }
 }
 

@@ -31,7 +31,9 @@ impl<'t> Reader<'t> {
                         entries.pop();
                     }
                 }
-                Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_value => self.bad(place, &pair),
+                Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_row | Rule::bad_value => {
+                    self.bad(place, &pair)
+                }
                 _ => {
                     entries.extend(read(self, &pair));
                     before = Some(pair);

@@ -14,8 +14,9 @@ pub(super) use entries::*;
 pub(super) use mappings::*;
 pub(super) use settings::*;
 
-const ITEMS: [&str; 7] = ["project", "environment", "source", "destination", "model", "segment", "activation"];
+const ITEMS: [&str; 8] = ["project", "environment", "source", "destination", "model", "segment", "activation", "test"];
 const MODEL_ENTRIES: [&str; 2] = ["from", "key"];
+const TEST_ENTRIES: [&str; 5] = ["environment", "vars", "before", "rows", "expect"];
 const ENTRIES: [&str; 10] = ["from", "key", "to", "mode", "after", "identify", "map", "custom", "warn", "stop"];
 
 /// The words that begin an entry there.
@@ -24,7 +25,8 @@ pub(super) fn known_words(place: Place) -> &'static [&'static str] {
         Place::File => &ITEMS,
         Place::Model => &MODEL_ENTRIES,
         Place::Activation => &ENTRIES,
-        Place::Settings | Place::Mappings | Place::List => &[],
+        Place::Test => &TEST_ENTRIES,
+        Place::Table | Place::Settings | Place::Mappings | Place::List => &[],
     }
 }
 
@@ -38,6 +40,15 @@ fn form(keyword: &str) -> Option<&'static str> {
         "model" => "model NAME { from ... key ... }",
         "segment" => "segment NAME of MODEL where CONDITION",
         "activation" => "activation NAME { from ... to ... identify { ... } }",
+        "test" => "test NAME of ACTIVATION { rows { ... } expect ... }",
+        "vars" => "vars { NAME = VALUE }",
+        "before" => {
+            "before { a line of columns, then a line for each row }, or before file \"PATH\", or before sql \"...\""
+        }
+        "rows" => "rows { a line of columns, then a line for each row }, or rows file \"PATH\", or rows sql \"...\"",
+        "expect" => {
+            "expect added { ... }, expect unchanged NUMBER, expect nothing, expect request METHOD \"PATH\", expect error \"...\""
+        }
         "from" => "from MODEL where CONDITION, from SOURCE table NAME, from SOURCE sql \"...\", from file \"PATH\"",
         "key" => "key COLUMN, or key (COLUMN, COLUMN)",
         "to" => "to DESTINATION.SERVICE { KEY = VALUE }",
@@ -56,6 +67,15 @@ fn with_form(problem: Problem, keyword: &str) -> Problem {
     match form(keyword) {
         Some(form) => problem.help(format!("written `{form}`")),
         None => problem,
+    }
+}
+
+/// What entries there are entries of.
+fn owner(place: Place) -> &'static str {
+    match place {
+        Place::Model => "a model",
+        Place::Test => "a test",
+        _ => "an activation",
     }
 }
 

@@ -38,6 +38,7 @@ impl<'t> Reader<'t> {
             Rule::model => Item::Model(self.model(pair)?),
             Rule::segment => Item::Segment(self.segment(pair)?),
             Rule::activation => Item::Activation(Box::new(self.activation(pair)?)),
+            Rule::test => Item::Test(self.test(pair)?),
             _ => return None,
         })
     }
@@ -46,7 +47,7 @@ impl<'t> Reader<'t> {
         child(pair, Rule::name).map(|name| self.spanned(&name))
     }
 
-    fn two_names(&self, pair: &Pair<'t, Rule>) -> Option<(Name, Name)> {
+    pub(super) fn two_names(&self, pair: &Pair<'t, Rule>) -> Option<(Name, Name)> {
         let mut names = children(pair, Rule::name).map(|name| self.spanned(&name));
         Some((names.next()?, names.next()?))
     }

@@ -28,7 +28,7 @@ impl<'t> Reader<'t> {
 
     /// The text as written, but for our comments inside brackets: they become blanks, since `#` is no comment in SQL and
     /// places in the text must stay what they are.
-    fn expr(&self, pair: &Pair<'t, Rule>) -> Expr {
+    pub(super) fn expr(&self, pair: &Pair<'t, Rule>) -> Expr {
         let span = self.span(pair);
         let mut text = pair.as_str()[..span.end - span.start].to_string();
         for comment in children(pair, Rule::COMMENT) {

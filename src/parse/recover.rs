@@ -12,6 +12,8 @@ pub(super) enum Place {
     File,
     Model,
     Activation,
+    Test,
+    Table,
     Settings,
     Mappings,
     List,
@@ -48,7 +50,8 @@ impl<'t> Reader<'t> {
         let comment = comment.map(|sign| error::comment(whole, sign));
         let problem = comment.or_else(|| self.unclosed(&pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
-            Place::Model | Place::Activation => bad_entry(place, &pieces, whole),
+            Place::Model | Place::Activation | Place::Test => bad_entry(place, &pieces, whole),
+            Place::Table => Some(error::bad_row(whole)),
             Place::Settings => Some(bad_setting(&pieces, whole)),
             Place::Mappings => Some(bad_mapping(&pieces, whole, self.text)),
             Place::List => Some(error::not_a_value(whole, pair.as_str())),
@@ -67,7 +70,9 @@ impl<'t> Reader<'t> {
                 self.surplus_mapping(&pieces, entry, arrow, whole)
             }
             Place::Settings | Place::List => self.surplus_value(&pieces, entry, whole),
-            Place::File | Place::Model | Place::Activation => self.surplus_entry(place, &pieces, entry, whole),
+            Place::File | Place::Model | Place::Activation | Place::Test | Place::Table => {
+                self.surplus_entry(place, &pieces, entry, whole)
+            }
         });
         let mistaken = problem.code == error::INPUT_FORM;
         if mistaken {
@@ -174,10 +179,16 @@ fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
     match (first.text, name) {
         ("project", _) => error::no_block(head(1), first.text),
         (_, None) => error::no_name(first, pieces.get(1)),
-        ("segment", Some(_)) if !pieces.get(2).is_some_and(|piece| piece.is("of")) => {
+        ("segment" | "test", Some(_)) if !pieces.get(2).is_some_and(|piece| piece.is("of")) => {
             error::missing_word(head(2), "of", first.text)
         }
         ("segment", Some(_)) => error::missing_word(head(3), "NAME", first.text),
+        ("test", Some(_)) if !pieces.get(3).is_some_and(|piece| piece.is_word()) => {
+            error::missing_word(head(3), "ACTIVATION", first.text)
+        }
+        ("test", Some(_)) if !pieces.iter().any(|piece| piece.rule == Rule::open_brace) => {
+            error::no_block(head(4), first.text)
+        }
         (_, Some(_)) if connection && !pieces.get(2).is_some_and(|piece| piece.is("=")) => {
             error::missing_word(head(2), "=", first.text)
         }
@@ -209,6 +220,9 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
         return Some(error::mapping_outside(whole));
     }
     if let Some(text) = pieces.iter().find(|piece| piece.rule == Rule::single_quoted && first.is("from")) {
+        return Some(error::single_quotes(text.span, text.text));
+    }
+    if let (true, Some(text)) = (place == Place::Test, pieces.iter().find(|piece| piece.rule == Rule::single_quoted)) {
         return Some(error::single_quotes(text.span, text.text));
     }
     Some(match pieces.get(1) {

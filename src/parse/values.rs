@@ -79,7 +79,7 @@ impl<'t> Reader<'t> {
         Some(self.text_lit(&text))
     }
 
-    fn text_lit(&mut self, pair: &Pair<'t, Rule>) -> TextLit {
+    pub(super) fn text_lit(&mut self, pair: &Pair<'t, Rule>) -> TextLit {
         let span = self.span(pair);
         let triple = pair.as_rule() == Rule::triple_text;
         let quotes = if triple { 3 } else { 1 };

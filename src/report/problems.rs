@@ -16,7 +16,7 @@ pub fn human(problems: &Problems, sources: &Sources, drawing: Drawing) -> String
 }
 
 /// Lines end where their text ends.
-fn tidied(drawn: &str) -> String {
+pub fn tidied(drawn: &str) -> String {
     drawn.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

@@ -34,6 +34,14 @@ pub trait Responder: Send {
     fn answer(&mut self, request: &Request, now: Timestamp, fault: Option<Fault>) -> Result<Reply, HttpError>;
 }
 
+struct Nobody;
+
+impl Responder for Nobody {
+    fn answer(&mut self, _: &Request, _: Timestamp, _: Option<Fault>) -> Result<Reply, HttpError> {
+        Err(HttpError::Unreached("there is no one to answer".into()))
+    }
+}
+
 /// An environment: a variable's value by its name.
 type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -83,6 +91,11 @@ impl Simulated {
             }),
             remains: Box::new(|| ()),
         }
+    }
+
+    /// Without a network and without an environment.
+    pub fn alone() -> Self {
+        Simulated::new(Arc::new(Mutex::new(Nobody)), 0, |_| None)
     }
 
     /// Does this where the process ends.

@@ -48,6 +48,72 @@ fn write_item(out: &mut String, item: &Item) {
             line(out, 0, &format!("activation {}", activation.name.value));
             activation.entries.iter().for_each(|entry| write_entry(out, entry));
         }
+        Item::Test(Test { span: _, name, of, entries }) => {
+            line(out, 0, &format!("test {} of {}", name.value, of.value));
+            entries.iter().for_each(|entry| write_test_entry(out, entry));
+        }
+    }
+}
+
+fn write_test_entry(out: &mut String, entry: &TestEntry) {
+    match entry {
+        TestEntry::Environment { span: _, name } => line(out, 1, &format!("environment {}", name.value)),
+        TestEntry::Vars { span: _, block } => {
+            line(out, 1, "vars");
+            write_block(out, 2, Some(block));
+        }
+        TestEntry::Before(given) => write_given(out, "before", given),
+        TestEntry::Rows(given) => write_given(out, "rows", given),
+        TestEntry::Expect(Expect { span: _, what }) => write_expected(out, what),
+    }
+}
+
+fn write_given(out: &mut String, word: &str, given: &Given) {
+    match &given.input {
+        GivenInput::File { path, options } => {
+            line(out, 1, &format!("{word} file {}", text_lit(path)));
+            write_block(out, 2, options.as_ref());
+        }
+        GivenInput::Sql { text } => line(out, 1, &format!("{word} sql {}", text_lit(text))),
+        GivenInput::Table(table) => {
+            line(out, 1, word);
+            write_table(out, table);
+        }
+    }
+}
+
+fn write_expected(out: &mut String, what: &Expected) {
+    match what {
+        Expected::Rows { word, table } => {
+            line(out, 1, &format!("expect {}", word.value));
+            write_table(out, table);
+        }
+        Expected::Count { word, number } => line(out, 1, &format!("expect {} {}", word.value, number.value)),
+        Expected::Word(word) => line(out, 1, &format!("expect {}", word.value)),
+        Expected::Error { text } => line(out, 1, &format!("expect error {}", text_lit(text))),
+        Expected::Request { method, path, exactly, body } => {
+            let exactly = if *exactly { " exactly" } else { "" };
+            line(out, 1, &format!("expect request {} {}{exactly}", method.value, text_lit(path)));
+            if let Some(body) = body {
+                line(out, 2, &text_lit(body));
+            }
+        }
+    }
+}
+
+fn write_table(out: &mut String, table: &Table) {
+    let head = table.head.iter().map(|cell| match &cell.sql_type {
+        Some(sql_type) => format!("{}: {}", path(&cell.path), sql_type.text),
+        None => path(&cell.path),
+    });
+    line(out, 2, &format!("head {}", head.collect::<Vec<_>>().join(" | ")));
+    for row in &table.rows {
+        let text = |expr: &Option<Expr>| expr.as_ref().map_or(String::new(), |expr| expr.text.clone());
+        let cells = row.cells.iter().map(|cell| match &cell.old {
+            Some(_) => format!("{} => {}", text(&cell.old), text(&cell.value)),
+            None => text(&cell.value),
+        });
+        line(out, 2, &format!("row {}", cells.collect::<Vec<_>>().join(" | ")));
     }
 }
 

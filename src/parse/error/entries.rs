@@ -1,7 +1,7 @@
 //! Items of a file and entries of models and activations.
 
 use super::super::recover::{Piece, Place};
-use super::{ENTRIES, ITEMS, known_words, short, with_form};
+use super::{ENTRIES, ITEMS, known_words, owner, short, with_form};
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::Column;
 use crate::ir::span::{Span, Spanned};
@@ -67,6 +67,7 @@ pub(in crate::parse) fn no_block(span: Span, keyword: &str) -> Problem {
 pub(in crate::parse) fn missing_word(span: Span, word: &str, keyword: &str) -> Problem {
     let what = match word {
         "NAME" => "no model or segment after `of`".to_string(),
+        "ACTIVATION" => "no activation after `of`".to_string(),
         "KIND" => "no kind after `=`".to_string(),
         word => format!("no `{word}` after the name of the {keyword}"),
     };
@@ -74,18 +75,16 @@ pub(in crate::parse) fn missing_word(span: Span, word: &str, keyword: &str) -> P
 }
 
 pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> Problem {
-    let what = if place == Place::Model { "a model" } else { "an activation" };
-    let message = format!("`{word}` begins no entry of {what}");
+    let message = format!("`{word}` begins no entry of {}", owner(place));
     let problem = Problem::error("parse::unknown_word", message).at(span);
-    if ITEMS.contains(&word) {
+    if ITEMS.contains(&word) && !known_words(place).contains(&word) {
         return problem.help(format!("`{word}` stands outside: is a `}}` missing before it?"));
     }
     problem.suggest(word, known_words(place).iter().copied())
 }
 
 pub(in crate::parse) fn no_entry(span: Span, text: &str, place: Place) -> Problem {
-    let what = if place == Place::Model { "a model" } else { "an activation" };
-    let message = format!("`{}` begins no entry of {what}", short(text));
+    let message = format!("`{}` begins no entry of {}", short(text), owner(place));
     Problem::error("parse::unknown_word", message).at(span).help(format!("known here: {}", list(known_words(place))))
 }
 
@@ -133,6 +132,11 @@ pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
         "identify" => "`identify` is not followed by a block of mappings",
         "map" => "`map` is not followed by a block of mappings",
         "custom" => "`custom` is not followed by a block of mappings",
+        "environment" => "`environment` is not followed by the name of one",
+        "vars" => "`vars` is not followed by a block of variables",
+        "before" => "`before` is not followed by rows",
+        "rows" => "`rows` is not followed by rows",
+        "expect" => "`expect` is not followed by what is expected",
         _ => "a guard without its `when`, metric, comparison or number",
     };
     with_form(Problem::error("parse::malformed", message).at(span), keyword)
@@ -152,6 +156,11 @@ pub(in crate::parse) fn input_form(span: Span, word: &str) -> Problem {
 pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Problem {
     let message = format!("`{}` is left over on the line of `{keyword}`", short(text));
     with_form(Problem::error("parse::left_over", message).at(span), keyword)
+}
+
+pub(in crate::parse) fn bad_row(span: Span) -> Problem {
+    let problem = Problem::error("parse::row", "a line of a table that is no row").at(span);
+    problem.help("a row is DuckDB values with commas between: `'c-1', 10.5, NULL, '2026-01-31'::date`")
 }
 
 pub(in crate::parse) fn no_comma(span: Span) -> Problem {

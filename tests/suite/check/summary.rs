@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use sendoff::ir::spec::{Activation, FieldMapping, FieldTarget, Query, SettingValue, Settings, SourceKind, Spec};
+use sendoff::ir::test::{Expected, Rows, Test};
 
 pub fn summary(spec: &Spec) -> String {
     let mut out = String::new();
@@ -23,7 +24,38 @@ pub fn summary(spec: &Spec) -> String {
     for one in &spec.activations {
         activation(&mut out, one);
     }
+    for one in &spec.tests {
+        test(&mut out, one);
+    }
     out
+}
+
+fn test(out: &mut String, one: &Test) {
+    let environment = one.environment.as_ref().map_or(String::new(), |name| format!(" environment={name}"));
+    line(out, format!("test {} of {}{environment} {:?}", one.name, one.activation, one.vars));
+    for (word, given) in one.before.iter().map(|given| ("before", given)).chain([("rows", &one.rows)]) {
+        line(out, format!("  {word} {}", query(&given.query)));
+    }
+    for expect in &one.expects {
+        line(out, format!("  expect {}", expected(&expect.what)));
+    }
+}
+
+fn expected(what: &Expected) -> String {
+    let rows = |rows: &Rows| {
+        let columns = rows.columns.iter().map(|column| format!("{} {:?}", column.name, column.part));
+        format!("{} of {}", rows.rows.len(), columns.collect::<Vec<_>>().join(", "))
+    };
+    match what {
+        Expected::Changes { kind, rows: found } => format!("{} {}", kind.name(), rows(found)),
+        Expected::Aside(found) => format!("aside {}", rows(found)),
+        Expected::Count { what, number } => format!("{} {number}", what.name()),
+        Expected::Nothing => "nothing".to_string(),
+        Expected::Request { method, path, exactly, body } => {
+            format!("{method} {path} exactly={exactly} {}", body.as_ref().map_or(String::new(), ToString::to_string))
+        }
+        Expected::Error(text) => format!("error {text}"),
+    }
 }
 
 fn line(out: &mut String, text: String) {
@@ -53,6 +85,7 @@ fn query(query: &Query) -> String {
         Query::Table { source, parts, .. } => format!("{source} table {}", parts.join(".")),
         Query::Sql { source, text, .. } => format!("{source} sql {:?}", text.trim()),
         Query::File { path, format, options, .. } => format!("file {path} {format:?} {options:?}"),
+        Query::Given { sql, .. } => sql.clone(),
     }
 }
 

@@ -1,0 +1,192 @@
+//! `before` and `rows`: tables of a test as queries.
+
+use super::{Subject, named, same};
+use crate::check::{error, file, settings};
+use crate::diag::Problems;
+use crate::ir::ast::{self, Expr, GivenInput, Table, TextLit};
+use crate::ir::plan::Sql;
+use crate::ir::spec::{FileOption, Query};
+use crate::ir::test::Given;
+
+/// A column of the tables.
+struct Column {
+    name: String,
+    sql_type: Option<String>,
+    /// Some cell of it holds a value.
+    filled: bool,
+}
+
+impl Subject<'_> {
+    /// `other`: the other table of the test, whose columns and types are these too.
+    pub(super) fn given(
+        &self,
+        given: &ast::Given,
+        other: Option<&ast::Given>,
+        problems: &mut Problems,
+    ) -> Option<Given> {
+        let query = match &given.input {
+            GivenInput::Table(table) => self.table(table, other.and_then(written), problems)?,
+            GivenInput::Sql { text } => Query::Given { sql: text.value.clone(), span: text.inner },
+            GivenInput::File { path, options } => self.file(path, options.as_ref(), problems)?,
+        };
+        Some(Given { span: given.span, query })
+    }
+
+    fn file(&self, path: &TextLit, options: Option<&ast::Block>, problems: &mut Problems) -> Option<Query> {
+        let written = options.map_or(&[][..], |block| &block.settings);
+        let word =
+            written.iter().find(|setting| setting.key.value == "format").and_then(|setting| match &setting.value {
+                ast::Value::Text(text) => Some(text.value.as_str()),
+                ast::Value::Word(word) => Some(word.value.as_str()),
+                _ => None,
+            });
+        let format = file::format(path, word, problems);
+        let place = settings::Place::options("the file", path.span);
+        let declared = file::declared(format);
+        let filled = settings::fill(self.scope, &place, settings::Declared::plain(&declared), written, problems);
+        let options = file::options(&filled, path, problems);
+        Some(Query::File { path: path.value.clone(), format: format?, options, span: path.span })
+    }
+
+    fn table(&self, table: &Table, other: Option<&Table>, problems: &mut Problems) -> Option<Query> {
+        let before = problems.0.len();
+        self.head(table, problems);
+        super::expect::cells(self.scope, table, problems);
+        for cell in table.rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.old.is_some()) {
+            problems.push(error::given_arrow(cell.span));
+        }
+        if problems.0.len() > before {
+            return None;
+        }
+        let columns = self.columns(table, other);
+        Some(Query::Given { sql: self.query(table, other, &columns), span: table.span })
+    }
+
+    fn head(&self, table: &Table, problems: &mut Problems) {
+        if table.head.is_empty() && !table.rows.is_empty() {
+            problems.push(error::no_head(table));
+        }
+        let read = self.read();
+        for (at, cell) in table.head.iter().enumerate() {
+            let (name, span) = named(cell);
+            if table.head[..at].iter().any(|earlier| same(&named(earlier).0, &name)) {
+                problems.push(error::test_column_twice(&name, span));
+            } else if !read.iter().any(|known| same(known, &name)) {
+                problems.push(error::unread_column(&name, span, self.activation.name.as_str(), &read));
+            }
+        }
+    }
+
+    /// Columns that the activation reads, the key first.
+    fn read(&self) -> Vec<String> {
+        let mut read: Vec<String> = self.model.key.clone();
+        let filters = self.model.filter.iter().chain(&self.activation.dataset.filters);
+        let identifiers = self.activation.identify.iter().map(|one| &one.expr);
+        let exprs = filters.chain(identifiers).chain(self.activation.fields.iter().map(|field| &field.expr));
+        for facts in exprs.filter_map(|expr| self.scope.inputs.facts.exprs.get(&expr.span)) {
+            for (name, _) in &facts.columns {
+                if !read.iter().any(|known| same(known, name)) {
+                    read.push(name.clone());
+                }
+            }
+        }
+        read
+    }
+
+    /// Those of this table, those of the other one, and those that neither names.
+    fn columns(&self, table: &Table, other: Option<&Table>) -> Vec<Column> {
+        let tables: Vec<&Table> = [Some(table), other].into_iter().flatten().collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in tables.iter().flat_map(|table| &table.head).map(|cell| named(cell).0).chain(self.read()) {
+            if !names.iter().any(|known| same(known, &name)) {
+                names.push(name);
+            }
+        }
+        let column = |name: String| Column {
+            sql_type: tables.iter().find_map(|table| head_type(table, &name)).or_else(|| self.file_type(&name)),
+            filled: tables.iter().any(|table| is_filled(table, &name)),
+            name,
+        };
+        names.into_iter().map(column).collect()
+    }
+
+    /// The type that the model itself gives the column.
+    fn file_type(&self, name: &str) -> Option<String> {
+        let Query::File { options, .. } = &self.model.query else { return None };
+        let types = options.iter().filter_map(|(_, option)| match option {
+            FileOption::Types(types) => Some(types),
+            _ => None,
+        });
+        types.flatten().find(|(column, _)| same(column, name)).map(|(_, sql_type)| sql_type.clone())
+    }
+
+    /// Both tables under one another, so that their types are the same, and of the other one no row.
+    fn query(&self, table: &Table, other: Option<&Table>, columns: &[Column]) -> String {
+        let (filled, empty): (Vec<&Column>, Vec<&Column>) = columns.iter().partition(|column| column.filled);
+        let mut rows = lines(table, &filled);
+        if let Some(other) = other.filter(|_| !filled.is_empty()) {
+            rows = format!("{rows} UNION ALL (SELECT * FROM ({}) LIMIT 0)", lines(other, &filled));
+        }
+        let nulls: String =
+            empty.iter().map(|column| format!(", {} AS {}", self.null(column), Sql::name(&column.name))).collect();
+        format!("SELECT * EXCLUDE (\"(row)\"){nulls} FROM ({rows})")
+    }
+
+    /// A column without any value. As it stands it is text, which becomes whatever a field wants; inside an expression it has
+    /// no type, and fits every function.
+    fn null(&self, column: &Column) -> String {
+        let alone = |expr: &Expr| same(expr.text.trim_matches('"'), &column.name);
+        let mut exprs = self.activation.fields.iter().map(|field| &field.expr);
+        match &column.sql_type {
+            Some(sql_type) => format!("CAST(NULL AS {sql_type})"),
+            None if exprs.any(alone) => "CAST(NULL AS VARCHAR)".into(),
+            None => "NULL".into(),
+        }
+    }
+}
+
+fn written(given: &ast::Given) -> Option<&Table> {
+    match &given.input {
+        GivenInput::Table(table) => Some(table),
+        GivenInput::File { .. } | GivenInput::Sql { .. } => None,
+    }
+}
+
+fn position(table: &Table, name: &str) -> Option<usize> {
+    table.head.iter().position(|cell| same(&named(cell).0, name))
+}
+
+fn head_type(table: &Table, name: &str) -> Option<String> {
+    let cell = &table.head[position(table, name)?];
+    cell.sql_type.as_ref().map(|sql_type| sql_type.text.clone())
+}
+
+fn is_filled(table: &Table, name: &str) -> bool {
+    let Some(at) = position(table, name) else { return false };
+    let mut cells = table.rows.iter().filter_map(|row| row.cells.get(at)?.value.as_ref());
+    cells.any(|value| !value.text.eq_ignore_ascii_case("null"))
+}
+
+/// The rows of a table in these columns, and one that tells that they are there, so that there is always one.
+fn lines(table: &Table, columns: &[&Column]) -> String {
+    let names: String = columns.iter().map(|column| format!(", {}", Sql::name(&column.name))).collect();
+    let line = |at: Option<usize>| {
+        let cells: String = columns.iter().map(|column| format!(", {}", cell(table, at, column))).collect();
+        format!("({}{cells})", at.map_or(0, |at| at + 1))
+    };
+    let lines: Vec<String> = match table.rows.len() {
+        0 => vec![line(None)],
+        rows => (0..rows).map(|at| line(Some(at))).collect(),
+    };
+    format!("SELECT * FROM (VALUES {}) AS given(\"(row)\"{names}) WHERE \"(row)\" > 0", lines.join(", "))
+}
+
+fn cell(table: &Table, row: Option<usize>, column: &Column) -> String {
+    let cells = row.and_then(|row| table.rows.get(row)).map(|row| &row.cells);
+    let value = position(table, &column.name).and_then(|at| cells?.get(at)?.value.as_ref());
+    let sql = value.map_or("NULL".to_string(), |value| Sql::expr(&value.text).0);
+    match &column.sql_type {
+        Some(sql_type) => format!("CAST({sql} AS {sql_type})"),
+        None => sql,
+    }
+}
