@@ -133,7 +133,9 @@ fn commands_in_the_documentation_are_commands() {
                     count += 1;
                 }
                 Some("make") => assert!(makefile.contains(&format!("\n{}:", words[1])), "{}: {line}", path.display()),
-                Some(script) if script.starts_with("scripts/") || script.starts_with("ci/") => assert!(root().join(script).exists(), "{line}"),
+                Some(script) if script.starts_with("scripts/") || script.starts_with("ci/") => {
+                    assert!(root().join(script).exists(), "{line}")
+                }
                 Some("cargo" | "export" | "cd" | "git") | None => {}
                 Some(other) => panic!("{}: `{other}` is no command known here", path.display()),
             }

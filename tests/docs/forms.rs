@@ -52,7 +52,8 @@ fn form(section: &str, rule: &str, comment: &str) -> Form {
 
 /// Comments are sentences: they begin with a capital, or go on from the line before and end with a full stop.
 fn is_prose(comment: &str) -> bool {
-    comment.ends_with(['.', ')']) && !comment.contains('(') || comment.starts_with(char::is_uppercase) && comment.contains(' ')
+    comment.ends_with(['.', ')']) && !comment.contains('(')
+        || comment.starts_with(char::is_uppercase) && comment.contains(' ')
 }
 
 /// A whole file around an example.
