@@ -73,6 +73,9 @@ def gitlab(env):
 
 def main():
     env = os.environ
+    if not os.path.exists(sys.argv[1]):
+        print("comment: there is no report")
+        return
     with open(sys.argv[1], encoding="utf-8") as file:
         report = file.read()
     if env.get("GITHUB_STEP_SUMMARY"):

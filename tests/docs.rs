@@ -21,6 +21,8 @@ mod ci;
 mod forms;
 #[path = "docs/receiver.rs"]
 mod receiver;
+#[path = "docs/runner.rs"]
+mod runner;
 #[path = "docs/sessions.rs"]
 mod sessions;
 

@@ -3,172 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
-use tempfile::TempDir;
 
-use super::receiver::Receiver;
-use super::sessions::bash;
+use super::runner::{Runner, inputs_of};
 use super::{all_blocks, root};
-
-fn yaml(path: &Path) -> Value {
-    serde_yaml::from_str(&fs::read_to_string(path).unwrap())
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// What a runner has: a checkout, a place for temporary files, a folder that is kept, and its settings.
-struct Runner {
-    place: TempDir,
-    receiver: Receiver,
-    secrets: bool,
-}
-
-/// What a job came to.
-struct Job {
-    code: i32,
-    said: String,
-}
-
-impl Runner {
-    /// The files of the page, with a warehouse that this machine has.
-    fn new() -> Self {
-        let runner = Runner { place: tempfile::tempdir().unwrap(), receiver: Receiver::open(), secrets: true };
-        let page = fs::read_to_string(root().join("docs/ci.md")).unwrap();
-        for block in all_blocks(&page) {
-            if let Some(file) = block.file {
-                runner.write(&file, &block.text);
-            }
-        }
-        runner.change("pipelines/connections.sendoff", "postgres { url", "duckdb { path");
-        runner.fill("('c-1', 'anna@example.com', 'Anna', true), ('c-2', 'bo@example.com', 'Bo', false)");
-        runner
-    }
-
-    fn checkout(&self) -> PathBuf {
-        self.place.path().join("checkout")
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        let path = self.checkout().join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn change(&self, file: &str, old: &str, new: &str) {
-        let text = fs::read_to_string(self.checkout().join(file)).unwrap();
-        assert!(text.contains(old), "{file} has no `{old}`");
-        self.write(file, &text.replace(old, new));
-    }
-
-    fn warehouse(&self) -> PathBuf {
-        self.place.path().join("warehouse.duckdb")
-    }
-
-    fn fill(&self, rows: &str) {
-        let _ = fs::remove_file(self.warehouse());
-        let warehouse = duckdb::Connection::open(self.warehouse()).unwrap();
-        let table = "create schema marts; create table marts.customers (customer_id text, email text, first_name text, \
-                     accepts_email boolean);";
-        warehouse.execute_batch(&format!("{table} insert into marts.customers values {rows}")).unwrap();
-    }
-
-    /// The next runner: a fresh checkout. What is kept is what the page says is kept.
-    fn forget(&self) {
-        let _ = fs::remove_dir_all(self.checkout().join("pipelines/.sendoff"));
-    }
-
-    /// One step, with the variables that its machine and it set.
-    fn step(&self, script: &str, variables: &BTreeMap<String, String>) -> Job {
-        let mut command = bash(&self.checkout());
-        command.envs(variables).env("RUNNER_TEMP", self.place.path());
-        if self.secrets {
-            command.env("WAREHOUSE_URL", self.warehouse()).env("BATCH_REST_API_KEY", "sk-secret");
-        }
-        let output = command.args(["-e", "-o", "pipefail", "-c", script]).output().unwrap();
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        assert!(!said.contains("sk-secret") && !said.contains("a-token"), "a secret is shown:\n{said}");
-        Job { code: output.status.code().unwrap_or(-1), said }
-    }
-
-    /// The action with inputs, as GitHub would run it: steps after a failed one only where they say `always()`.
-    fn action(&self, given: &Value) -> Job {
-        let action = yaml(&root().join("ci/action.yml"));
-        let mut inputs: BTreeMap<String, String> = BTreeMap::new();
-        for (name, input) in action["inputs"].as_mapping().unwrap() {
-            inputs.insert(name.as_str().unwrap().into(), input["default"].as_str().unwrap_or_default().into());
-        }
-        for (name, value) in given.as_mapping().unwrap() {
-            let name = name.as_str().unwrap();
-            assert!(inputs.contains_key(name), "the action has no input `{name}`");
-            inputs.insert(name.into(), value.as_str().unwrap().into());
-        }
-        let mut all = Job { code: 0, said: String::new() };
-        for step in action["runs"]["steps"].as_sequence().unwrap() {
-            let when = step["if"].as_str().unwrap_or_default();
-            let wanted = when.rsplit("== ").next().unwrap().trim_matches('\'');
-            let left_out = !when.is_empty() && wanted != inputs["command"];
-            let (Some(script), false) = (step["run"].as_str(), left_out) else { continue };
-            if all.code == 0 || when.contains("always()") {
-                let job = self.step(script, &self.variables(&step["env"], &inputs));
-                all.said += &job.said;
-                all.code = all.code.max(job.code);
-            }
-        }
-        all
-    }
-
-    fn variables(&self, env: &Value, inputs: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let file = |name: &str| self.place.path().join(name).display().to_string();
-        let mut variables: BTreeMap<String, String> = [
-            ("GITHUB_ACTIONS", "true".to_string()),
-            ("GITHUB_ACTION_PATH", root().join("ci").display().to_string()),
-            ("GITHUB_API_URL", self.receiver.url.clone()),
-            ("GITHUB_REPOSITORY", "shop/activation".into()),
-            ("GITHUB_REF", "refs/pull/7/merge".into()),
-            ("GITHUB_OUTPUT", file("output")),
-            ("GITHUB_PATH", file("path")),
-            ("GITHUB_STEP_SUMMARY", file("summary")),
-        ]
-        .map(|(name, value)| (name.to_string(), value))
-        .into();
-        for (name, value) in env.as_mapping().into_iter().flatten() {
-            let value = filled(value.as_str().unwrap(), inputs, &file("home"));
-            variables.insert(name.as_str().unwrap().into(), value);
-        }
-        variables
-    }
-
-    fn summary(&self) -> String {
-        fs::read_to_string(self.place.path().join("summary")).unwrap_or_default()
-    }
-}
-
-/// The expressions that the action has: inputs, one output of a step, and the token.
-fn filled(text: &str, inputs: &BTreeMap<String, String>, home: &str) -> String {
-    let mut out = text.to_string();
-    for (name, value) in inputs {
-        out = out.replace(&format!("${{{{ inputs.{name} }}}}"), value);
-    }
-    let out = out.replace("${{ steps.source.outputs.home }}", home).replace("${{ github.token }}", "a-token");
-    assert!(!out.contains("${{"), "what is `{out}`?");
-    out
-}
-
-/// What a workflow of the page hands to the action, with what only GitHub could fill in filled in, and more options.
-fn inputs_of(runner: &Runner, workflow: &str, options: &str) -> Value {
-    let workflow = yaml(&runner.checkout().join(".github/workflows").join(workflow));
-    let steps = workflow["jobs"].as_mapping().unwrap().values().flat_map(|job| job["steps"].as_sequence().unwrap());
-    let mut uses = steps.filter(|step| step["uses"].as_str().is_some_and(|name| name.contains("/sendoff/ci@")));
-    let mut inputs = uses.next().expect("the workflow uses the action")["with"].clone();
-    for value in inputs.as_mapping_mut().unwrap().values_mut() {
-        let text = value.as_str().unwrap();
-        let text = text.replace("${{ secrets.LEDGER_KEY }}", "a passphrase");
-        *value = text.replace("${{ inputs.options || '--require-ledger' }}", "").trim().into();
-    }
-    inputs["options"] = options.into();
-    inputs
-}
 
 /// The page's picture of the repository has the files of the page, each once.
 #[test]
@@ -307,44 +146,14 @@ fn two_runs_at_once_do_not_replace_each_other() {
 #[test]
 fn gitlab_reviews_and_runs() {
     let runner = Runner::new();
-    let template = yaml(&root().join("ci/gitlab.yml"));
-    let file = yaml(&runner.checkout().join(".gitlab-ci.yml"));
-    std::os::unix::fs::symlink(root(), runner.checkout().join("sendoff-source")).unwrap();
-    fs::create_dir(runner.checkout().join(".sendoff-ci")).unwrap();
-    std::os::unix::fs::symlink(root(), runner.checkout().join(".sendoff-ci/source")).unwrap();
-    let run = |name: &str, options: &str| {
-        let job = &file[name];
-        let base = &template[job["extends"].as_str().unwrap()];
-        let mut variables: BTreeMap<String, String> = BTreeMap::new();
-        let layers = [&template["variables"], &file["variables"], &job["variables"]];
-        for (name, value) in layers.into_iter().filter_map(Value::as_mapping).flatten() {
-            variables.insert(name.as_str().unwrap().into(), value.as_str().unwrap_or_default().into());
-        }
-        let machine = [
-            ("CI_PROJECT_DIR", runner.checkout().display().to_string()),
-            ("CI_API_V4_URL", format!("{}/api/v4", runner.receiver.url)),
-            ("CI_PROJECT_ID", "11".into()),
-            ("CI_MERGE_REQUEST_IID", "7".into()),
-            ("SENDOFF_COMMENT_TOKEN", "a-token".into()),
-            ("SENDOFF_OPTIONS", options.into()),
-        ];
-        variables.extend(machine.map(|(name, value)| (name.to_string(), value)));
-        let lines = |key: &str| {
-            let own = base[key].as_sequence().or(template[".sendoff"][key].as_sequence());
-            own.into_iter().flatten().map(|line| format!("{}\n", line.as_str().unwrap())).collect::<String>()
-        };
-        let job = runner.step(&(lines("before_script") + &lines("script")), &variables);
-        let after = runner.step(&lines("after_script"), &variables);
-        Job { code: job.code, said: job.said + &after.said }
-    };
-    let job = run("review", "--sandbox");
+    let job = runner.gitlab("review", "--sandbox");
     assert_eq!(job.code, 0, "{}", job.said);
     assert!(runner.receiver.comments()[0].contains("**2 to send (2 added)**"));
     assert_eq!(runner.receiver.requests()[1], "POST /api/v4/projects/11/merge_requests/7/notes Private-Token: a-token",);
-    let job = run("run", "--sandbox");
+    let job = runner.gitlab("run", "--sandbox");
     assert_eq!(job.code, 0, "{}", job.said);
     runner.forget();
-    let job = run("run", "--sandbox --require-ledger");
+    let job = runner.gitlab("run", "--sandbox --require-ledger");
     assert_eq!(job.code, 0, "{}", job.said);
 }
 
@@ -367,4 +176,50 @@ fn a_long_report_still_fits_into_a_comment() {
         assert_eq!(comment.matches("```").count() % 2, 0, "{}", &comment[comment.len() - 200..]);
         assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
     }
+}
+
+/// What the page hands to pre-commit, called as pre-commit does: entry, arguments, files.
+#[test]
+fn hooks_before_the_commit_work() {
+    let runner = Runner::new();
+    let blocks = all_blocks(&fs::read_to_string(root().join("docs/ci.md")).unwrap());
+    let page = blocks.iter().find(|block| block.text.starts_with("repos:")).unwrap();
+    let page: Value = serde_yaml::from_str(&page.text).unwrap();
+    let ours: Vec<Value> =
+        serde_yaml::from_str(&fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap()).unwrap();
+    let used = page["repos"][0]["hooks"].as_sequence().unwrap();
+    let call = |used: &Value| {
+        let hook = ours.iter().find(|hook| hook["id"] == used["id"]).expect("a hook of ours");
+        let mut words = vec![hook["entry"].as_str().unwrap()];
+        words.extend(used["args"].as_sequence().into_iter().flatten().filter_map(Value::as_str));
+        words.extend(hook["pass_filenames"].is_null().then_some("pipelines/customers.sendoff"));
+        runner.step(&words.join(" "), &BTreeMap::new())
+    };
+    assert_eq!(used.len(), ours.len());
+    let codes: Vec<i32> = used.iter().map(|hook| call(hook).code).collect();
+    assert_eq!(codes, [0, 0]);
+    runner.change("pipelines/customers.sendoff", "lower(email)  -> email", "lower(email) -> emial");
+    assert_eq!(call(&used[1]).code, 1);
+    call(&used[0]);
+    let text = fs::read_to_string(runner.checkout().join("pipelines/customers.sendoff")).unwrap();
+    assert!(text.contains("lower(email)  -> emial"), "{text}");
+}
+
+/// Where there is no `sendoff` one is built, once, and taken from the cache afterwards. `make` only pretends to.
+#[test]
+fn a_program_that_is_missing_is_built_once() {
+    let runner = Runner::new();
+    let pretend = "#!/bin/sh\necho building; echo made >> \"$HOME/made\"; mkdir -p \"$CARGO_TARGET_DIR/release\"\n\
+                   cd \"$CARGO_TARGET_DIR/release\" && touch sendoff libduckdb.so && chmod +x sendoff\n";
+    runner.write("bin/make", pretend);
+    runner.write("bin/npm", "#!/bin/sh\n");
+    let path = format!("{}:/usr/bin:/bin", runner.checkout().join("bin").display());
+    let variables = [("PATH", path), ("SENDOFF_HOME", runner.checkout().join("home").display().to_string())];
+    let variables = variables.map(|(name, value)| (name.to_string(), value)).into();
+    let install = root().join("ci/install.sh").display().to_string();
+    let first = format!("chmod +x bin/*; folder=$('{install}'); ls \"$folder\"");
+    let script = format!("{first}; test \"$('{install}')\" = \"$folder\"; ls home");
+    let job = runner.step(&script, &variables);
+    assert_eq!((job.code, job.said.as_str()), (0, "libduckdb.so\nsendoff\nbin\nbuilding\n"));
+    assert_eq!(fs::read_to_string(runner.checkout().join("made")).unwrap(), "made\n");
 }
