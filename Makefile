@@ -5,7 +5,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Every cargo command goes through it: it fetches DuckDB's library and says where it is.
 duckdb := scripts/duckdb exec
 
-.PHONY: help demo build test lint bench simulate fuzz clean
+.PHONY: help demo build test lint bench simulate fuzz book clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -38,6 +38,9 @@ bench: build ## Compare sendoff with hand-written SQL, drt-core and dlt for the 
 
 simulate: ## Play 10,000 seeds of the simulation, optimised (SEEDS=500: so many; a failing seed is told and shrunk)
 	SEEDS="$${SEEDS:-10000}" $(duckdb) $(CARGO) test --release --test conformance simulation
+
+book: ## Build the documentation as a book, into target/book, with mdbook or a copy from PyPI
+	@scripts/book "$(target)/mdbook"
 
 clean: ## Remove what was built and generated
 	$(CARGO) clean

@@ -28,8 +28,9 @@ pub fn resolve_all(
     for written in &scope.names.tests {
         let entries = Entries::of(written, problems);
         complete(scope, written, &entries, problems);
-        // Of an activation that has come to nothing, no more can be said.
-        tests.extend(subject(&written.of.value).and_then(|subject| resolve(&subject, written, &entries, problems)));
+        // Of an activation that has come to nothing, or is not right, no more can be said.
+        let subject = subject(&written.of.value).filter(|subject| !subject.is_wrong(problems));
+        tests.extend(subject.and_then(|subject| resolve(&subject, written, &entries, problems)));
     }
     tests
 }
@@ -39,6 +40,18 @@ struct Subject<'a> {
     scope: &'a Scope<'a>,
     activation: &'a Activation,
     model: &'a Model,
+}
+
+impl Subject<'_> {
+    /// Whether something is wrong with it, the text included: then its fields and columns may be others than it seems.
+    fn is_wrong(&self, problems: &Problems) -> bool {
+        let parts = [self.activation.span, self.model.span];
+        let within = |place: Span| parts.iter().any(|part| part.contains(place));
+        let mut unread = self.scope.inputs.files.iter().flat_map(|file| &file.unread);
+        let mut errors = problems.0.iter().filter(|problem| problem.is_error());
+        unread.any(|one| within(one.span))
+            || errors.any(|problem| problem.labels.first().is_some_and(|(place, _)| within(*place)))
+    }
 }
 
 #[derive(Default)]

@@ -134,7 +134,7 @@ fn resolve(
     let query_files = queries.into_iter().map(|(path, _)| (path.clone(), project::named(world, root, &path))).collect();
     let manifest = check::manifest_path(trees, &|name| world.env(name))
         .and_then(|(path, _)| project::named(world, root, &path).ok());
-    let environment = options.environment.clone().or_else(|| world.env("SENDOFF_ENV"));
+    let environment = options.environment.clone().or_else(|| world.env("SENDOFF_ENV")).filter(|name| !name.is_empty());
     let (spec, found) = check::check(&Inputs {
         files: trees,
         catalog,

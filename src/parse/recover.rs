@@ -156,7 +156,7 @@ impl<'t> Reader<'t> {
 /// What the entry would have been: a setting whose value cannot be read is given all the same, and a misspelt entry is there.
 fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
     let word = match place {
-        Place::Settings => Some(first.text),
+        Place::Settings | Place::Mappings => Some(first.text),
         _ => nearest(first.text, error::known_words(place).iter().copied()),
     };
     word.filter(|_| first.is_word()).map(|word| Spanned::new(word.to_string(), first.span))

@@ -40,7 +40,7 @@ pub fn markdown(known: &Destination, example: Option<&str>) -> String {
     page.heading(1, format!("{} (`{}`)", known.title, known.kind));
     page.text(&known.about);
     page.text(format!(
-        "Written from [the definition](../../{}) by `UPDATE=1 cargo test --test docs`; `sendoff destinations {}` says the same.",
+        "Written from `{}` by `UPDATE=1 cargo test --test docs`; `sendoff destinations {}` says the same.",
         folder(&known.origin),
         known.kind
     ));
