@@ -9,6 +9,7 @@ use crate::load;
 mod account;
 mod check;
 mod deliver;
+mod draft;
 mod explain;
 mod guards;
 mod ledgers;
@@ -24,11 +25,13 @@ mod tell;
 
 pub use crate::emit::StopSignal;
 pub use check::{Checked, check};
+pub use draft::{Draft, Understood};
 pub use explain::explain;
 pub use ledgers::{history, ledgers, move_ledger, rejected};
 pub use plan::plan;
 pub use retire::retire;
 pub use run::run;
+pub use session::ModelColumns;
 pub use settle::settle;
 
 /// What a person asked for, as far as stages need to know it.

@@ -1,6 +1,7 @@
 //! The nouns: plain data that the stages hand to one another. Nothing here reads, writes, waits or decides.
 
 pub mod account;
+pub mod assist;
 pub mod ast;
 pub mod catalog;
 pub mod change;
@@ -17,3 +18,4 @@ pub mod slot;
 pub mod span;
 pub mod spec;
 pub mod value;
+pub mod vocabulary;

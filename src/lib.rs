@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/architecture.md")]
 
+pub mod assist;
 pub mod catalog;
 pub mod check;
 pub mod cli;
