@@ -75,13 +75,19 @@ pub struct Inputs<'a> {
 
 /// The project as meant, when nothing is wrong with it, and all that is to be said of it.
 pub fn check(inputs: &Inputs<'_>) -> (Option<Spec>, Problems) {
+    let (spec, problems) = understand(inputs);
+    let spec = if problems.any_error() { None } else { Some(spec) };
+    (spec, problems)
+}
+
+/// The same, with whatever could be made sense of: for editors, which never see a project finished.
+pub fn understand(inputs: &Inputs<'_>) -> (Spec, Problems) {
     let mut problems = Problems::default();
     let names = names::collect(inputs.files, &mut problems);
     let scope = Scope::new(inputs, names, &mut problems);
     let spec = resolve(&scope, &mut problems);
     scope.unread_variables(&mut problems);
     problems.sort();
-    let spec = if problems.any_error() { None } else { Some(spec) };
     (spec, problems)
 }
 

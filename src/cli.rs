@@ -11,6 +11,7 @@ mod init;
 mod interrupt;
 mod ledger;
 mod load;
+mod lsp;
 mod plan;
 mod private;
 mod progress;
@@ -91,6 +92,8 @@ enum Command {
     Retire(retire::Retire),
     /// What destinations take: services, modes, fields, limits
     Destinations(destinations::Destinations),
+    /// Serve an editor: diagnostics, completion, hover and the like, over standard input and output
+    Lsp(lsp::Lsp),
     /// Serve the destinations' APIs locally, for trials
     Sandbox(sandbox::Sandbox),
 }
@@ -178,6 +181,7 @@ impl Command {
             Command::Ledger(command) => command.act(context),
             Command::Retire(command) => command.act(context),
             Command::Destinations(command) => command.act(context),
+            Command::Lsp(command) => command.act(context),
             Command::Sandbox(command) => command.act(context),
         }
     }
@@ -185,7 +189,7 @@ impl Command {
     /// Whether a program reads what is said, failures included.
     fn speaks_json(&self) -> bool {
         match self {
-            Command::Init(_) | Command::Fmt(_) | Command::Sandbox(_) => false,
+            Command::Init(_) | Command::Fmt(_) | Command::Lsp(_) | Command::Sandbox(_) => false,
             Command::Check(command) => command.format == check::Format::Json,
             Command::Test(command) => command.format == test::Format::Json,
             Command::Plan(command) => command.format == plan::Format::Json,

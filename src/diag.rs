@@ -21,6 +21,17 @@ impl Sources {
         FileId(self.files.len() as u32 - 1)
     }
 
+    /// The file of that name with the text that it has now, known before or not.
+    pub fn put(&mut self, name: &str, text: &str) -> FileId {
+        let Some(at) = self.files.iter().position(|(known, _)| known == name) else { return self.add(name, text) };
+        self.files[at].1 = text.to_string();
+        FileId(at as u32)
+    }
+
+    pub fn find(&self, name: &str) -> Option<FileId> {
+        self.files.iter().position(|(known, _)| known == name).map(|at| FileId(at as u32))
+    }
+
     pub fn name(&self, file: FileId) -> &str {
         self.files.get(file.0 as usize).map_or("", |(name, _)| name)
     }

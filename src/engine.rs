@@ -10,6 +10,7 @@ use crate::load;
 mod account;
 mod check;
 mod deliver;
+mod draft;
 mod explain;
 mod guards;
 mod ledgers;
@@ -27,12 +28,14 @@ mod test;
 
 pub use crate::emit::StopSignal;
 pub use check::{Checked, check};
+pub use draft::{Draft, Understood};
 pub use explain::explain;
 pub use ledgers::{history, ledgers, move_ledger, rejected};
 pub use plan::plan;
 pub use planned::Planned;
 pub use retire::retire;
 pub use run::run;
+pub use session::ModelColumns;
 pub use settle::settle;
 pub use test::{Rehearsal, test};
 

@@ -1,7 +1,7 @@
 //! Expressions, as DuckDB's own parser reads them: the columns they name, the functions they call, what is wrong. No source
 //! is needed for it, and nothing is run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diag::nearest;
 use crate::ir::ast::Expr;
@@ -23,21 +23,45 @@ const BATCH: usize = 4096;
 /// ASCII's record separator (`chr(30)`), which no expression needs.
 const BETWEEN: &str = "\u{1e}";
 
-/// Facts about every expression. Equal texts are read once: a project of a thousand files repeats itself.
+/// Facts about every expression.
 pub fn expressions(store: &Store, exprs: &[&Expr]) -> Result<Facts, StoreError> {
-    let mut texts: Vec<&str> = exprs.iter().map(|expr| expr.text.as_str()).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    let mut read: HashMap<&str, Parsed> = HashMap::with_capacity(texts.len());
-    for batch in texts.chunks(BATCH) {
-        read.extend(parse(store, batch)?);
+    let mut learnt = Learnt::default();
+    learnt.read(store, exprs)?;
+    Ok(learnt.facts)
+}
+
+/// What is known of expressions so far. Equal texts are read once: a project of a thousand files repeats itself, and so does one
+/// that is looked at after each key.
+#[derive(Default)]
+pub struct Learnt {
+    pub facts: Facts,
+    /// Names of functions, and whether they turn many rows into one.
+    functions: Option<BTreeMap<String, bool>>,
+}
+
+impl Learnt {
+    pub fn read(&mut self, store: &Store, exprs: &[&Expr]) -> Result<(), StoreError> {
+        let mut texts: Vec<&str> = exprs.iter().map(|expr| expr.text.as_str()).collect();
+        texts.retain(|text| !self.facts.exprs.contains_key(*text));
+        texts.sort_unstable();
+        texts.dedup();
+        for batch in texts.chunks(BATCH) {
+            let read = parse(store, batch)?;
+            if self.functions.is_none() && read.iter().any(|(_, parsed)| !parsed.functions.is_empty()) {
+                self.functions = Some(functions(store)?);
+            }
+            let nothing = BTreeMap::new();
+            let known = self.functions.as_ref().unwrap_or(&nothing);
+            self.facts.exprs.extend(read.into_iter().map(|(text, parsed)| (text.to_string(), judged(parsed, known))));
+        }
+        Ok(())
     }
-    let known =
-        if read.values().any(|parsed| !parsed.functions.is_empty()) { functions(store)? } else { BTreeMap::new() };
-    let facts: HashMap<&str, ExprFacts> =
-        read.into_iter().map(|(text, parsed)| (text, judged(parsed, &known))).collect();
-    let by_place = exprs.iter().filter_map(|expr| Some((expr.span, facts.get(expr.text.as_str())?.clone())));
-    Ok(Facts { exprs: by_place.collect() })
+
+    /// Forgets the expressions that the project no longer has.
+    pub fn keep(&mut self, exprs: &[&Expr]) {
+        let kept: HashSet<&str> = exprs.iter().map(|expr| expr.text.as_str()).collect();
+        self.facts.exprs.retain(|text, _| kept.contains(text.as_str()));
+    }
 }
 
 /// The statements go over as one text, since a literal each would cost more than their parsing.
@@ -58,7 +82,6 @@ fn one<'a>(texts: &[&'a str], row: &[Value]) -> Option<(&'a str, Parsed)> {
     Some((text, parsed(text, json)))
 }
 
-/// Names of functions, and whether they turn many rows into one.
 fn functions(store: &Store) -> Result<BTreeMap<String, bool>, StoreError> {
     let rows = store.rows(
         "SELECT function_name, bool_and(function_type = 'aggregate') FROM duckdb_functions() \

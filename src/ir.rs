@@ -1,6 +1,7 @@
 //! The nouns: plain data that the stages hand to one another. Nothing here reads, writes, waits or decides.
 
 pub mod account;
+pub mod assist;
 pub mod ast;
 pub mod catalog;
 pub mod change;
@@ -19,3 +20,4 @@ pub mod span;
 pub mod spec;
 pub mod test;
 pub mod value;
+pub mod vocabulary;

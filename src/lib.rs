@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/architecture.md")]
 
+pub mod assist;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -11,6 +12,7 @@ pub mod format;
 pub mod inspect;
 pub mod ir;
 pub mod load;
+pub mod lsp;
 pub mod parse;
 pub mod plan;
 pub mod project;

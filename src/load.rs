@@ -176,22 +176,32 @@ impl Loader<'_> {
                 }
                 _ => format!("({}\n)", text.trim().trim_end_matches(';')),
             },
-            Query::File { path, format, options, .. } => self.file(path, *format, options),
+            Query::File { path, format, options, .. } => file(self.root, path, *format, options),
             Query::Given { sql, .. } => format!("({sql}\n)"),
         }
     }
+}
 
-    fn file(&self, path: &str, format: FileFormat, options: &[(String, FileOption)]) -> String {
-        let function = match format {
-            FileFormat::Csv => "read_csv",
-            FileFormat::Parquet => "read_parquet",
-            FileFormat::JsonLines => "read_json",
-        };
-        let path = Sql::text(&self.root.join(path).to_string_lossy());
-        let mut arguments = vec![path.0];
-        arguments.extend(options.iter().map(|(name, value)| format!("{} = {}", duckdb_name(name), option(value))));
-        format!("{function}({})", arguments.join(", "))
+/// Columns of a file on this machine, found out by a look at its head: for editors. `None` for what has to be asked for.
+pub fn file_columns(store: &Store, root: &Path, query: &Query) -> Option<Vec<ColumnFacts>> {
+    match query {
+        Query::File { path, format, options, .. } if !path.contains("://") => {
+            store.describe(&format!("SELECT * FROM {}", file(root, path, *format, options))).ok()
+        }
+        Query::File { .. } | Query::Table { .. } | Query::Sql { .. } | Query::Given { .. } => None,
     }
+}
+
+fn file(root: &Path, path: &str, format: FileFormat, options: &[(String, FileOption)]) -> String {
+    let function = match format {
+        FileFormat::Csv => "read_csv",
+        FileFormat::Parquet => "read_parquet",
+        FileFormat::JsonLines => "read_json",
+    };
+    let path = Sql::text(&root.join(path).to_string_lossy());
+    let mut arguments = vec![path.0];
+    arguments.extend(options.iter().map(|(name, value)| format!("{} = {}", duckdb_name(name), option(value))));
+    format!("{function}({})", arguments.join(", "))
 }
 
 /// Options have DuckDB's own names, but for this one, which `COPY` alone spells out.

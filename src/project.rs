@@ -50,10 +50,10 @@ pub fn read(world: &dyn World, root: &Path) -> (ProjectFiles, Problems) {
         Err(error) => return (files, no_folder(root, &error).into()),
     };
     for path in &paths {
-        let group = match () {
-            () if is_pipeline(path) => &mut files.pipelines,
-            () if is_definition(path) => &mut files.definitions,
-            () => continue,
+        let group = match part(path) {
+            Some(Part::Pipeline) => &mut files.pipelines,
+            Some(Part::Definition) => &mut files.definitions,
+            None => continue,
         };
         match world.read(&root.join(path)) {
             Ok(text) => group.push(files.sources.add(shown(root, path), text)),
@@ -89,6 +89,22 @@ pub fn named(world: &dyn World, root: &Path, path: &str) -> Result<String, Strin
     world.read(&root.join(path)).map_err(|error| reason(&error))
 }
 
+/// What a file is to its project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Pipeline,
+    Definition,
+}
+
+/// `path`: below the project's folder.
+pub fn part(path: &Path) -> Option<Part> {
+    match () {
+        () if is_pipeline(path) => Some(Part::Pipeline),
+        () if is_definition(path) => Some(Part::Definition),
+        () => None,
+    }
+}
+
 fn is_pipeline(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == PIPELINE)
 }
@@ -97,7 +113,17 @@ fn is_definition(path: &Path) -> bool {
     path.starts_with(DEFINITIONS) && path.extension().is_some_and(|extension| extension == "yaml")
 }
 
-fn shown(root: &Path, path: &Path) -> String {
+/// Whether a path below the root leads through a folder that holds no part of a project.
+pub fn is_passed_over(path: &Path) -> bool {
+    let folder = |part: &std::ffi::OsStr| {
+        let name = part.to_string_lossy();
+        name.starts_with('.') || ["target", "node_modules"].contains(&name.as_ref())
+    };
+    path.parent().is_some_and(|folders| folders.iter().any(folder))
+}
+
+/// A file as messages name it.
+pub fn shown(root: &Path, path: &Path) -> String {
     let whole = if root == Path::new(".") { path.to_path_buf() } else { root.join(path) };
     whole.to_string_lossy().into_owned()
 }

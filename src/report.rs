@@ -3,6 +3,7 @@
 pub mod destination;
 pub mod difference;
 pub mod estimate;
+pub mod hint;
 pub mod html;
 pub mod json;
 pub mod ledger;

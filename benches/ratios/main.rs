@@ -5,6 +5,7 @@
 //!     SENDOFF_BENCH_ROWS=100000 make bench     to try it out; so small, starting up is most of it
 
 mod data;
+mod editing;
 mod load;
 mod measure;
 mod peers;
@@ -64,7 +65,7 @@ fn main() -> Result<()> {
         table.push(sending::paced(&folder.join("paced"))?);
     }
     if wanted("starting") {
-        table.extend([check(&folder.join("check"))?, version()?]);
+        table.extend([check(&folder.join("check"))?, version()?, editing::change(&folder.join("editing"), 1000)?]);
     }
     print_table(&table);
     Ok(std::fs::remove_dir_all(&folder)?)

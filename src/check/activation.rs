@@ -259,11 +259,10 @@ fn by_name(
     Some(narrowed)
 }
 
-/// Activations have a namespace of their own, so an inline model may meet a dataset of its name: then it stands aside.
 fn model_name(scope: &Scope<'_>, written: &ast::Activation) -> DatasetName {
     let name = written.name.value.as_str();
     let taken = scope.names.datasets().any(|known| known == name) || scope.names.sources.contains_key(name);
-    DatasetName(if taken { format!("{name} (inline)") } else { name.to_string() })
+    DatasetName::inline(name, taken)
 }
 
 fn inline(

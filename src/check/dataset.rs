@@ -4,14 +4,15 @@ use serde_json::Value as Json;
 
 use super::names::Names;
 use super::scope::Scope;
-use super::settings::{Declared, Place, fill, own};
+use super::settings::{Declared, Place, fill};
 use super::sql;
 use super::{error, expr, file, walk};
 use crate::diag::Problems;
 use crate::ir::ast::{Expr, From, Input, Model, Name, Segment, TextLit};
-use crate::ir::catalog::{Setting, SettingKind};
+use crate::ir::catalog::Setting;
 use crate::ir::ident::DatasetName;
 use crate::ir::spec::{FileFormat, Query, Settings};
+use crate::ir::vocabulary::{self, ALLOW_EMPTY};
 
 /// A model, and the conditions of the segments on the way to it, innermost first.
 #[derive(Clone, Debug)]
@@ -152,8 +153,6 @@ pub struct Options {
     pub allow_empty: bool,
 }
 
-const ALLOW_EMPTY: &str = "allow_empty";
-
 /// `here`: whether the `from` stands in an activation, which alone can allow an empty model.
 pub fn options(scope: &Scope<'_>, from: &From, here: bool, problems: &mut Problems) -> Options {
     let given = from.options.as_ref().map_or(&[][..], |block| &block.settings);
@@ -167,10 +166,10 @@ pub fn options(scope: &Scope<'_>, from: &From, here: bool, problems: &mut Proble
             _ => None,
         });
         format = file::format(path, word, problems);
-        declared = file::declared(format);
+        declared = vocabulary::file_options(format);
     }
     if here {
-        declared.push(own(ALLOW_EMPTY, SettingKind::Boolean));
+        declared.push(vocabulary::allow_empty());
     }
     if !here && let Some(setting) = given.iter().find(|setting| setting.key.value == ALLOW_EMPTY) {
         problems.push(error::allow_empty_elsewhere(&setting.key));

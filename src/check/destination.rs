@@ -6,15 +6,13 @@ use std::sync::Arc;
 use super::error;
 use super::project::text;
 use super::scope::Scope;
-use super::settings::{Declared, Place, fill, own};
+use super::settings::{Declared, Place, fill};
 use crate::diag::Problems;
 use crate::ir::ast;
-use crate::ir::catalog::{Destination, SettingKind, Template};
+use crate::ir::catalog::{Destination, Template};
 use crate::ir::ident::{DestinationName, KindName};
 use crate::ir::spec::Connection;
-
-/// Every destination takes it: a staging host, a proxy, a test server.
-const BASE_URL: &str = "base_url";
+use crate::ir::vocabulary::{BASE_URL, destination_settings};
 
 pub fn resolve_all(scope: &Scope<'_>, problems: &mut Problems) -> BTreeMap<DestinationName, Connection> {
     let mut kinds: BTreeMap<KindName, Arc<Destination>> = BTreeMap::new();
@@ -55,10 +53,7 @@ fn resolve(
     problems: &mut Problems,
 ) -> Connection {
     let place = Place::settings(format!("destination kind `{}`", kind.kind), written.name.span);
-    let mut known = kind.settings.clone();
-    if known.iter().all(|setting| setting.name != BASE_URL) {
-        known.push(own(BASE_URL, SettingKind::Url));
-    }
+    let known = destination_settings(&kind);
     let has_base_url = written.settings.iter().any(|setting| setting.key.value == BASE_URL);
     let spared = if has_base_url { only_for_base_url(&kind) } else { Vec::new() };
     let spared: Vec<&str> = spared.iter().map(String::as_str).collect();

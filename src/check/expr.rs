@@ -8,7 +8,7 @@ use crate::ir::facts::ColumnFacts;
 
 /// `columns`: of the rows the expression is about, where known.
 pub fn check(scope: &Scope<'_>, expr: &Expr, columns: Option<&[ColumnFacts]>, problems: &mut Problems) {
-    let Some(facts) = scope.inputs.facts.exprs.get(&expr.span) else { return };
+    let Some(facts) = scope.inputs.facts.of(expr) else { return };
     if let Some(found) = &facts.error {
         problems.push(error::sql_syntax(expr, found));
         return;

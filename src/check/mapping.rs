@@ -3,17 +3,18 @@
 use serde_json::Value as Json;
 
 use super::scope::Scope;
-use super::settings::{Declared, Place, fill, own, own_words};
+use super::settings::{Declared, Place, fill};
 use super::target::Target;
 use super::{custom, error, expr};
 use crate::diag::Problems;
 use crate::ir::ast::{MapBlock, Mapping};
-use crate::ir::catalog::{Clear, Dots, Service, SettingKind};
+use crate::ir::catalog::{Clear, Dots, Service};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{FieldMapping, FieldTarget, IdentifierMapping, Settings};
+use crate::ir::vocabulary::mapping_options;
 
 /// A `map` or a `custom`.
 #[derive(Clone, Copy)]
@@ -120,12 +121,8 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
 
 fn options(scope: &Scope<'_>, written: &Mapping, custom: bool, problems: &mut Problems) -> Settings {
     let Some(block) = &written.options else { return Settings::default() };
-    let mut declared = vec![own_words("null", &["skip", "clear"]), own("shared", SettingKind::Boolean)];
-    if custom {
-        declared.extend([own("type", SettingKind::Text), own("create", SettingKind::Boolean)]);
-    }
     let place = Place::options(if custom { "a mapping in `custom`" } else { "a mapping in `map`" }, block.span);
-    fill(scope, &place, Declared::plain(&declared), &block.settings, problems)
+    fill(scope, &place, Declared::plain(&mapping_options(custom)), &block.settings, problems)
 }
 
 pub fn word<'a>(options: &'a Settings, name: &str) -> Option<&'a str> {

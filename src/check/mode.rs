@@ -4,14 +4,15 @@ use serde_json::Value as Json;
 
 use super::error;
 use super::scope::Scope;
-use super::settings::{Declared, Place, fill, own, own_words};
+use super::settings::{Declared, Place, fill};
 use super::target::Target;
 use crate::diag::Problems;
 use crate::ir::ast::{Activation, ModeEntry};
-use crate::ir::catalog::{Service, SettingKind};
+use crate::ir::catalog::Service;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::Settings;
+use crate::ir::vocabulary::mode_options;
 
 pub struct Chosen {
     pub mode: Mode,
@@ -59,11 +60,6 @@ fn named(entry: &ModeEntry, target: Option<&Target<'_>>, problems: &mut Problems
 
 fn options(scope: &Scope<'_>, mode: Mode, entry: Option<&ModeEntry>, problems: &mut Problems) -> Settings {
     let Some(block) = entry.and_then(|entry| entry.options.as_ref()) else { return Settings::default() };
-    let declared = match mode {
-        Mode::Update => vec![own_words("new_rows", &["send", "hold"])],
-        Mode::Insert => vec![own("again", SettingKind::Boolean)],
-        Mode::Upsert | Mode::Mirror | Mode::Membership => Vec::new(),
-    };
     let place = Place::options(format!("`mode {}`", mode.name()), block.span);
-    fill(scope, &place, Declared::plain(&declared), &block.settings, problems)
+    fill(scope, &place, Declared::plain(&mode_options(mode)), &block.settings, problems)
 }

@@ -4,31 +4,21 @@ use serde_json::Value as Json;
 
 use super::error;
 use super::scope::Scope;
-use super::settings::{Declared, Place, fill, own};
+use super::settings::{Declared, Place, fill};
 use super::values;
 use crate::diag::Problems;
-use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::spec::{Project, SettingValue, Settings};
+use crate::ir::vocabulary;
 
 /// What `{env}` in `ledger` stands for in a project without environments.
 const UNNAMED: &str = "default";
 const LEDGER: &str = ".sendoff/{env}";
 
-fn declared() -> Vec<Setting> {
-    vec![
-        own("ledger", SettingKind::Text),
-        own("dbt_manifest", SettingKind::Text),
-        own("extension_directory", SettingKind::Text),
-        own("autoinstall", SettingKind::Boolean),
-        Setting { secret: true, ..own("notify", SettingKind::Url) },
-    ]
-}
-
 pub fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Project {
     environments(scope, problems);
     let settings = scope.names.project.map_or_else(Settings::default, |project| {
         let place = Place::settings("`project`", project.span);
-        fill(scope, &place, Declared::plain(&declared()), &project.settings, problems)
+        fill(scope, &place, Declared::plain(&vocabulary::project_settings()), &project.settings, problems)
     });
     let environment = scope.environment.map(|environment| environment.name.value.clone());
     let ledger = text(&settings, "ledger").unwrap_or_else(|| LEDGER.to_string());

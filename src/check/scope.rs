@@ -9,7 +9,7 @@ use super::names::Names;
 use super::need::Needed;
 use super::{Inputs, error, values};
 use crate::diag::Problems;
-use crate::ir::ast::{Environment, Value};
+use crate::ir::ast::{Environment, Name, Value};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
 use crate::ir::span::Span;
@@ -22,6 +22,8 @@ pub struct Scope<'a> {
     pub environment: Option<&'a Environment>,
     /// Relations by the name that `ref` knows them by; `None` without a manifest that could be read.
     pub relations: Option<BTreeMap<String, String>>,
+    /// Settings, in any file, whose value could not be read.
+    pub unread: Vec<&'a Name>,
     /// Whether variables may stay unset in what is being read.
     spared: Cell<bool>,
     /// Variables that something asked for, to find `--var` of a name that nothing does.
@@ -35,8 +37,9 @@ impl<'a> Scope<'a> {
         let environment = choose(inputs, &names, problems);
         let relations = super::sql::relations(inputs, &names, problems);
         let needed = Needed::by(inputs.only, &names);
+        let unread = inputs.files.iter().flat_map(|file| &file.unread).collect();
         let (spared, asked, patterns) = (Cell::new(false), RefCell::default(), RefCell::default());
-        Scope { inputs, names, needed, environment, relations, spared, asked, patterns }
+        Scope { inputs, names, needed, environment, relations, unread, spared, asked, patterns }
     }
 
     /// Whether a variable without a value and without a default is no error.

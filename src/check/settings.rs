@@ -57,29 +57,6 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// An optional setting of the language itself, which no definition declares.
-pub fn own(name: &str, kind: SettingKind) -> Setting {
-    Setting {
-        name: name.to_string(),
-        kind,
-        secret: false,
-        required: false,
-        identity: false,
-        needed_by: Vec::new(),
-        default: None,
-        values: Vec::new(),
-        pattern: None,
-        parts: Vec::new(),
-        one_of: Vec::new(),
-        about: String::new(),
-        slots: Vec::new(),
-    }
-}
-
-pub fn own_words(name: &str, words: &[&str]) -> Setting {
-    Setting { values: words.iter().map(ToString::to_string).collect(), ..own(name, SettingKind::Text) }
-}
-
 /// Fills in what is given and the defaults of the rest; says what is unknown, doubled, missing or of the wrong form.
 pub fn fill(
     scope: &Scope<'_>,
@@ -286,8 +263,10 @@ fn holds_control(json: &Json) -> bool {
 fn missing(scope: &Scope<'_>, place: &Place, declared: Declared<'_>, given: &[ast::Setting], problems: &mut Problems) {
     // One whose value could not be read is told of already.
     let unread = |name: &str| {
-        let mut unread = scope.inputs.files.iter().flat_map(|file| &file.unread);
-        unread.any(|key| key.value == name && key.span.file == place.span.file && key.span.start > place.span.start)
+        scope
+            .unread
+            .iter()
+            .any(|key| key.value == name && key.span.file == place.span.file && key.span.start > place.span.start)
     };
     let is_given = |name: &str| given.iter().any(|setting| setting.key.value == name) || unread(name);
     let grouped = |name: &str| declared.one_of.iter().flatten().any(|member| member == name);

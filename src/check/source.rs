@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use super::error;
 use super::scope::Scope;
-use super::settings::{Declared, Place, fill, own};
+use super::settings::{Declared, Place, fill};
 use crate::diag::Problems;
 use crate::ir::ast::{Connection, Value};
-use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::ident::DatasetName;
 use crate::ir::secret::Secret;
 use crate::ir::span::Span;
 use crate::ir::spec::{SettingValue, Settings, Source, SourceKind};
-
-pub const KINDS: [&str; 4] = ["duckdb", "postgres", "mysql", "sqlite"];
+use crate::ir::vocabulary::source_settings;
 
 pub fn resolve_all(scope: &Scope<'_>, problems: &mut Problems) -> BTreeMap<DatasetName, Source> {
     let sources = scope.names.sources.values();
@@ -25,17 +23,13 @@ pub fn resolve_all(scope: &Scope<'_>, problems: &mut Problems) -> BTreeMap<Datas
 
 fn resolve(scope: &Scope<'_>, source: &Connection, problems: &mut Problems) -> Option<Source> {
     let kind = source.kind.value.as_str();
-    let declared = match kind {
-        "duckdb" | "sqlite" => Setting { required: true, ..own("path", SettingKind::Text) },
-        "postgres" | "mysql" => Setting { required: true, ..own("url", SettingKind::Text) },
-        _ => {
-            problems.push(error::unknown_source_kind(&source.kind));
-            return None;
-        }
+    let Some(declared) = source_settings(kind) else {
+        problems.push(error::unknown_source_kind(&source.kind));
+        return None;
     };
     passwords(source, problems);
     let place = Place::settings(format!("source kind `{kind}`"), source.kind.span);
-    let settings = fill(scope, &place, Declared::plain(&[declared]), &source.settings, problems);
+    let settings = fill(scope, &place, Declared::plain(&declared), &source.settings, problems);
     let kind = match kind {
         "duckdb" => SourceKind::DuckDb { path: path(&settings)? },
         "sqlite" => SourceKind::Sqlite { path: path(&settings)? },

@@ -28,7 +28,7 @@ mod owner;
 
 use attach::Opened;
 pub use naming::{base_url, duck_time, ledger_folder, redactor, run_id};
-pub use online::columns;
+pub use online::{ModelColumns, columns};
 use owner::Owner;
 pub use owner::keys_set;
 
@@ -172,7 +172,7 @@ impl<'a> Session<'a> {
         let texts: Vec<&Expr> = exprs.iter().map(|(_, expr)| *expr).collect();
         let Ok(facts) = inspect::expressions(&self.store, &texts) else { return needed };
         for (model, expr) in exprs {
-            let columns = facts.exprs.get(&expr.span).map(|facts| facts.columns.iter().map(|(name, _)| name.clone()));
+            let columns = facts.of(expr).map(|facts| facts.columns.iter().map(|(name, _)| name.clone()));
             needed.entry(model.clone()).or_default().extend(columns.into_iter().flatten());
         }
         for activation in chosen {

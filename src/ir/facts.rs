@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::span::Span;
+use super::ast::Expr;
 
-/// Facts about expressions, by the place they stand at.
+/// Facts about expressions, by their text: equal ones are alike wherever they stand.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    pub exprs: HashMap<Span, ExprFacts>,
+    pub exprs: HashMap<String, ExprFacts>,
+}
+
+impl Facts {
+    pub fn of(&self, expr: &Expr) -> Option<&ExprFacts> {
+        self.exprs.get(&expr.text)
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -52,6 +52,14 @@ name! {
     RunId,
 }
 
+impl DatasetName {
+    /// The model that an activation makes of its own `from`. Activations have a namespace of their own, so that it may meet a
+    /// dataset of its name: then it stands aside.
+    pub fn inline(activation: &str, taken: bool) -> Self {
+        DatasetName(if taken { format!("{activation} (inline)") } else { activation.to_string() })
+    }
+}
+
 /// A target field: its parts, joined by dots where it is shown (`preferences.acceptsEmail`).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]

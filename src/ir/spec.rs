@@ -114,6 +114,30 @@ pub enum FileFormat {
     JsonLines,
 }
 
+impl FileFormat {
+    /// The format by the word of the option `format`, else by the name's ending, compression passed over.
+    pub fn of(path: &str, written: Option<&str>) -> Option<FileFormat> {
+        match written {
+            Some("csv") => Some(FileFormat::Csv),
+            Some("parquet") => Some(FileFormat::Parquet),
+            Some("json") => Some(FileFormat::JsonLines),
+            Some(_) => None,
+            None => by_ending(path),
+        }
+    }
+}
+
+fn by_ending(path: &str) -> Option<FileFormat> {
+    let lower = path.to_ascii_lowercase();
+    let bare = [".gz", ".zst"].iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
+    match bare.rsplit_once('.')?.1 {
+        "csv" | "tsv" | "txt" => Some(FileFormat::Csv),
+        "parquet" => Some(FileFormat::Parquet),
+        "json" | "jsonl" | "ndjson" => Some(FileFormat::JsonLines),
+        _ => None,
+    }
+}
+
 /// A reading option, checked to be of a known name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOption {

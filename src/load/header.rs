@@ -30,7 +30,9 @@ impl Loader<'_> {
             options.iter().filter(|(name, _)| !OF_COLUMNS.contains(&name.as_str())).cloned().collect();
         bare.push(("header".into(), FileOption::Bool(false)));
         bare.push(("all_varchar".into(), FileOption::Bool(true)));
-        let written = self.store.row(&format!("SELECT * FROM {} LIMIT 1", self.file(path, FileFormat::Csv, &bare)))?;
+        let written = self
+            .store
+            .row(&format!("SELECT * FROM {} LIMIT 1", super::file(self.root, path, FileFormat::Csv, &bare)))?;
         let written: Vec<String> = written.into_iter().filter_map(text).collect();
         Ok(needed.iter().chain(&model.key).find_map(|name| ambiguous(name, &written)))
     }

@@ -1,7 +1,7 @@
 //! What a destination takes, from its definition alone: on a terminal, as a page of the documentation, as JSON.
 
-mod rules;
-mod service;
+pub mod rules;
+pub mod service;
 
 use serde_json::{Value, json};
 

@@ -2,21 +2,21 @@
 
 use super::meant;
 use crate::check::scope::Scope;
-use crate::check::{file, source};
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::{Column, Expr, Name, Segment, TextLit};
 use crate::ir::facts::{ColumnFacts, ExprError};
 use crate::ir::span::Span;
+use crate::ir::vocabulary::{FORMATS, SOURCE_KINDS};
 use crate::template::TemplateError;
 
 pub fn unknown_source_kind(kind: &Name) -> Problem {
     let problem = Problem::error("check::unknown_source_kind", format!("unknown kind of source `{}`", kind.value));
-    problem.at(kind.span).help(match nearest(&kind.value, source::KINDS) {
+    problem.at(kind.span).help(match nearest(&kind.value, SOURCE_KINDS) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if kind.value == "file" || file::FORMATS.contains(&kind.value.as_str()) => {
+        None if kind.value == "file" || FORMATS.contains(&kind.value.as_str()) => {
             "files need no source: write `from file \"data/customers.parquet\"`".to_string()
         }
-        None => format!("known here: {}; files need no source: `from file \"...\"`", list(&source::KINDS)),
+        None => format!("known here: {}; files need no source: `from file \"...\"`", list(&SOURCE_KINDS)),
     })
 }
 

@@ -160,7 +160,7 @@ pub(super) fn cells(scope: &Scope<'_>, table: &Table, problems: &mut Problems) {
 }
 
 fn not_a_value(scope: &Scope<'_>, value: &Expr) -> Option<Problem> {
-    let facts = scope.inputs.facts.exprs.get(&value.span)?;
+    let facts = scope.inputs.facts.of(value)?;
     match &facts.error {
         Some(found) => Some(error::cell_syntax(value, found)),
         None => column_of(facts, value).map(|(name, span)| error::cell_column(&name, span, value)),

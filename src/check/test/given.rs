@@ -7,6 +7,7 @@ use crate::ir::ast::{self, Expr, GivenInput, Table, TextLit};
 use crate::ir::plan::Sql;
 use crate::ir::spec::{FileOption, Query};
 use crate::ir::test::Given;
+use crate::ir::vocabulary;
 
 /// A column of the tables.
 struct Column {
@@ -42,7 +43,7 @@ impl Subject<'_> {
             });
         let format = file::format(path, word, problems);
         let place = settings::Place::options("the file", path.span);
-        let declared = file::declared(format);
+        let declared = vocabulary::file_options(format);
         let filled = settings::fill(self.scope, &place, settings::Declared::plain(&declared), written, problems);
         let options = file::options(&filled, path, problems);
         Some(Query::File { path: path.value.clone(), format: format?, options, span: path.span })
@@ -83,7 +84,7 @@ impl Subject<'_> {
         let filters = self.model.filter.iter().chain(&self.activation.dataset.filters);
         let identifiers = self.activation.identify.iter().map(|one| &one.expr);
         let exprs = filters.chain(identifiers).chain(self.activation.fields.iter().map(|field| &field.expr));
-        for facts in exprs.filter_map(|expr| self.scope.inputs.facts.exprs.get(&expr.span)) {
+        for facts in exprs.filter_map(|expr| self.scope.inputs.facts.of(expr)) {
             for (name, _) in &facts.columns {
                 if !read.iter().any(|known| same(known, name)) {
                     read.push(name.clone());

@@ -49,18 +49,22 @@ fn refusal(known: &Refusal) -> String {
 }
 
 fn mode(service: &Service, mode: Mode) -> Vec<String> {
-    let does = match mode {
+    let default = if service.modes.first().is_some_and(|(first, _)| *first == mode) { ", the default" } else { "" };
+    vec![format!("`{}`{default}", mode.name()), does(mode, Some(service)).to_string()]
+}
+
+/// In general, or as a service does it.
+pub fn does(mode: Mode, service: Option<&Service>) -> &'static str {
+    match mode {
         Mode::Insert => "creates new rows, once each",
-        Mode::Update if service.hold_new_rows => {
+        Mode::Update if service.is_some_and(|service| service.hold_new_rows) => {
             "updates who is there and creates nobody; new rows are held until something of them changes, or sent with `new_rows = send`"
         }
         Mode::Update => "updates who is there and creates nobody",
         Mode::Upsert => "updates who is there and creates who is not",
         Mode::Mirror => "as upsert, and deletes what it wrote once its row is gone",
         Mode::Membership => "who is in the source belongs to it; creates and deletes nobody",
-    };
-    let default = if service.modes.first().is_some_and(|(first, _)| *first == mode) { ", the default" } else { "" };
-    vec![format!("`{}`{default}", mode.name()), does.to_string()]
+    }
 }
 
 /// "added: `find`, then `create` where absent"
@@ -126,12 +130,7 @@ fn custom(page: &mut Page, known: &Custom) {
     if known.fold_case {
         page.text("Names that differ in letter case alone are one.");
     }
-    let created = match (known.create, &known.known) {
-        (true, Some(known)) if known.create.is_some() => "Missing ones are created before the first row.",
-        (true, None) => "Missing ones come to be when they are first sent.",
-        _ => "They must exist at the destination already.",
-    };
-    page.text(created);
+    page.text(created(known));
     let types = known.types.iter().map(|kind| {
         let families: Vec<&str> = kind.families.iter().map(|family| family.name()).collect();
         let from = match kind.ask {
@@ -141,6 +140,15 @@ fn custom(page: &mut Page, known: &Custom) {
         vec![code(&kind.word), from, rules::placement(&kind.placement).join(", ")]
     });
     page.table(&["type", "for", "form"], types);
+}
+
+/// What becomes of an attribute that is not there.
+pub fn created(known: &Custom) -> &'static str {
+    match (known.create, &known.known) {
+        (true, Some(known)) if known.create.is_some() => "Missing ones are created before the first row.",
+        (true, None) => "Missing ones come to be when they are first sent.",
+        _ => "They must exist at the destination already.",
+    }
 }
 
 fn calls(page: &mut Page, known: &Service) {
