@@ -2,12 +2,16 @@
 //!
 //! Wording: one sentence, lower case, no full stop, user text in backticks, no "you"; advice goes into `help`.
 
+mod fix;
+
 use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use sha1::{Digest, Sha1};
 
 use crate::ir::span::{FileId, Span};
+
+pub use fix::{Fix, fixed};
 
 /// The texts that spans point into.
 #[derive(Clone, Debug, Default)]
@@ -90,11 +94,13 @@ pub struct Problem {
     /// The first label is the place of the problem; further ones point at what it clashes with.
     pub labels: Vec<(Span, String)>,
     pub help: Option<String>,
+    /// What mends it, where that is more than another word.
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Problem {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Problem { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+        Problem { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, fix: None }
     }
 
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod format;
 pub mod inspect;
 pub mod ir;
+pub mod lint;
 pub mod load;
 pub mod lsp;
 pub mod parse;

@@ -3,7 +3,6 @@
 
 mod answer;
 mod desk;
-mod fix;
 mod offers;
 mod place;
 mod problems;

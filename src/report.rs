@@ -6,6 +6,7 @@ pub mod estimate;
 pub mod hint;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod ledger;
 pub mod markdown;
 pub mod mask;

@@ -135,7 +135,12 @@ fn names_lead_to_where_they_are_defined() {
     let found = editor.ask_at("customers.sendoff", &text, "textDocument/definition", &json!({}));
     assert!(found[0]["uri"].as_str().unwrap().ends_with("customers.csv"), "{found}");
     let text = CUSTOMERS.replace("model customers", "model custom|ers");
-    let found = editor.ask_at("customers.sendoff", &text, "textDocument/references", &json!({"context": {"includeDeclaration": true}}));
+    let found = editor.ask_at(
+        "customers.sendoff",
+        &text,
+        "textDocument/references",
+        &json!({"context": {"includeDeclaration": true}}),
+    );
     assert_eq!(found.as_array().unwrap().len(), 2);
 }
 

@@ -23,7 +23,8 @@ pub fn change(folder: &Path, files: usize) -> Result<Line> {
     }
     texts.sort();
     let pairs: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let (file, right) = texts.iter().rev().find(|(_, text)| text.contains(WORD.0)).ok_or("no file to make a mistake in")?;
+    let (file, right) =
+        texts.iter().rev().find(|(_, text)| text.contains(WORD.0)).ok_or("no file to make a mistake in")?;
     let wrong = right.replace(WORD.0, WORD.1);
     let mut editor = editor::Editor::start(&pairs);
     editor.open(file);

@@ -8,7 +8,7 @@ use super::dataset::{self, Narrowed};
 use super::mapping::{Against, Block};
 use super::scope::Scope;
 use super::target::{Shelf, Target};
-use super::{digest, error, guard, identify, mapping, mode, model, order, refuse, target, template};
+use super::{conflict, digest, error, guard, identify, mapping, mode, model, order, refuse, target, template};
 use crate::diag::Problems;
 use crate::ir::ast::{self, ActivationEntry, After, From, Identify, Input, Key, ModeEntry, Name, To};
 use crate::ir::facts::ColumnFacts;
@@ -128,6 +128,7 @@ fn resolve(
     let (target, chosen, dataset) = (target?, chosen?, rows.dataset?);
     guard::for_mode(chosen.mode, &mut guards, chosen.span);
     let model = models.get(&dataset.model)?;
+    let takes_out = conflict::takes_out(&target.service, chosen.mode, &options, &identify);
     Some(Activation {
         name: ActivationName(written.name.value.clone()),
         span: written.span,
@@ -143,6 +144,7 @@ fn resolve(
         mode_span: chosen.span,
         hold_new_rows: chosen.hold_new_rows,
         insert_again: chosen.insert_again,
+        takes_out,
         after,
         identify_all,
         identify,

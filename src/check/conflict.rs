@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 
 use super::error;
 use crate::diag::Problems;
-use crate::ir::catalog::{Condition, Route};
+use crate::ir::catalog::{Condition, Route, Service};
 use crate::ir::mode::{ChangeKind, Mode};
-use crate::ir::spec::{Activation, FieldMapping};
+use crate::ir::spec::{Activation, FieldMapping, IdentifierMapping, Settings};
 use crate::template::{Engine, Scope};
 
 pub fn shared_fields(activations: &[Activation], problems: &mut Problems) {
@@ -29,7 +29,7 @@ pub fn shared_fields(activations: &[Activation], problems: &mut Problems) {
 
 /// Each knows its own members alone, so whoever is in both and leaves one of them is taken out.
 pub fn shared_members(activations: &[Activation], problems: &mut Problems) {
-    let keeps = |activation: &&Activation| activation.mode == Mode::Membership && takes_out(activation);
+    let keeps = |activation: &&Activation| activation.mode == Mode::Membership && activation.takes_out;
     let mut keepers: BTreeMap<String, &Activation> = BTreeMap::new();
     for activation in activations.iter().filter(keeps) {
         match keepers.entry(records(activation)) {
@@ -41,19 +41,18 @@ pub fn shared_members(activations: &[Activation], problems: &mut Problems) {
     }
 }
 
-/// Unless its route for those who leave has no steps.
-fn takes_out(activation: &Activation) -> bool {
-    let identifier =
-        activation.identify.first().map_or(Json::Null, |one| activation.service.identifier_facts(&one.name));
+/// Whether those who leave are taken out: unless its route for them has no steps.
+pub fn takes_out(service: &Service, mode: Mode, options: &Settings, identify: &[IdentifierMapping]) -> bool {
+    let identifier = identify.first().map_or(Json::Null, |one| service.identifier_facts(&one.name));
     let scope = Scope::new()
-        .with("option", &activation.options.known(&activation.service.options))
-        .with("mode", &activation.mode.name().into())
+        .with("option", &options.known(&service.options))
+        .with("mode", &mode.name().into())
         .with("identifier", &identifier);
     let taken = |route: &&Route| {
         let holds = |when: &Condition| Engine::lenient().expression(&when.0).and_then(|when| when.truth(&scope));
         route.when.as_ref().is_none_or(|when| holds(when).unwrap_or(true))
     };
-    let mut routes = activation.service.routes(activation.mode).into_iter().flatten();
+    let mut routes = service.routes(mode).into_iter().flatten();
     routes
         .find(|route| route.rows.contains(&ChangeKind::Removed) && taken(route))
         .is_some_and(|route| !route.steps.is_empty())

@@ -1,12 +1,12 @@
 //! `check`: all that is wrong with a project, at once.
 
-use crate::diag::count;
+use crate::diag::{Fix, count, fixed};
 use crate::engine::{self, Checked, Options};
-use crate::ir::run::Status;
-use crate::report::{json, problems, sarif};
+use crate::ir::run::{Failure, Status};
+use crate::report::{difference, json, junit, problems, sarif};
 
 use super::choice::Choice;
-use super::{Context, Ended};
+use super::{Context, Ended, Stop};
 
 #[derive(Debug, clap::Args)]
 pub struct Check {
@@ -15,6 +15,12 @@ pub struct Check {
     /// Unset environment variables are no error: for pull requests, which have no secrets
     #[arg(long)]
     no_env: bool,
+    /// End with 1 where there are warnings, too
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Put right what has one way to be right, a misspelt word say, and show what changed
+    #[arg(long)]
+    fix: bool,
     /// Ask the sources for their columns, too
     #[arg(long)]
     online: bool,
@@ -30,15 +36,32 @@ pub enum Format {
     Github,
     /// For code scanners
     Sarif,
+    /// For what shows the results of tests
+    Junit,
 }
 
 impl Check {
     pub fn act(self, context: &Context) -> Ended {
         let options = Options { no_env: self.no_env, ..self.choice.options(&context.shared) };
-        let checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
+        let mut checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
+        if self.fix {
+            checked = self.mended(checked, &options, context)?;
+        }
         context.console.print(&self.view(&checked, context));
-        let least = if checked.spec.is_none() { Status::Wrong } else { Status::Done };
+        let denied = self.deny_warnings && !checked.problems.is_empty();
+        let least = if checked.spec.is_none() || denied { Status::Wrong } else { Status::Done };
         Ok(engine::status(&checked.problems).max(least).code())
+    }
+
+    /// The project after all that can be mended was: one mistake may hide another.
+    fn mended(&self, mut checked: Checked, options: &Options, context: &Context) -> Result<Checked, Stop> {
+        for _ in 0..ROUNDS {
+            if !mend(&checked, context)? {
+                break;
+            }
+            checked = engine::check(context.world.as_ref(), &context.root(), options, self.online);
+        }
+        Ok(checked)
     }
 
     fn view(&self, checked: &Checked, context: &Context) -> String {
@@ -47,6 +70,7 @@ impl Check {
             Format::Json => json::problems(problems::json(&checked.problems, &checked.sources)),
             Format::Github => problems::github(&checked.problems, &checked.sources),
             Format::Sarif => sarif::sarif(&checked.problems, &checked.sources),
+            Format::Junit => junit::problems(&checked.problems, &checked.sources),
         }
     }
 }
@@ -57,4 +81,36 @@ fn human(checked: &Checked, context: &Context) -> String {
     let activations = count(spec.activations.len() as u64, "activation");
     let fine = context.console.paint.good("nothing wrong");
     format!("{drawn}{fine} with {activations} on {}\n", count(spec.models.len() as u64, "model"))
+}
+
+/// Rounds of mending at most: each leaves fewer mistakes, unless two of them go in a circle.
+const ROUNDS: usize = 5;
+
+/// Writes the files in which something could be mended, and shows what; says whether there was any.
+fn mend(checked: &Checked, context: &Context) -> Result<bool, Stop> {
+    let fixes: Vec<Fix> = checked.problems.0.iter().filter_map(|problem| problem.fix(&checked.sources)).collect();
+    let mut any = false;
+    for file in checked.sources.ids() {
+        let own: Vec<&Fix> = fixes.iter().filter(|fix| fix.span.file == file).collect();
+        let (name, text) = (checked.sources.name(file), checked.sources.text(file));
+        let mended = fixed(text, &own);
+        // The product's own definitions are no files here.
+        let path = context.root().join(name);
+        if own.is_empty() || mended == text || context.world.read(&path).is_err() {
+            continue;
+        }
+        context.world.write(&path, &mended).map_err(|error| unwritten(name, &error))?;
+        context.console.tell(&difference::unified((name, "mended"), text, &mended, context.console.paint));
+        any = true;
+    }
+    Ok(any)
+}
+
+fn unwritten(name: &str, error: &std::io::Error) -> Stop {
+    Stop::Failure(Failure {
+        status: Status::Unreachable,
+        code: "check::write".into(),
+        message: format!("`{name}` cannot be written: {error}"),
+        help: "nothing in it was changed".into(),
+    })
 }

@@ -86,7 +86,7 @@ fn compare(sources: &Sources, files: &[FileId]) -> (Vec<Unlike>, Problems) {
 fn show(unlike: &[Unlike], sources: &Sources, context: &Context) -> u8 {
     for Unlike { file, formatted } in unlike {
         let (name, text) = (sources.name(*file), sources.text(*file));
-        context.console.print(&difference::unified(name, text, formatted, context.console.paint));
+        context.console.print(&difference::unified((name, "formatted"), text, formatted, context.console.paint));
     }
     if unlike.is_empty() {
         return Status::Done.code();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::Sources;
 use crate::engine::{self, Options};
 use crate::ir::spec::Spec;
+use crate::lint;
 use crate::project;
 use crate::report::problems;
 use crate::world::World;
@@ -24,7 +25,7 @@ impl Context {
     }
 
     /// The project as meant. Errors stop; warnings are told, and the command goes on. What only the account knows is not told
-    /// here: these commands ask it, or say themselves that they have not.
+    /// here: these commands ask it, or say themselves that they have not. Advice is `check`'s.
     pub fn load(&self, options: &Options) -> Result<Loaded, Stop> {
         self.load_in(self.world.as_ref(), options)
     }
@@ -34,7 +35,8 @@ impl Context {
         private::keep();
         let root = self.root();
         let mut checked = engine::check(world, &root, options, false);
-        checked.problems.0.retain(|problem| problem.code != "check::account_field");
+        let told = |code: &str| code != "check::account_field" && !code.starts_with(lint::STAGE);
+        checked.problems.0.retain(|problem| told(problem.code));
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {
                 self.console.tell(&problems::human(

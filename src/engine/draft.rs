@@ -17,6 +17,7 @@ use crate::ir::facts::Facts;
 use crate::ir::ident::DatasetName;
 use crate::ir::span::{FileId, Span};
 use crate::ir::spec::{Model, Spec};
+use crate::lint::{self, Project};
 use crate::project::{self, Part, ProjectFiles};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::world::World;
@@ -153,6 +154,11 @@ impl<'w> Draft<'w> {
         let broken = found.any_error();
         forget_torn(&self.trees, &mut found);
         problems.extend(found);
+        if !problems.any_error() {
+            let facts = &self.learnt.facts;
+            let project = Project { files: &self.trees, sources: &self.files.sources, facts, spec: &spec, columns };
+            problems.extend(lint::lint(&project));
+        }
         problems.sort();
         Understood { spec, broken, problems }
     }

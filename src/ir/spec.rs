@@ -219,6 +219,8 @@ pub struct Activation {
     pub hold_new_rows: bool,
     /// `mode insert { again = true }`
     pub insert_again: bool,
+    /// Membership: who leaves is taken out.
+    pub takes_out: bool,
     pub after: Vec<ActivationName>,
     pub identify_all: bool,
     pub identify: Vec<IdentifierMapping>,

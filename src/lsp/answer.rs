@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use super::problems::{diagnostic, location};
 use super::server::Server;
-use super::{fix, offers, place};
+use super::{offers, place};
 use crate::assist;
 use crate::diag::Sources;
 use crate::ir::assist::{Edit, Origin};
@@ -139,9 +139,10 @@ impl<'w> Server<'w> {
         let touches = |span: Span| span.file == file && span.start <= wanted.end && wanted.start <= span.end;
         let actions = desk.problems.0.iter().filter_map(|problem| {
             let (span, _) = problem.labels.first().filter(|(span, _)| touches(*span))?;
-            let (title, edit) = fix::fix(problem, sources)?;
+            let fix = problem.fix(sources)?;
+            let edit = Edit { span: fix.span, text: fix.text };
             Some(json!({
-                "title": title,
+                "title": fix.title,
                 "kind": "quickfix",
                 "isPreferred": true,
                 "diagnostics": [diagnostic(problem, *span, sources)],

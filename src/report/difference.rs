@@ -4,10 +4,10 @@ use similar::{ChangeTag, TextDiff};
 
 use super::paint::Paint;
 
-/// A unified difference with three lines around each change.
-pub fn unified(name: &str, old: &str, new: &str, paint: Paint) -> String {
+/// A unified difference with three lines around each change; `made`: how the new text came to be.
+pub fn unified((name, made): (&str, &str), old: &str, new: &str, paint: Paint) -> String {
     let lines = TextDiff::from_lines(old, new);
-    let mut out = format!("{}\n", paint.bold(&format!("--- {name}\n+++ {name} (formatted)")));
+    let mut out = format!("{}\n", paint.bold(&format!("--- {name}\n+++ {name} ({made})")));
     for hunk in lines.unified_diff().context_radius(3).iter_hunks() {
         out += &format!("{}\n", paint.mark(&hunk.header().to_string()));
         out += &hunk.iter_changes().map(|change| line(change.tag(), change.value(), paint)).collect::<String>();

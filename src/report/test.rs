@@ -6,6 +6,7 @@ use crate::diag::{Drawing, Miss, Problems, Sources, Verdict, count, draw, list};
 use crate::ir::ident::ActivationName;
 use crate::ir::span::Span;
 
+use super::junit::{self, Case};
 use super::paint::Paint;
 use super::{difference, json, problems};
 
@@ -107,42 +108,20 @@ fn place((span, text): &(Span, String), sources: &Sources) -> Value {
     json!({"line": line, "column": column, "found": text})
 }
 
-/// One suite; the activation stands where other tools have a class.
+/// The activation stands where other tools have a class.
 pub fn junit(report: &Report<'_>) -> String {
-    let cases: String = report.verdicts.iter().map(|verdict| case(verdict, report.sources)).collect();
-    let numbers = format!("tests=\"{}\" failures=\"{}\"", report.verdicts.len(), report.failed());
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {numbers}>\n  <testsuite name=\"sendoff\" {numbers}>\n\
-         {cases}  </testsuite>\n</testsuites>\n"
-    )
+    junit::suite(&report.verdicts.iter().map(|verdict| case(verdict, report.sources)).collect::<Vec<_>>())
 }
 
-fn case(verdict: &Verdict, sources: &Sources) -> String {
-    let (line, _) = sources.position(verdict.span);
-    let head = format!(
-        "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{line}\"",
-        escaped(&verdict.test),
-        escaped(&verdict.activation),
-        escaped(sources.name(verdict.span.file))
-    );
+fn case(verdict: &Verdict, sources: &Sources) -> Case {
     let plain = (Paint { color: false }, Drawing { color: false, width: WIDTH });
-    let failure = |miss: &Miss| {
-        let text = told(miss, sources, plain.0, plain.1);
-        format!("      <failure message=\"{}\">{}</failure>\n", escaped(&miss.problem.message), escaped(&text))
-    };
-    let failures: String = verdict.misses.iter().map(failure).collect();
-    if failures.is_empty() { format!("{head}/>\n") } else { format!("{head}>\n{failures}    </testcase>\n") }
-}
-
-/// What XML does not take even as a reference is left out.
-fn escaped(text: &str) -> String {
-    let one = |c: char| match c {
-        '&' => "&amp;".to_string(),
-        '<' => "&lt;".to_string(),
-        '>' => "&gt;".to_string(),
-        '"' => "&quot;".to_string(),
-        c if c.is_control() && !['\n', '\t'].contains(&c) => String::new(),
-        c => c.to_string(),
-    };
-    text.chars().map(one).collect()
+    let failure = |miss: &Miss| (miss.problem.message.clone(), told(miss, sources, plain.0, plain.1));
+    Case {
+        name: verdict.test.clone(),
+        class: verdict.activation.to_string(),
+        file: sources.name(verdict.span.file).into(),
+        line: sources.position(verdict.span).0,
+        failures: verdict.misses.iter().map(failure).collect(),
+        says: String::new(),
+    }
 }

@@ -1,0 +1,50 @@
+//! Text to put in the place of a problem, where that is all there is to do.
+
+use super::{Problem, Sources};
+use crate::ir::span::Span;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// In the imperative: "Replace with `upsert`".
+    pub title: String,
+    pub span: Span,
+    pub text: String,
+}
+
+const MEANT: (&str, &str) = ("did you mean `", "`?");
+
+impl Problem {
+    /// What mends it: its own fix, or the word that was meant, where what is underlined is nothing but the wrong one.
+    pub fn fix(&self, sources: &Sources) -> Option<Fix> {
+        if let Some(fix) = &self.fix {
+            return Some(Fix::clone(fix));
+        }
+        let meant = self.help.as_deref()?.strip_prefix(MEANT.0)?.strip_suffix(MEANT.1)?;
+        let (span, _) = self.labels.first()?;
+        let written = sources.text(span.file).get(span.start..span.end)?;
+        let bare = written.trim_matches('"');
+        // Of an arrow the whole mapping is underlined, and of most others a word.
+        let whole = self.code == "parse::no_arrow";
+        if !self.message.contains(&format!("`{bare}`")) || meant.ends_with('…') || meant.contains("FIELD") {
+            return None;
+        }
+        let quoted = bare != written && !whole;
+        let text = if quoted { format!("\"{meant}\"") } else { meant.to_string() };
+        Some(Fix { title: format!("Replace with `{meant}`"), span: *span, text })
+    }
+}
+
+/// A text with fixes in place; of two that meet, the first.
+pub fn fixed(text: &str, fixes: &[&Fix]) -> String {
+    let mut fixes: Vec<&&Fix> = fixes.iter().collect();
+    fixes.sort_by_key(|fix| (fix.span.start, fix.span.end));
+    let (mut out, mut done) = (String::new(), 0);
+    for fix in fixes.into_iter().filter(|fix| fix.span.end <= text.len()) {
+        if fix.span.start >= done {
+            out += &text[done..fix.span.start];
+            out += &fix.text;
+            done = fix.span.end;
+        }
+    }
+    out + &text[done..]
+}

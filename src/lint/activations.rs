@@ -1,0 +1,80 @@
+//! Activations, and what they are to one another.
+
+use super::{Project, Rule};
+use crate::diag::{Fix, Problem};
+use crate::ir::mode::Mode;
+use crate::ir::span::Span;
+use crate::ir::spec::{Activation, Metric};
+
+pub const MISSING_AFTER: Rule = Rule {
+    code: "lint::missing_after",
+    look: |project| {
+        pairs(project, |one, other| (joins(one) && other.mode.creates()).then(|| unordered(project, one, other)))
+    },
+};
+
+/// Members are looked up among the contacts that are there: those created a moment later wait for another run.
+fn unordered(project: &Project<'_>, one: &Activation, other: &Activation) -> Option<Problem> {
+    let ordered = one.after.contains(&other.name) || other.after.contains(&one.name);
+    let message = format!("`{}` adds members before `{}` has created them", one.name, other.name);
+    let problem = || MISSING_AFTER.finds(message, one.mode_span).help(format!("add `after {}`", other.name));
+    (!ordered).then(|| Problem { fix: order(project, one, other).map(Box::new), ..problem() })
+}
+
+/// A line before that of the mode, where one is written.
+fn order(project: &Project<'_>, one: &Activation, other: &Activation) -> Option<Fix> {
+    let text = project.sources.text(one.mode_span.file);
+    let written = text.get(one.mode_span.start..one.mode_span.end) == Some(one.mode.name());
+    let start = text[..one.mode_span.start].rfind('\n')? + 1;
+    let text = format!("  after {}\n", other.name);
+    let title = format!("Add `after {}`", other.name);
+    written.then_some(Fix { title, span: Span { start, end: start, ..one.mode_span }, text })
+}
+
+pub const OTHER_IDENTIFIER: Rule = Rule {
+    code: "lint::other_identifier",
+    look: |project| {
+        let differ = |one: &Activation, other: &Activation| {
+            let (own, theirs) = (one.identify.first()?, other.identify.first()?);
+            let known = |name: &str| other.service.identifier(name).is_some();
+            let differs = own.name != theirs.name && known(&own.name) && own.span > theirs.span;
+            let message = format!(
+                "`{}` knows rows by `{}`, and `{}` by `{}`, at one destination",
+                one.name, own.name, other.name, theirs.name
+            );
+            let help = "one person may become two there, unless every record has both";
+            Some(differs.then(|| OTHER_IDENTIFIER.finds(message, own.span).label(theirs.span, "here").help(help)))
+        };
+        let mut found = pairs(project, differ);
+        found.dedup_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
+        found
+    },
+};
+
+pub const UNGUARDED: Rule = Rule {
+    code: "lint::unguarded_removals",
+    look: |project| {
+        let guarded = |one: &Activation| one.guards.iter().any(|guard| guard.metric == Metric::Removed);
+        let open = project.spec.activations.iter().filter(|one| joins(one) && one.takes_out && !guarded(one));
+        let told = |one: &Activation| {
+            let message = format!("nothing limits how many members `{}` may take out at once", one.name);
+            let help = "a source that is half there looks like members who left: add `stop when removed > 10%`";
+            UNGUARDED.finds(message, one.mode_span).help(help)
+        };
+        open.map(told).collect()
+    },
+};
+
+fn joins(activation: &Activation) -> bool {
+    activation.mode == Mode::Membership
+}
+
+/// What there is to say of two activations on one destination.
+fn pairs(project: &Project<'_>, say: impl Fn(&Activation, &Activation) -> Option<Option<Problem>>) -> Vec<Problem> {
+    let all = &project.spec.activations;
+    let others = |one: &Activation| {
+        let (name, connection) = (one.name.clone(), one.connection.clone());
+        all.iter().filter(move |other| other.name != name && other.connection == connection)
+    };
+    all.iter().flat_map(|one| others(one).filter_map(|other| say(one, other).flatten()).collect::<Vec<_>>()).collect()
+}
