@@ -115,6 +115,7 @@ pub fn query(scope: &Scope<'_>, from: &From, options: &Options, problems: &mut P
             format: options.format?,
             options: file::options(&options.settings, path, problems),
             span: path.span,
+            named: file::named(from.options.as_ref()),
         }),
     }
 }

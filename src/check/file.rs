@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::error;
 use crate::diag::Problems;
-use crate::ir::ast::TextLit;
+use crate::ir::ast::{Block, TextLit, Value};
+use crate::ir::span::Spanned;
 use crate::ir::spec::{FileFormat, FileOption, Settings};
 
 /// The format by the option `format`, else by the name's ending, compression passed over.
@@ -41,4 +42,20 @@ fn option(json: &Json) -> Option<FileOption> {
         ),
         Json::Null => return None,
     })
+}
+
+/// The names in the blocks of the options, `types { zip = "varchar" }` say: of columns, and of types.
+pub fn named(options: Option<&Block>) -> Vec<Spanned<String>> {
+    let blocks = options.into_iter().flat_map(|block| &block.settings).filter_map(|setting| match &setting.value {
+        Value::Block(block) => Some(&block.settings),
+        _ => None,
+    });
+    let names = blocks.flatten().flat_map(|setting| {
+        let text = match &setting.value {
+            Value::Text(text) => Some(Spanned::new(text.value.clone(), text.span)),
+            _ => None,
+        };
+        std::iter::once(setting.key.clone()).chain(text)
+    });
+    names.collect()
 }

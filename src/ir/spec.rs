@@ -8,7 +8,7 @@ use super::catalog::{Destination, Placement, Service, Setting};
 use super::ident::{ActivationName, DatasetName, DestinationName, FieldName};
 use super::mode::Mode;
 use super::secret::Secret;
-use super::span::Span;
+use super::span::{Span, Spanned};
 use super::test::Test;
 
 #[derive(Clone, Debug, Default)]
@@ -83,28 +83,19 @@ pub struct Model {
 #[derive(Clone, Debug)]
 pub enum Query {
     /// Rows of a table: source, then schema and name.
-    Table {
-        source: DatasetName,
-        parts: Vec<String>,
-        span: Span,
-    },
+    Table { source: DatasetName, parts: Vec<String>, span: Span },
     /// SQL, templates already filled in. `span` is the literal's inside, in the pipeline or the query file's mention.
-    Sql {
-        source: DatasetName,
-        text: String,
-        span: Span,
-    },
+    Sql { source: DatasetName, text: String, span: Span },
     File {
         path: String,
         format: FileFormat,
         options: Vec<(String, FileOption)>,
         span: Span,
+        /// Columns and types as the options name them, for messages that speak of one.
+        named: Vec<Spanned<String>>,
     },
     /// Rows that a test gives, as a query of DuckDB's own.
-    Given {
-        sql: String,
-        span: Span,
-    },
+    Given { sql: String, span: Span },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -113,6 +113,10 @@ fn parted(said: &str) -> (&str, Vec<&str>) {
 /// The place in the query, where it is written as it is sent: a template moves what follows it.
 fn pointed(model: &Model, error: &StoreError, said: &str) -> Span {
     let whole = place(model);
+    if let Query::File { named: known, .. } = &model.query {
+        let place = known.iter().find(|one| named(said) == Some(one.value.as_str()));
+        return place.map_or(whole, |one| one.span);
+    }
     let Query::Sql { text, .. } = &model.query else { return whole };
     if text.len() != whole.end - whole.start {
         return whole;

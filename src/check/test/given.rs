@@ -45,8 +45,8 @@ impl Subject<'_> {
         let place = settings::Place::options("the file", path.span);
         let declared = vocabulary::file_options(format);
         let filled = settings::fill(self.scope, &place, settings::Declared::plain(&declared), written, problems);
-        let options = file::options(&filled, path, problems);
-        Some(Query::File { path: path.value.clone(), format: format?, options, span: path.span })
+        let (named, options) = (file::named(options), file::options(&filled, path, problems));
+        Some(Query::File { path: path.value.clone(), format: format?, options, span: path.span, named })
     }
 
     fn table(&self, table: &Table, other: Option<&Table>, problems: &mut Problems) -> Option<Query> {
