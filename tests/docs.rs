@@ -114,7 +114,8 @@ fn commands(page: &str) -> Vec<Vec<String>> {
 
 fn sendoff(folder: &Path, words: &[String]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sendoff"));
-    let output = command.args(words).current_dir(folder).env_remove("BATCH_REST_API_KEY").output().unwrap();
+    command.env_remove("BATCH_REST_API_KEY").env_remove("SENDOFF_ENV");
+    let output = command.args(words).current_dir(folder).output().unwrap();
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     (output.status.success(), said)
 }

@@ -1,5 +1,7 @@
 //! `check`: all that is wrong with a project, at once.
 
+use std::path::Path;
+
 use crate::diag::{Fix, count, fixed};
 use crate::engine::{self, Checked, Options};
 use crate::ir::run::{Failure, Status};
@@ -94,12 +96,12 @@ fn mend(checked: &Checked, context: &Context) -> Result<bool, Stop> {
         let own: Vec<&Fix> = fixes.iter().filter(|fix| fix.span.file == file).collect();
         let (name, text) = (checked.sources.name(file), checked.sources.text(file));
         let mended = fixed(text, &own);
-        // The product's own definitions are no files here.
-        let path = context.root().join(name);
-        if own.is_empty() || mended == text || context.world.read(&path).is_err() {
+        // Files are named as they are reached from here.
+        let path = Path::new(name);
+        if own.is_empty() || mended == text || context.world.read(path).is_err() {
             continue;
         }
-        context.world.write(&path, &mended).map_err(|error| unwritten(name, &error))?;
+        context.world.write(path, &mended).map_err(|error| unwritten(name, &error))?;
         context.console.tell(&difference::unified((name, "mended"), text, &mended, context.console.paint));
         any = true;
     }
