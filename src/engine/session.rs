@@ -273,6 +273,9 @@ impl<'a> Session<'a> {
                 (job.activation.name.to_string(), job.activation.connection.to_string(), names, job.ledger.clone())
             })
             .collect();
+        // What this run itself writes wakes others in it, but for a run that was planned: then it does in the next.
+        let until = self.options.planned.as_ref().map(|_| format!(" WHERE acked_at <= TIMESTAMP '{}'", self.now));
+        let until = until.unwrap_or_default();
         for job in jobs {
             let own: Vec<&str> = job.plan.identifiers.iter().map(|one| one.name.as_str()).collect();
             let before = |name: &str| job.activation.after.iter().any(|after| after.as_str() == name);
@@ -281,7 +284,8 @@ impl<'a> Session<'a> {
                 |(_, _, names, ledger)| {
                     let shared = names.iter().enumerate().filter(|(_, name)| own.contains(&name.as_str()));
                     shared.map(|(at, _)| {
-                        Sql(format!("SELECT i{} AS identifier, acked_at FROM {}", at + 1, ledger.table("entry")))
+                        let entries = ledger.table("entry");
+                        Sql(format!("SELECT i{} AS identifier, acked_at FROM {entries}{until}", at + 1))
                     })
                 },
             );

@@ -140,10 +140,12 @@ impl<'w> Server<'w> {
     fn changed_on_disk(&mut self, uri: &Uri) {
         let Some(path) = place::path(uri).filter(|path| !self.open.contains_key(path)) else { return };
         for (root, desk) in &mut self.desks {
-            let Ok(below) = path.strip_prefix(root) else { continue };
-            match project::part(below) {
+            let Ok(below) = path.strip_prefix(root).map(Path::to_path_buf) else { continue };
+            if project::is_passed_over(&below) {
+                continue;
+            }
+            match project::part(&below) {
                 Some(Part::Pipeline | Part::Definition) => desk.set(&path, self.world.read(&path).ok().as_deref()),
-                None if project::is_passed_over(below) => {}
                 None => desk.forget(),
             }
         }

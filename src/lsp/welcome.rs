@@ -46,7 +46,7 @@ pub fn answer() -> Value {
             ..TextDocumentSyncOptions::default()
         })),
         completion_provider: Some(CompletionOptions {
-            trigger_characters: Some([".", " ", "\""].map(String::from).into()),
+            trigger_characters: Some([".", "\""].map(String::from).into()),
             ..CompletionOptions::default()
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
