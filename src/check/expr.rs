@@ -6,6 +6,10 @@ use crate::diag::Problems;
 use crate::ir::ast::Expr;
 use crate::ir::facts::ColumnFacts;
 
+/// What SQL calls without parentheses: to the parser it looks like a column.
+const BARE_CALLS: [&str; 7] =
+    ["current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "user"];
+
 /// `columns`: of the rows the expression is about, where known.
 pub fn check(scope: &Scope<'_>, expr: &Expr, columns: Option<&[ColumnFacts]>, problems: &mut Problems) {
     let Some(facts) = scope.inputs.facts.of(expr) else { return };
@@ -15,9 +19,10 @@ pub fn check(scope: &Scope<'_>, expr: &Expr, columns: Option<&[ColumnFacts]>, pr
     }
     let Some(columns) = columns else { return };
     for (name, offset) in &facts.columns {
-        if !has_column(columns, name) {
-            let rest = expr.text.get(*offset..).unwrap_or("");
-            let quoted = rest.starts_with('"');
+        let rest = expr.text.get(*offset..).unwrap_or("");
+        let quoted = rest.starts_with('"');
+        let is_call = !quoted && BARE_CALLS.iter().any(|call| name.eq_ignore_ascii_case(call));
+        if !is_call && !has_column(columns, name) {
             let len = name.len() + if quoted { 2 } else { 0 };
             problems.push(error::unknown_column(name, quoted, expr.span.part(*offset, len), columns));
         }
