@@ -107,6 +107,11 @@ impl Problem {
         Problem { severity: Severity::Warning, ..Problem::error(code, message) }
     }
 
+    /// What nobody has to do anything about.
+    pub fn advice(code: &'static str, message: impl Into<String>) -> Self {
+        Problem { severity: Severity::Advice, ..Problem::error(code, message) }
+    }
+
     pub fn at(self, span: Span) -> Self {
         self.label(span, "")
     }

@@ -98,7 +98,7 @@ fn functions(store: &Store) -> Result<BTreeMap<String, bool>, StoreError> {
 fn judged(parsed: Parsed, known: &BTreeMap<String, bool>) -> ExprFacts {
     let error = parsed.error.or_else(|| parsed.functions.iter().find_map(|(name, offset)| wrong(name, *offset, known)));
     let functions = parsed.functions.into_iter().map(|(name, _)| name).collect();
-    ExprFacts { columns: parsed.columns, functions, error }
+    ExprFacts { columns: parsed.columns, functions, unsteady: parsed.unsteady, error }
 }
 
 fn wrong(name: &str, offset: usize, known: &BTreeMap<String, bool>) -> Option<ExprError> {

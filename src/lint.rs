@@ -13,6 +13,8 @@ use crate::ir::spec::Spec;
 mod activations;
 mod allow;
 mod expressions;
+mod fields;
+mod identifiers;
 mod personal;
 mod rule;
 mod unused;
@@ -22,13 +24,16 @@ use rule::Rule;
 /// The stage that all codes of rules begin with.
 pub const STAGE: &str = "lint::";
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 14] = [
     activations::MISSING_AFTER,
-    activations::OTHER_IDENTIFIER,
     activations::UNGUARDED,
     expressions::UNSTEADY,
-    expressions::HASHED,
     expressions::FLOAT_KEY,
+    fields::CONSTANT_CONSENT,
+    fields::LOCKED_TYPE,
+    identifiers::ADDRESS_AS_ID,
+    identifiers::HASHED,
+    identifiers::OTHER_IDENTIFIER,
     personal::DATA,
     unused::DESTINATION,
     unused::MODEL,

@@ -2,6 +2,7 @@
 
 pub mod destination;
 pub mod difference;
+pub mod entry;
 pub mod estimate;
 pub mod hint;
 pub mod html;

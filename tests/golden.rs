@@ -22,7 +22,11 @@ mod parse;
 mod report;
 #[path = "suite/sandbox.rs"]
 mod sandbox;
+#[path = "suite/sarif.rs"]
+mod sarif;
 #[path = "suite/schema.rs"]
 mod schema;
 #[path = "suite/secrets.rs"]
 mod secrets;
+#[path = "suite/shop.rs"]
+mod shop;

@@ -7,8 +7,8 @@ use super::names::{Declared, Site};
 use super::node::Node;
 use super::reader::{Fields, Reader};
 use crate::ir::catalog::{
-    AccountFields, Caution, Clear, Condition, Custom, CustomType, Digits, Field, Identifier, Known, Normalise,
-    Placement, Prepare, Refused, Wire,
+    AccountFields, Caution, Clear, Condition, Custom, CustomType, Digits, Field, Identifier, IdentifierKind, Known,
+    Normalise, Placement, Prepare, Refused, Wire,
 };
 use crate::ir::ident::CallName;
 use crate::ir::value::Family;
@@ -130,10 +130,19 @@ fn identifier(reader: &Reader<'_>, name: &str, node: &Node) -> Option<Identifier
             .filter_map(|item| refused(reader, item))
             .collect(),
         remote_id,
+        kind: fields.take("kind").and_then(|node| reader.word(node, kind, &["address", "id"])),
         extra: extra(reader, &mut fields),
     };
     fields.finish(reader);
     Some(identifier)
+}
+
+fn kind(word: &str) -> Option<IdentifierKind> {
+    match word {
+        "address" => Some(IdentifierKind::Address),
+        "id" => Some(IdentifierKind::Id),
+        _ => None,
+    }
 }
 
 const NORMAL: [&str; 4] = ["trim", "lower", "upper", "digits"];
@@ -170,6 +179,7 @@ fn field(reader: &Reader<'_>, name: &str, node: &Node, declared: &Declared, call
         about: fields.text(reader, "about").unwrap_or_default(),
         placement: placement(reader, &mut fields, pointer, Some(calls)),
         read_only,
+        consent: fields.flag(reader, "consent", false),
         required_on_create: fields.take("required_on_create").and_then(|node| needed(reader, node, declared)),
         extra: extra(reader, &mut fields),
     };
@@ -228,6 +238,7 @@ pub fn custom(reader: &Reader<'_>, node: &Node, declared: &Declared, calls: &Cal
         known: fields.take("known").and_then(|node| known(reader, node, declared, calls)),
         reserved: fields.texts(reader, "reserved"),
         fold_case: fields.take("fold").and_then(|node| reader.word(node, fold, &["case"])).unwrap_or(false),
+        locks: fields.flag(reader, "locks", false),
     };
     fields.finish(reader);
     Some(custom)

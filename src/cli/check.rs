@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::diag::{Fix, count, fixed};
+use crate::diag::{Fix, Severity, count, fixed, suggestion};
 use crate::engine::{self, Checked, Options};
 use crate::ir::run::{Failure, Status};
-use crate::report::{difference, json, junit, problems, sarif};
+use crate::report::{difference, entry, json, junit, problems, sarif};
 
 use super::choice::Choice;
-use super::{Context, Ended, Stop};
+use super::{Context, Ended, Stop, usage};
 
 #[derive(Debug, clap::Args)]
 pub struct Check {
@@ -26,6 +26,9 @@ pub struct Check {
     /// Ask the sources for their columns, too
     #[arg(long)]
     online: bool,
+    /// What a code means, with a bad and a good example
+    #[arg(long, value_name = "CODE")]
+    explain: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
 }
@@ -44,13 +47,18 @@ pub enum Format {
 
 impl Check {
     pub fn act(self, context: &Context) -> Ended {
+        if let Some(code) = &self.explain {
+            context.console.print(&explained(code)?);
+            return Ok(Status::Done.code());
+        }
         let options = Options { no_env: self.no_env, ..self.choice.options(&context.shared) };
         let mut checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
         if self.fix {
             checked = self.mended(checked, &options, context)?;
         }
         context.console.print(&self.view(&checked, context));
-        let denied = self.deny_warnings && !checked.problems.is_empty();
+        let warned = checked.problems.0.iter().any(|problem| problem.severity != Severity::Advice);
+        let denied = self.deny_warnings && warned;
         let least = if checked.spec.is_none() || denied { Status::Wrong } else { Status::Done };
         Ok(engine::status(&checked.problems).max(least).code())
     }
@@ -75,6 +83,21 @@ impl Check {
             Format::Junit => junit::problems(&checked.problems, &checked.sources),
         }
     }
+}
+
+fn explained(code: &str) -> Result<String, Stop> {
+    let known = || entry::codes().filter(|known| *known == code || short(known) == code);
+    let entries: Vec<String> = known().filter_map(|code| Some(format!("{code}\n\n{}\n", entry::text(code)?))).collect();
+    if entries.is_empty() {
+        let help = suggestion(code, entry::codes()).unwrap_or_else(|| "codes stand above each message".into());
+        return Err(usage("check::unknown_code", format!("there is no code `{code}`"), help));
+    }
+    Ok(entries.join("\n"))
+}
+
+/// A code without its stage.
+fn short(code: &str) -> &str {
+    code.rsplit("::").next().unwrap_or(code)
 }
 
 fn human(checked: &Checked, context: &Context) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diag::Sources;
+use crate::diag::{Problem, Severity, Sources};
 use crate::engine::{self, Options};
 use crate::ir::spec::Spec;
 use crate::lint;
@@ -35,8 +35,8 @@ impl Context {
         private::keep();
         let root = self.root();
         let mut checked = engine::check(world, &root, options, false);
-        let told = |code: &str| code != "check::account_field" && !code.starts_with(lint::STAGE);
-        checked.problems.0.retain(|problem| told(problem.code));
+        let told = |problem: &Problem| problem.severity != Severity::Advice && !problem.code.starts_with(lint::STAGE);
+        checked.problems.0.retain(told);
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {
                 self.console.tell(&problems::human(

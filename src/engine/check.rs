@@ -7,6 +7,7 @@ use super::draft::{self, Draft, Understood};
 use crate::diag::{Problem, Problems, Sources};
 use crate::ir::catalog::Catalog;
 use crate::ir::spec::Spec;
+use crate::lint;
 use crate::world::World;
 
 /// A project as far as it could be understood.
@@ -26,16 +27,25 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
             Ok((columns, looked)) => {
                 // For editors. A project that cannot be written to is checked all the same.
                 let _ = draft::keep(world, root, &columns);
+                forget_advice(&mut problems);
                 add_new(&mut problems, draft.understand(Some(&columns)).problems);
                 add_new(&mut problems, looked);
             }
             Err(found) => problems.extend(found),
         }
     }
+    if problems.any_error() {
+        forget_advice(&mut problems);
+    }
     problems.sort();
     let spec = (!problems.any_error()).then_some(spec);
     let (sources, catalog) = draft.finish();
     Checked { spec, problems, sources, catalog }
+}
+
+/// It is for a project in which nothing is wrong, and says more where columns are known.
+fn forget_advice(problems: &mut Problems) {
+    problems.0.retain(|problem| !problem.code.starts_with(lint::STAGE));
 }
 
 /// What was said of a place already is not said again, whichever stage found it: the one that knows the place best comes first.

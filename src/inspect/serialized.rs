@@ -4,12 +4,16 @@ use serde_json::Value as Json;
 
 use crate::ir::facts::ExprError;
 
+mod unsteady;
+
 /// An expression as it was parsed: names with their offsets in bytes in the expression's text.
 #[derive(Debug, Default)]
 pub struct Parsed {
     pub columns: Vec<(String, usize)>,
     /// Lower case, operators left out.
     pub functions: Vec<(String, usize)>,
+    /// What comes to something else at every run.
+    pub unsteady: Option<(String, usize)>,
     pub error: Option<ExprError>,
 }
 
@@ -66,6 +70,7 @@ fn walked(expr: &str, item: &Json) -> Parsed {
         walk.refuse("it is more than one expression", second);
     }
     walk.node(item);
+    walk.parsed.unsteady = unsteady::call(item).map(|(name, node)| (name.to_lowercase(), walk.offset(node)));
     walk.parsed
 }
 

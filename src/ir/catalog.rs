@@ -19,7 +19,7 @@ use super::slot::Slot;
 
 pub use answer::{Answer, AnswerRule, Match, Reader, RecordRule, RecordVerdict};
 pub use call::{Batch, Call, Example, Expect, Format, Job, Listing, Repeat, Send};
-pub use field::{Caution, Clear, Digits, Field, Identifier, Normalise, Placement, Refused, Wire};
+pub use field::{Caution, Clear, Digits, Field, Identifier, IdentifierKind, Normalise, Placement, Refused, Wire};
 pub use service::{
     ANY, AccountFields, Custom, CustomType, Dots, Known, Prepare, Readback, Refusal, Route, Service, Step, StepAction,
 };

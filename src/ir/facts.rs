@@ -22,6 +22,8 @@ pub struct ExprFacts {
     pub columns: Vec<(String, usize)>,
     /// Functions called, lower case.
     pub functions: Vec<String>,
+    /// What comes to something else at every run (`now`, `random`), unless it does not show in the result; with its offset.
+    pub unsteady: Option<(String, usize)>,
     pub error: Option<ExprError>,
 }
 

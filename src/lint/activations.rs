@@ -9,7 +9,9 @@ use crate::ir::spec::{Activation, Metric};
 pub const MISSING_AFTER: Rule = Rule {
     code: "lint::missing_after",
     look: |project| {
-        pairs(project, |one, other| (joins(one) && other.mode.creates()).then(|| unordered(project, one, other)))
+        pairs(project, |one, other| {
+            (joins(one) && other.mode.creates()).then(|| unordered(project, one, other)).flatten()
+        })
     },
 };
 
@@ -31,26 +33,6 @@ fn order(project: &Project<'_>, one: &Activation, other: &Activation) -> Option<
     written.then_some(Fix { title, span: Span { start, end: start, ..one.mode_span }, text })
 }
 
-pub const OTHER_IDENTIFIER: Rule = Rule {
-    code: "lint::other_identifier",
-    look: |project| {
-        let differ = |one: &Activation, other: &Activation| {
-            let (own, theirs) = (one.identify.first()?, other.identify.first()?);
-            let known = |name: &str| other.service.identifier(name).is_some();
-            let differs = own.name != theirs.name && known(&own.name) && own.span > theirs.span;
-            let message = format!(
-                "`{}` knows rows by `{}`, and `{}` by `{}`, at one destination",
-                one.name, own.name, other.name, theirs.name
-            );
-            let help = "one person may become two there, unless every record has both";
-            Some(differs.then(|| OTHER_IDENTIFIER.finds(message, own.span).label(theirs.span, "here").help(help)))
-        };
-        let mut found = pairs(project, differ);
-        found.dedup_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
-        found
-    },
-};
-
 pub const UNGUARDED: Rule = Rule {
     code: "lint::unguarded_removals",
     look: |project| {
@@ -70,11 +52,11 @@ fn joins(activation: &Activation) -> bool {
 }
 
 /// What there is to say of two activations on one destination.
-fn pairs(project: &Project<'_>, say: impl Fn(&Activation, &Activation) -> Option<Option<Problem>>) -> Vec<Problem> {
+pub fn pairs(project: &Project<'_>, say: impl Fn(&Activation, &Activation) -> Option<Problem>) -> Vec<Problem> {
     let all = &project.spec.activations;
     let others = |one: &Activation| {
         let (name, connection) = (one.name.clone(), one.connection.clone());
         all.iter().filter(move |other| other.name != name && other.connection == connection)
     };
-    all.iter().flat_map(|one| others(one).filter_map(|other| say(one, other).flatten()).collect::<Vec<_>>()).collect()
+    all.iter().flat_map(|one| others(one).filter_map(|other| say(one, other)).collect::<Vec<_>>()).collect()
 }

@@ -3,25 +3,6 @@
 use super::{Project, Rule};
 use crate::diag::Problem;
 use crate::ir::ast::Expr;
-use crate::ir::spec::{Activation, IdentifierMapping};
-
-/// Functions that come to something else at every run; some of them stand without parentheses, and look like columns.
-const UNSTEADY_CALLS: [&str; 14] = [
-    "now",
-    "random",
-    "uuid",
-    "gen_random_uuid",
-    "uuidv4",
-    "uuidv7",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "today",
-    "get_current_time",
-    "get_current_timestamp",
-    "transaction_timestamp",
-    "setseed",
-];
 
 pub const UNSTEADY: Rule = Rule {
     code: "lint::unsteady_value",
@@ -33,33 +14,10 @@ pub const UNSTEADY: Rule = Rule {
 };
 
 fn unsteady(project: &Project<'_>, expr: &Expr) -> Option<Problem> {
-    let facts = project.facts.of(expr)?;
-    let columns = facts.columns.iter().map(|(name, _)| name.as_str());
-    let mut names = facts.functions.iter().map(String::as_str).chain(columns);
-    let call = names.find(|name| UNSTEADY_CALLS.iter().any(|call| name.eq_ignore_ascii_case(call)))?;
+    let (call, _) = project.facts.of(expr)?.unsteady.as_ref()?;
     let message = format!("`{call}` comes to something else at every run, so every row is sent every time");
-    Some(UNSTEADY.finds(message, expr.span).help("let a column of the source say when, or leave it to the destination"))
-}
-
-const HASHES: [&str; 5] = ["md5", "sha1", "sha256", "hash", "md5_number"];
-/// Identifiers that destinations compare as they are.
-const CLEAR: [&str; 3] = ["email", "phone", "mobile"];
-
-pub const HASHED: Rule = Rule {
-    code: "lint::hashed_identifier",
-    look: |project| {
-        let all = project.spec.activations.iter().flat_map(|one: &Activation| &one.identify);
-        all.filter_map(|one| hashed(project, one)).collect()
-    },
-};
-
-fn hashed(project: &Project<'_>, identifier: &IdentifierMapping) -> Option<Problem> {
-    let name = identifier.name.to_lowercase();
-    CLEAR.iter().find(|clear| name.contains(*clear))?;
-    let facts = project.facts.of(&identifier.expr)?;
-    let call = facts.functions.iter().find(|call| HASHES.contains(&call.as_str()))?;
-    let message = format!("`{call}` hides what `{}` is compared by", identifier.name);
-    Some(HASHED.finds(message, identifier.expr.span).help("destinations look for the address itself: nobody is found"))
+    let help = "let a column of the source say when, leave it to the destination, or count whole years or months";
+    Some(UNSTEADY.finds(message, expr.span).help(help))
 }
 
 pub const FLOAT_KEY: Rule = Rule {

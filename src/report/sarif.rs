@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use crate::diag::{Problem, Problems, Severity, Sources};
 use crate::ir::span::Span;
 
+use super::entry;
 use super::json::text;
 
 pub fn sarif(problems: &Problems, sources: &Sources) -> String {
     let codes: BTreeSet<&str> = problems.0.iter().map(|problem| problem.code).collect();
-    let rules: Vec<Value> = codes.into_iter().map(|code| json!({"id": code})).collect();
+    let rules: Vec<Value> = codes.into_iter().map(rule).collect();
     let results: Vec<Value> = problems.0.iter().map(|problem| result(problem, sources)).collect();
     text(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -22,6 +23,16 @@ pub fn sarif(problems: &Problems, sources: &Sources) -> String {
             "results": results,
         }],
     }))
+}
+
+/// A code with what its entry says, which viewers show beside the result.
+fn rule(code: &str) -> Value {
+    match (entry::about(code), entry::text(code)) {
+        (Some(about), Some(text)) => {
+            json!({"id": code, "shortDescription": {"text": about}, "help": {"text": text, "markdown": text}})
+        }
+        _ => json!({"id": code}),
+    }
 }
 
 fn result(problem: &Problem, sources: &Sources) -> Value {

@@ -4,51 +4,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use regex::Regex;
-use sendoff::store::{Store, StoreOptions};
-use tempfile::TempDir;
 
-use crate::cli::{KEPT, copy, plain};
+use crate::cli::plain;
 use crate::common;
-
-/// Set for every case: a project is wrong in one way at a time.
-const SET: [&str; 3] = ["BATCH_REST_API_KEY", "VOYADO_API_KEY", "POINTS_TOKEN"];
+use crate::shop::{Shop, execute};
 
 #[test]
 fn mistakes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/mistakes");
     assert!(common::cases(&root, "mistake").len() >= 80 || std::env::var_os("CASE").is_some());
-    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let shop = Shop { files: root.join("shop"), lake: place.path().join("lake.duckdb") };
-    shop.fill();
+    let shop = Shop::filled();
     let sound = shop.copied();
     let said = execute("sendoff check --env staging --online", sound.path());
     assert!(said.status.success(), "{}", plain(&said.stdout, sound.path()));
     common::golden("mistakes", "mistake", "out", |_, case| Mistake::read(case).told(&shop));
-}
-
-/// The sound project, and the database that it reads.
-struct Shop {
-    files: PathBuf,
-    lake: PathBuf,
-}
-
-impl Shop {
-    fn fill(&self) {
-        let sql = fs::read_to_string(self.files.join("lake.sql")).unwrap();
-        let store = Store::open(&StoreOptions::default()).unwrap();
-        store.execute(&format!("attach '{}' as lake; use lake; {sql}", self.lake.display())).unwrap();
-        store.execute("use memory; detach lake").unwrap();
-    }
-
-    fn copied(&self) -> TempDir {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        copy(&self.files, folder.path());
-        fs::copy(&self.lake, folder.path().join("data/lake.duckdb")).unwrap();
-        folder
-    }
 }
 
 struct Mistake<'a> {
@@ -107,12 +78,4 @@ impl Hunk<'_> {
         assert_eq!(text.matches(&right).count(), 1, "in {} there has to stand once: {right}", self.file);
         fs::write(path, text.replace(&right, &self.wrong.join("\n"))).unwrap();
     }
-}
-
-fn execute(command: &str, folder: &Path) -> Output {
-    let arguments = command.trim().strip_prefix("sendoff ").unwrap_or_else(|| panic!("`{command}` is no command"));
-    let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
-    let mut sendoff = Command::new(env!("CARGO_BIN_EXE_sendoff"));
-    sendoff.args(arguments.split(' ')).current_dir(folder).env_clear().envs(kept).env("NO_COLOR", "1");
-    sendoff.envs(SET.map(|name| (name, "a-key"))).output().unwrap()
 }

@@ -32,7 +32,7 @@ pub fn unknown_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
 
 pub fn account_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
     let message = format!("whether {} has a field `{name}` is known to the account alone", target.title());
-    Problem::warning("check::account_field", message).at(span).help("`sendoff plan` asks it")
+    Problem::advice("check::account_field", message).at(span).help("`sendoff plan` asks it")
 }
 
 pub fn read_only(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {

@@ -20,8 +20,18 @@ pub struct Identifier {
     pub refuse_patterns: Vec<Refused>,
     /// It is the destination's own id of the record.
     pub remote_id: bool,
+    pub kind: Option<IdentifierKind>,
     /// Further words the calls use for it (`match: email`), read as `identifier.NAME`.
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+/// What identifiers are that advice can be given on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifierKind {
+    /// People are reached by it, so it is compared in clear text: a hash of it finds nobody.
+    Address,
+    /// Given by the company once and for all: who gets another one is somebody else there.
+    Id,
 }
 
 /// What a value looks like that is not taken, and why: `refuse: [{pattern: ..., reason: looks hashed}]`.
@@ -51,6 +61,8 @@ pub struct Field {
     pub placement: Placement,
     /// The destination computes it: never a target.
     pub read_only: bool,
+    /// It says what a person has agreed to.
+    pub consent: bool,
     /// When a create needs it: unmapped is an error then, and NULL makes the row invalid.
     pub required_on_create: Option<Condition>,
     pub extra: BTreeMap<String, serde_json::Value>,

@@ -104,6 +104,8 @@ pub struct Custom {
     pub reserved: Vec<String>,
     /// Names that differ in letter case alone are one.
     pub fold_case: bool,
+    /// The type of an attribute stays for good what the first value, or the one who created it, made it.
+    pub locks: bool,
 }
 
 impl Custom {

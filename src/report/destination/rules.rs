@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::diag::{count, thousands};
 use crate::ir::catalog::{
-    ANY, Clear, Custom, Field, Identifier, Limit, Normalise, Placement, Setting, SettingKind, Wire,
+    ANY, Clear, Custom, Field, Identifier, IdentifierKind, Limit, Normalise, Placement, Setting, SettingKind, Wire,
 };
 
 /// Values of a closed list that are shown one by one.
@@ -76,6 +76,7 @@ pub fn identifier(known: &Identifier) -> Vec<String> {
         };
         word.to_string()
     }));
+    rules.extend((known.kind == Some(IdentifierKind::Address)).then(|| "in clear text".to_string()));
     if known.remote_id {
         rules.push("the destination's own id".into());
     }
@@ -90,6 +91,7 @@ pub fn identifier(known: &Identifier) -> Vec<String> {
 pub fn field(known: &Field) -> Vec<String> {
     let mut rules = placement(&known.placement);
     rules.extend(known.read_only.then(|| "read only".to_string()));
+    rules.extend(known.consent.then(|| "what somebody agreed to".to_string()));
     rules.extend(known.required_on_create.as_ref().map(|when| match when.0.as_str() {
         "true" => "needed by a create".to_string(),
         _ => "may be needed by a create".to_string(),

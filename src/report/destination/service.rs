@@ -127,6 +127,9 @@ fn custom(page: &mut Page, known: &Custom) {
         let names: Vec<String> = known.reserved.iter().map(|name| code(name)).collect();
         page.text(format!("Reserved: {}.", names.join(", ")));
     }
+    if known.locks {
+        page.text("The type of an attribute is what its first value made it, for good.");
+    }
     if known.fold_case {
         page.text("Names that differ in letter case alone are one.");
     }
