@@ -1,6 +1,6 @@
 //! A run that was planned before: it does what the plan says, or nothing.
 
-use super::run::told;
+use super::run::{compare, told};
 use super::session::{Job, Session};
 use super::target;
 use crate::diag::{count, thousands};
@@ -15,6 +15,26 @@ pub struct Planned {
     pub plan: SavedPlan,
     /// In numbers of rows alone; without it every row has to be as it was planned.
     pub drift: Option<Drift>,
+}
+
+/// Compares every activation before any of them sends: where one has moved, none goes. What cannot be compared is told in its turn.
+pub fn look_ahead(session: &Session<'_>, jobs: &mut [Job<'_>]) {
+    if session.options.planned.is_none() {
+        return;
+    }
+    let full_number = |job: &Job<'_>| job.shape.full_number + u32::from(session.options.full);
+    let mut first = None;
+    for job in jobs.iter_mut().filter(|job| job.stopped.is_none()) {
+        let Ok((changes, _)) = compare(session, job, full_number(job)) else { continue };
+        job.stopped = moved(session, job, &changes.counts, job.shape.sequence).unwrap_or_default();
+        // What cannot be dropped makes the next comparison fail, which tells it.
+        let _ = diff::forget(&session.store);
+        first = first.or_else(|| job.stopped.as_ref().map(|_| job.activation.name.to_string()));
+    }
+    let Some(first) = first else { return };
+    for job in jobs.iter_mut().filter(|job| job.stopped.is_none()) {
+        job.stopped = Some(stopped(format!("`{first}` is another, and a plan is kept whole or not at all")));
+    }
 }
 
 /// What is no longer as it was planned. `sequence`: of the ledger, before this run wrote to it.

@@ -54,7 +54,9 @@ async fn all(
     for (activation, failure) in &session.failed {
         end(&session, failed(&session, activation, failure)).await;
     }
-    for job in std::mem::take(&mut session.jobs) {
+    let mut jobs = std::mem::take(&mut session.jobs);
+    planned::look_ahead(&session, &mut jobs);
+    for job in jobs {
         let done = conduct(&session, job, progress, stop).await;
         end(&session, done).await;
     }

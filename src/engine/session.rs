@@ -1,7 +1,7 @@
 //! One command's DuckDB: sources and ledgers attached, doors locked, models loaded, every activation planned.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use super::account::{Accounts, Said};
@@ -70,6 +70,12 @@ impl<'a> Deref for Job<'a> {
 
     fn deref(&self) -> &Opened<'a> {
         &self.opened
+    }
+}
+
+impl DerefMut for Job<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.opened
     }
 }
 
