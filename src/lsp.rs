@@ -33,8 +33,12 @@ pub fn serve(world: &dyn World, project: Option<&Path>, options: &Options) -> Re
     Ok(if farewell { 0 } else { 1 })
 }
 
+/// Messages in a row after which problems are told although more messages wait.
+const MOST_UNTOLD: u32 = 50;
+
 /// Whether the editor took its leave.
 fn talk(connection: &Connection, server: &mut Server<'_>) -> Result<bool, String> {
+    let mut untold = 0;
     while let Ok(message) = connection.receiver.recv() {
         match message {
             Message::Request(request) => {
@@ -47,9 +51,11 @@ fn talk(connection: &Connection, server: &mut Server<'_>) -> Result<bool, String
             // The editor's yes to what it was told.
             Message::Response(_) => {}
         }
-        // What came while the last change was looked at is one change.
-        if connection.receiver.is_empty() {
+        untold += 1;
+        // What came while the last change was looked at is one change, unless it never ends.
+        if connection.receiver.is_empty() || untold == MOST_UNTOLD {
             server.publish();
+            untold = 0;
         }
     }
     Ok(false)

@@ -1,9 +1,12 @@
 //! A plan as a comment on a pull request.
 
-use crate::diag::thousands;
+use crate::diag::{count, thousands};
 use crate::ir::run::{ActivationPlan, PlanReport, SampleRow};
 
 use super::{estimate, plan, words};
+
+/// Bytes that go into a comment: GitHub takes 65,536 characters, and whoever posts it adds a few.
+const ROOM: usize = 60_000;
 
 pub fn plan(report: &PlanReport) -> String {
     let environment =
@@ -11,13 +14,36 @@ pub fn plan(report: &PlanReport) -> String {
     let summary = plan::summary(report);
     let summary = summary.strip_prefix("Plan: ").unwrap_or(&summary);
     let mut out = format!("## sendoff plan{environment}\n\n**{summary}**\n");
-    for plan in &report.activations {
-        out += &activation(plan);
-    }
+    out += &fitted(&report.activations, ROOM);
     if let Some(total) = estimate::total(&report.total, report.activations.len()) {
         out += &format!("\n{total}\n");
     }
     out
+}
+
+/// Samples and requests go first where there is no room for everything, then whole activations.
+fn fitted(plans: &[ActivationPlan], room: usize) -> String {
+    let heads: Vec<String> = plans.iter().map(activation).collect();
+    let mut spare = room.saturating_sub(heads.iter().map(String::len).sum());
+    let (mut out, mut left_out) = (String::new(), 0);
+    for (plan, head) in plans.iter().zip(heads) {
+        let details = samples(plan) + &requests(plan);
+        if out.len() + head.len() > room {
+            left_out += 1;
+            continue;
+        }
+        out += &head;
+        if details.len() <= spare {
+            spare -= details.len();
+            out += &details;
+        } else {
+            out += "\nThere is no room for samples here: `sendoff plan --html plan.html` has them.\n";
+        }
+    }
+    match left_out {
+        0 => out,
+        left_out => format!("{out}\nThere is no room for {} more.\n", count(left_out, "activation")),
+    }
 }
 
 fn activation(plan: &ActivationPlan) -> String {
@@ -44,7 +70,7 @@ fn activation(plan: &ActivationPlan) -> String {
     for line in plan.estimate.iter().flat_map(estimate::lines) {
         out += &format!("- {}\n", prose(&line));
     }
-    out + &samples(plan) + &requests(plan)
+    out
 }
 
 fn counts(plan: &ActivationPlan) -> String {
@@ -105,8 +131,8 @@ fn cell(text: &str) -> String {
             '\n' | '\r' => out.push(' '),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
-            // It would call whoever has that name.
-            '@' => out.push_str("&#64;"),
+            // It would call whoever has that name: an invisible space behind it keeps it from that. An entity would not.
+            '@' => out.push_str("@&#8203;"),
             '\\' | '|' | '`' | '*' | '[' => out.extend(['\\', letter]),
             letter => out.push(letter),
         }
@@ -127,7 +153,7 @@ fn requests(plan: &ActivationPlan) -> String {
 fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let paired = parts.len() % 2 == 1;
-    let plain = |part: &str| part.replace('&', "&amp;").replace('<', "&lt;").replace('@', "&#64;");
+    let plain = |part: &str| part.replace('&', "&amp;").replace('<', "&lt;").replace('@', "@&#8203;");
     let part = |(at, part): (usize, &&str)| if paired && at % 2 == 1 { part.to_string() } else { plain(part) };
     parts.iter().enumerate().map(part).collect::<Vec<_>>().join("`")
 }
@@ -136,4 +162,22 @@ fn prose(text: &str) -> String {
 fn fence(text: &str) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
     "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::run::SampleRequest;
+
+    #[test]
+    fn what_has_no_room_is_left_out_and_told() {
+        let request = SampleRequest { body: Some("x".repeat(500)), ..SampleRequest::default() };
+        let plan =
+            ActivationPlan { activation: "contacts".into(), requests: vec![request], ..ActivationPlan::default() };
+        let (plans, one) = ([plan.clone(), plan.clone(), plan.clone()], activation(&plan).len());
+        assert_eq!(fitted(&plans, 5000).matches("First request").count(), 3);
+        let some = fitted(&plans, 3 * one + 700);
+        assert_eq!((some.matches("First request").count(), some.matches("no room for samples").count()), (1, 2));
+        assert!(fitted(&plans, one + 100).ends_with("There is no room for 2 activations more.\n"));
+    }
 }
