@@ -149,6 +149,7 @@ fn home(reader: &Reader<'_>, file: &DefinitionFile) -> Option<Home> {
         (plain && text.starts_with(|c: char| c.is_ascii_lowercase())).then(|| text.to_string())
     };
     let found = match parts.as_slice() {
+        ["destinations", _] => None,
         [.., kind, file] => file.strip_suffix(".yaml").and_then(|stem| Some((name(kind)?, name(stem)?))),
         _ => None,
     };
@@ -215,7 +216,8 @@ fn report_orphans(reader: &Reader<'_>, latest: &BTreeMap<Home, &DefinitionFile>)
     for (home, file) in latest {
         if !latest.contains_key(&(home.0.clone(), CONNECTION.to_string())) {
             let message = format!("the destination `{}` has no `connection.yaml`", home.0);
-            reader.push(Problem::error("catalog::file", message).at(Span::new(file.file, 0, 0)));
+            let help = format!("it stands beside this file, `destinations/{}/connection.yaml`", home.0);
+            reader.push(Problem::error("catalog::file", message).at(Span::new(file.file, 0, 0)).help(help));
         }
     }
 }

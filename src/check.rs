@@ -67,8 +67,8 @@ pub struct Inputs<'a> {
     pub sandbox: bool,
     /// Contents of the files that `sql file "..."` names, by path; the text of an error where one could not be read.
     pub query_files: &'a BTreeMap<String, Result<String, String>>,
-    /// The text of the dbt manifest.
-    pub dbt_manifest: Option<&'a str>,
+    /// The text of the dbt manifest, or of the error where it could not be read.
+    pub dbt_manifest: Option<Result<&'a str, &'a str>>,
     /// Columns of the models, where the sources were asked: then unknown columns are errors.
     pub columns: Option<&'a BTreeMap<DatasetName, Vec<ColumnFacts>>>,
 }

@@ -295,7 +295,7 @@ pub fn draw(problem: &Problem, sources: &Sources, drawing: Drawing) -> String {
     let mut out = String::new();
     let drawn = Drawn { problem, source: problem.labels.first().map(|(span, _)| named(sources, span.file)), sources };
     match handler.render_report(&mut out, &drawn) {
-        Ok(()) => out,
+        Ok(()) => out + &drawn.elsewhere(),
         Err(_) => format!("{}: {}\n", problem.code, problem.message),
     }
 }
@@ -312,13 +312,13 @@ struct Drawn<'a> {
 
 impl Drawn<'_> {
     /// miette draws one file a report: labels elsewhere are told in words.
-    fn elsewhere(&self) -> Vec<String> {
+    fn elsewhere(&self) -> String {
         let home = self.problem.labels.first().map(|(span, _)| span.file);
         let others = self.problem.labels.iter().filter(|(span, _)| Some(span.file) != home);
         others
             .map(|(span, text)| {
                 let (line, column) = self.sources.position(*span);
-                format!("{} at {}:{line}:{column}", text, self.sources.name(span.file))
+                format!("  see {}:{line}:{column}: {text}\n", self.sources.name(span.file))
             })
             .collect()
     }
@@ -352,9 +352,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let mut lines: Vec<String> = self.problem.help.iter().cloned().collect();
-        lines.extend(self.elsewhere());
-        if lines.is_empty() { None } else { Some(Box::new(lines.join("\n"))) }
+        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

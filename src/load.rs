@@ -73,10 +73,7 @@ impl Loader<'_> {
     }
 
     /// Reads one model into a table of its own. `needed`: the columns anything names, where that is known.
-    pub fn load(&self, name: &DatasetName, needed: Option<&BTreeSet<String>>) -> Result<LoadedModel, Problem> {
-        let Some(model) = self.spec.models.get(name) else {
-            return Err(Problem::error("load::unknown_model", format!("there is no model `{name}`")));
-        };
+    pub fn load(&self, model: &Model, needed: Option<&BTreeSet<String>>) -> Result<LoadedModel, Problem> {
         // Once doors are locked DuckDB calls a file that is not there a forbidden one.
         if let Query::File { path, .. } = &model.query
             && first_star(path).is_none()
@@ -84,7 +81,7 @@ impl Loader<'_> {
         {
             return Err(error::missing_file(model));
         }
-        let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{name}"))));
+        let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{}", model.name))));
         let told = |error| error::reading(self, model, error);
         let columns = self.read(model, &relation, needed).map_err(told)?;
         if let Some(needed) = needed

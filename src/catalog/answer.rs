@@ -93,6 +93,7 @@ fn example(reader: &Reader<'_>, node: &Node) -> Option<Example> {
     let expect = fields.need("expect").and_then(|node| expect(reader, node, sent.len()));
     let example = Example {
         name: fields.need("name").and_then(|node| reader.text(node)).unwrap_or_default(),
+        span: reader.span(node),
         status: status.unwrap_or_default(),
         headers: headers.iter().filter_map(|(name, node)| Some((name.clone(), reader.text(node)?))).collect(),
         body: fields.take("body").map(Node::json).unwrap_or_default(),

@@ -206,8 +206,10 @@ impl<'a> Reader<'a> {
         let text = self.text(node)?;
         match regex::Regex::new(&text) {
             Ok(_) => Some(text),
-            Err(_) => {
-                self.error("catalog::pattern", format!("`{text}` is not a regular expression"), node);
+            Err(error) => {
+                let said = error.to_string();
+                let why = said.rsplit_once("error: ").map_or(String::new(), |(_, why)| format!(": {}", why.trim()));
+                self.error("catalog::pattern", format!("`{text}` is no regular expression{why}"), node);
                 None
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::dataset::{self, Narrowed};
-use super::mapping::{Against, Block};
+use super::mapping::{Against, Block, Required};
 use super::scope::Scope;
 use super::target::{Shelf, Target};
 use super::{conflict, digest, error, guard, identify, mapping, mode, model, order, refuse, target, template};
@@ -112,14 +112,14 @@ fn resolve(
         Against { scope, target: target.as_ref(), columns: rows.columns, required: Vec::new(), identify_all };
     let identify = entries.identify.map_or_else(Vec::new, |one| identify::resolve(&against, one, mode, problems));
     if let (Some(target), Some(mode)) = (&target, mode) {
-        against.required = required(target, mode, &options, &identify);
+        against.required = required(target, mode, &options, &identify, entries.to);
     }
     let fields = mapping::resolve(&against, mode, &entries.blocks, problems);
     if let Some(mode) = mode {
         mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
         if let (Some(target), Some(to)) = (&target, entries.to) {
             let (options, identify, fields) = (&options, identify.as_slice(), fields.as_slice());
-            refuse::check(target, &refuse::Written { mode, options, identify, fields, place: to.span }, problems);
+            refuse::check(target, &refuse::Written { mode, options, identify, fields, to }, problems);
             template::check(scope, to, target, mode, options, &template::Mapped { identify, fields }, problems);
         }
     }
@@ -188,13 +188,25 @@ fn options(
 
 /// Fields that a create needs: by the definition, and by the option that lists what the account asks of every new contact
 /// (`mandatory = ["email"]`).
-fn required(target: &Target<'_>, mode: Mode, options: &Settings, identify: &[IdentifierMapping]) -> Vec<String> {
-    let mut required = refuse::required(target, mode, options, identify);
+fn required(
+    target: &Target<'_>,
+    mode: Mode,
+    options: &Settings,
+    identify: &[IdentifierMapping],
+    to: Option<&ast::To>,
+) -> Vec<Required> {
+    let asked = |name: &str| {
+        let mut written = to?.settings.as_ref()?.settings.iter();
+        written.find(|setting| setting.key.value == name).map(|setting| setting.value.span())
+    };
+    let by_definition = refuse::required(target, mode, options, identify).into_iter();
+    let mut required: Vec<Required> = by_definition.map(|name| Required { name, asked: None }).collect();
     let listed = target.service.mandatory.as_ref().and_then(|name| options.plain(name)).and_then(Json::as_array);
     let listed = listed.into_iter().flatten().filter_map(Json::as_str);
     for name in listed {
-        if !required.iter().any(|known| known == name) {
-            required.push(name.to_string());
+        if !required.iter().any(|known| known.name == name) {
+            let asked = target.service.mandatory.as_deref().and_then(asked);
+            required.push(Required { name: name.to_string(), asked });
         }
     }
     required

@@ -19,10 +19,7 @@ pub fn target(
     options: &Settings,
     problems: &mut Problems,
 ) -> Option<FieldTarget> {
-    let Some(custom) = &target.service.custom else {
-        problems.push(error::no_custom(name, span, target));
-        return None;
-    };
+    let custom = target.service.custom.as_ref()?;
     if !named_well(scope, target, custom, &name.to_string(), span, problems) {
         return None;
     }

@@ -34,7 +34,7 @@ fn one(against: &Against<'_>, written: &Mapping, problems: &mut Problems) -> Opt
         let place = Place::options("`identify`", block.span);
         fill(against.scope, &place, Declared::plain(&[]), &block.settings, problems);
     }
-    let (parts, span) = mapping::written_target(written, problems)?;
+    let (parts, span) = mapping::written_target(written)?;
     let name = parts.join(".");
     if let Some(target) = against.target {
         let Some(known) = target.service.identifier(&name) else {

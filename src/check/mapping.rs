@@ -29,8 +29,15 @@ pub struct Against<'a> {
     pub target: Option<&'a Target<'a>>,
     pub columns: Option<&'a [ColumnFacts]>,
     /// Fields that a create needs.
-    pub required: Vec<String>,
+    pub required: Vec<Required>,
     pub identify_all: bool,
+}
+
+/// A field that a create needs.
+pub struct Required {
+    pub name: String,
+    /// Where the pipeline itself says so.
+    pub asked: Option<Span>,
 }
 
 pub fn resolve(
@@ -44,6 +51,10 @@ pub fn resolve(
     }
     let mut fields: Vec<FieldMapping> = Vec::new();
     for block in blocks {
+        if let Some(target) = against.target.filter(|target| block.custom && target.service.custom.is_none()) {
+            problems.push(error::no_custom(block.written, target));
+            continue;
+        }
         for written in &block.written.mappings {
             let Some(field) = one(against, written, block.custom, problems) else { continue };
             match fields.iter().find(|other| overlap(&other.name, &field.name) || is_one(against, other, &field)) {
@@ -77,21 +88,17 @@ fn is_one(against: &Against<'_>, one: &FieldMapping, other: &FieldMapping) -> bo
 }
 
 /// The target as written, or the column's name in the short form.
-pub fn written_target(written: &Mapping, problems: &mut Problems) -> Option<(Vec<String>, Span)> {
+pub fn written_target(written: &Mapping) -> Option<(Vec<String>, Span)> {
     if let Some(path) = &written.target {
         return Some((path.parts.iter().map(|part| part.name.clone()).collect(), path.span));
     }
-    if let Some(column) = &written.column {
-        return Some((vec![column.name.clone()], column.span));
-    }
-    problems.push(error::no_target(written.expr.span));
-    None
+    written.column.as_ref().map(|column| (vec![column.name.clone()], column.span))
 }
 
 fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Problems) -> Option<FieldMapping> {
     expr::check(against.scope, &written.expr, against.columns, problems);
     let options = options(against.scope, written, custom, problems);
-    let (parts, span) = written_target(written, problems)?;
+    let (parts, span) = written_target(written)?;
     let target = against.target?;
     let name = match target.service.dots {
         Dots::Nest => FieldName(parts),
@@ -114,7 +121,7 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
         clear,
         shared: flag(&options, "shared").unwrap_or(false),
         create: flag(&options, "create").unwrap_or(true),
-        required_on_create: against.required.contains(&text),
+        required_on_create: against.required.iter().any(|required| required.name == text),
         name,
     })
 }
@@ -218,7 +225,7 @@ fn unmapped(
     let written: Vec<String> = blocks
         .iter()
         .flat_map(|block| &block.written.mappings)
-        .filter_map(|mapping| written_target(mapping, &mut Problems::default()))
+        .filter_map(written_target)
         .map(|(parts, _)| parts.join("."))
         .map(|name| {
             target
@@ -228,12 +235,12 @@ fn unmapped(
                 .map_or(name, |field| field.name.clone())
         })
         .collect();
-    for name in &against.required {
+    for Required { name, asked } in &against.required {
         // Where the first that is not empty counts, a row may go by another.
         let sure = against.identify_all || identify.len() == 1;
         let identifies = sure && identify.iter().any(|one| is_at(&target.service, &one.name, name));
         if !written.contains(name) && !identifies {
-            problems.push(error::required_field(name, mode, place, target));
+            problems.push(error::required_field(name, mode, asked.unwrap_or(place), target));
         }
     }
 }

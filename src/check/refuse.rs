@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::error;
 use super::target::Target;
 use crate::diag::Problems;
+use crate::ir::ast::To;
 use crate::ir::catalog::{Condition, Refusal};
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
@@ -17,8 +18,7 @@ pub struct Written<'a> {
     pub options: &'a Settings,
     pub identify: &'a [IdentifierMapping],
     pub fields: &'a [FieldMapping],
-    /// Where what concerns the whole of it is told.
-    pub place: Span,
+    pub to: &'a To,
 }
 
 pub fn check(target: &Target<'_>, written: &Written<'_>, problems: &mut Problems) {
@@ -27,7 +27,8 @@ pub fn check(target: &Target<'_>, written: &Written<'_>, problems: &mut Problems
         let Ok(when) = Engine::strict().expression(&refusal.when.0) else { continue };
         let names = when.names();
         let speaks_of = |name: &str| names.iter().any(|known| known == name);
-        for (scope, place) in subjects(target, written, speaks_of("identifier"), speaks_of("field")) {
+        let place = setting(written.to, &when.paths());
+        for (scope, place) in subjects(target, written, place, (speaks_of("identifier"), speaks_of("field"))) {
             if when.truth(&scope).unwrap_or(false) {
                 problems.push(error::refused(&said(refusal, &scope), refusal, place));
             }
@@ -60,13 +61,18 @@ fn base(target: &Target<'_>, mode: Mode, options: &Settings) -> Scope {
 }
 
 /// What a refusal is asked about, each with its place: the identifiers, the fields, or both together.
-fn subjects(target: &Target<'_>, written: &Written<'_>, identifiers: bool, fields: bool) -> Vec<(Scope, Span)> {
+fn subjects(
+    target: &Target<'_>,
+    written: &Written<'_>,
+    place: Span,
+    (identifiers, fields): (bool, bool),
+) -> Vec<(Scope, Span)> {
     let service = &target.service;
     let mapped: Vec<String> = written.fields.iter().map(|field| field.name.to_string()).collect();
     let base = base(target, written.mode, written.options).with("fields", &mapped.into());
     let named =
         written.identify.iter().map(|one| (base.with("identifier", &service.identifier_facts(&one.name)), one.span));
-    let asked = if identifiers { named.collect() } else { vec![(base, written.place)] };
+    let asked = if identifiers { named.collect() } else { vec![(base, place)] };
     if !fields {
         return asked;
     }
@@ -77,6 +83,13 @@ fn subjects(target: &Target<'_>, written: &Written<'_>, identifiers: bool, field
         })
     });
     of_fields.collect()
+}
+
+/// Where the first setting stands that a refusal speaks of; else what it concerns is the target.
+fn setting(to: &To, paths: &[String]) -> Span {
+    let named = |name: &str| paths.iter().any(|path| path.strip_prefix("option.") == Some(name));
+    let mut written = to.settings.iter().flat_map(|block| &block.settings);
+    written.find(|setting| named(&setting.key.value)).map_or(to.span, |setting| setting.key.span)
 }
 
 fn said(refusal: &Refusal, scope: &Scope) -> String {

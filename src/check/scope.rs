@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::names::Names;
 use super::need::Needed;
+use super::sql::Relations;
 use super::{Inputs, error, values};
 use crate::diag::Problems;
 use crate::ir::ast::{Environment, Name, Value};
@@ -21,7 +22,7 @@ pub struct Scope<'a> {
     /// The environment chosen.
     pub environment: Option<&'a Environment>,
     /// Relations by the name that `ref` knows them by; `None` without a manifest that could be read.
-    pub relations: Option<BTreeMap<String, String>>,
+    pub relations: Option<Relations>,
     /// Settings, in any file, whose value could not be read.
     pub unread: Vec<&'a Name>,
     /// Whether variables may stay unset in what is being read.

@@ -109,17 +109,17 @@ fn one(
     };
     let given = values::evaluate(scope, written, problems)?;
     if given == Given::Unset {
-        return Some(SettingValue::Unset);
+        return has_known_parts(place, known, &setting.value, problems).then_some(SettingValue::Unset);
     }
     if known.required && given.is_empty() {
         return nothing(scope, place, known, &setting.value, problems);
     }
     let Some(json) = convert(known.kind, &given) else {
-        problems.push(error::setting_kind(known, setting.value.span()));
+        problems.push(error::setting_kind(known, values::origin(scope, &setting.value)));
         return None;
     };
     if !has_known_parts(place, known, &setting.value, problems)
-        || !fits(scope, known, &json, setting.value.span(), problems)
+        || !fits(scope, known, &json, values::origin(scope, &setting.value), problems)
     {
         return None;
     }
@@ -284,11 +284,12 @@ fn missing(scope: &Scope<'_>, place: &Place, declared: Declared<'_>, given: &[as
     groups(place, declared, &is_given, problems);
 }
 
-/// Whether an unknown setting was probably meant to be this one: then it is not told as missing too.
+/// Whether an unknown setting was probably meant to be this one: then it is not told as missing too. So it is where it is the only
+/// one that could be.
 fn misspelt(declared: Declared<'_>, given: &[ast::Setting], name: &str) -> bool {
     let known = || declared.settings.iter().map(|setting| setting.name.as_str());
     let mut unknown = given.iter().filter(|setting| known().all(|name| name != setting.key.value));
-    unknown.any(|setting| nearest(&setting.key.value, known()) == Some(name))
+    unknown.any(|setting| known().count() == 1 || nearest(&setting.key.value, known()) == Some(name))
 }
 
 /// Exactly one group must be given whole; members with a default need not be written.

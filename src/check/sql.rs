@@ -8,24 +8,37 @@ use serde_json::Value as Json;
 use super::names::Names;
 use super::scope::Scope;
 use super::{Inputs, error, values, walk};
-use crate::diag::Problems;
+use crate::diag::{Problem, Problems};
 use crate::ir::ast::TextLit;
 use crate::ir::span::Span;
 use crate::template::{TemplateError, render_sql};
 
-/// Relations of the dbt manifest by the names `ref` may use: `name`, and `package.name`.
-pub fn relations(inputs: &Inputs<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
-    let manifest: Json = match serde_json::from_str(inputs.dbt_manifest?) {
+/// Relations of the dbt manifest.
+pub enum Relations {
+    /// By the names `ref` may use: `name`, and `package.name`.
+    Known(BTreeMap<String, String>),
+    /// The manifest cannot be read, which has been told: any name is as good as another.
+    Unread,
+}
+
+pub fn relations(inputs: &Inputs<'_>, names: &Names<'_>, problems: &mut Problems) -> Option<Relations> {
+    let bad = |cause: Option<&str>| {
+        let span = walk::manifest_path(inputs.files, inputs.env).map(|(_, span)| span);
+        error::bad_manifest(cause, span.or_else(|| names.project.map(|project| project.span)))
+    };
+    let manifest: Result<Json, Problem> = match inputs.dbt_manifest? {
+        Ok(text) => serde_json::from_str(text).map_err(|_| bad(None)),
+        Err(cause) => Err(bad(Some(cause))),
+    };
+    let manifest = match manifest {
         Ok(manifest) => manifest,
-        Err(cause) => {
-            let span = walk::manifest_path(inputs.files, inputs.env).map(|(_, span)| span);
-            let span = span.or_else(|| names.project.map(|project| project.span));
-            problems.push(error::bad_manifest(&cause.to_string(), span));
-            return None;
+        Err(problem) => {
+            problems.push(problem);
+            return Some(Relations::Unread);
         }
     };
     let nodes = manifest["nodes"].as_object().into_iter().flatten();
-    Some(nodes.flat_map(|(_, node)| relation(node)).collect())
+    Some(Relations::Known(nodes.flat_map(|(_, node)| relation(node)).collect()))
 }
 
 fn relation(node: &Json) -> Vec<(String, String)> {
@@ -72,7 +85,10 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
         found => found,
     };
     let refs = |name: &str| {
-        let found = scope.relations.as_ref().and_then(|relations| relations.get(name).cloned());
+        let found = scope.relations.as_ref().and_then(|relations| match relations {
+            Relations::Known(known) => known.get(name).cloned(),
+            Relations::Unread => Some(String::new()),
+        });
         found.or_else(|| miss("ref", name))
     };
     let rendered = render_sql(text, &vars, &refs);

@@ -130,6 +130,15 @@ fn environment(
     }
 }
 
+/// Where a value stands: what a variable is given by the chosen environment stands there.
+pub fn origin(scope: &Scope<'_>, value: &Value) -> Span {
+    let Value::Var { name, .. } = value else { return value.span() };
+    match scope.outside_variable(&name.value) {
+        None => scope.environment_variable(&name.value).map_or(value.span(), Value::span),
+        Some(_) => value.span(),
+    }
+}
+
 /// Whether it is a variable of the environment that has neither a value nor a default.
 pub fn is_unset(scope: &Scope<'_>, value: &Value) -> bool {
     match value {

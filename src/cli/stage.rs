@@ -56,6 +56,6 @@ fn remembered(context: &Context, path: &Path) -> Sandbox {
 
 /// Runs to the end on this thread and its helpers. Made only by commands that wait for something.
 pub fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(work))
 }

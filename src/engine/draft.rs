@@ -185,7 +185,7 @@ impl<'w> Draft<'w> {
             no_env: self.options.no_env,
             sandbox: self.options.sandbox.is_some(),
             query_files: &self.named,
-            dbt_manifest: manifest.and_then(|path| self.named.get(&path)?.as_deref().ok()),
+            dbt_manifest: manifest.and_then(|path| Some(self.named.get(&path)?.as_deref().map_err(String::as_str))),
             columns,
         });
         problems.extend(found);
@@ -217,7 +217,10 @@ impl<'w> Draft<'w> {
         let own: Vec<DefinitionFile> = own.collect();
         let (catalog, mut found) = catalog::with_own(&own, &mut |path, text| sources.put(path, text));
         let own: Vec<&str> = own.iter().map(|file| file.path.as_str()).collect();
-        found.extend(examples(&catalog, &own));
+        // What is wrong with a definition changes how its answers are read.
+        if !found.any_error() {
+            found.extend(examples(&catalog, &own));
+        }
         (self.catalog, self.defined) = (catalog, found);
     }
 
@@ -290,11 +293,8 @@ fn examples(catalog: &Catalog, own: &[&str]) -> Problems {
             for call in service.calls.values() {
                 for example in &call.examples {
                     if let Err(said) = emit::judge_example(destination, service, call, example) {
-                        let message = format!(
-                            "`{}`: the example `{}` of `{}` is read otherwise: {said}",
-                            service.origin, example.name, call.name
-                        );
-                        problems.push(Problem::error("definition::example", message));
+                        let message = format!("the example `{}` is read otherwise: {said}", example.name);
+                        problems.push(Problem::error("definition::example", message).at(example.span));
                     }
                 }
             }

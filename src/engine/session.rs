@@ -155,10 +155,10 @@ impl<'a> Session<'a> {
         let needed = self.needed(chosen);
         let mut problems = Problems::default();
         let mut loaded = LoadedModels::new();
-        for model in models {
-            match self.loader().load(model, needed.get(model)) {
+        for model in models.iter().filter_map(|name| self.spec.models.get(name)) {
+            match self.loader().load(model, needed.get(&model.name)) {
                 Ok(table) => {
-                    loaded.insert(model.clone(), table);
+                    loaded.insert(model.name.clone(), table);
                 }
                 Err(problem) => problems.push(problem),
             }

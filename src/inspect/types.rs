@@ -73,7 +73,7 @@ fn no_overload(said: &str) -> Option<(String, String)> {
     if shown.is_empty() {
         shown = forms.iter().take(3).collect();
     }
-    let given = given.trim_end_matches(')').replace("_LITERAL", "").to_lowercase();
+    let given = given.strip_suffix(')').unwrap_or(given).replace("_LITERAL", "").to_lowercase();
     let help = format!("it takes {}", list(&shown).replace(" and ", " or "));
     Some((format!("`{name}` does not take `{given}`"), help))
 }

@@ -18,7 +18,10 @@ pub fn no_file(source: &Source, path: &str) -> Problem {
 pub fn no_extension(source: &Source, extension: &str, error: &StoreError) -> Problem {
     let package = extension.replace('_', "-");
     Problem::error("load::extension", format!("the source `{}` needs DuckDB's extension `{extension}`", source.name))
-        .label(source.span, first_words(&error.message))
+        .label(
+            source.span,
+            if error.message.contains("not found") { String::new() } else { first_words(&error.message) },
+        )
         .help(format!(
             "either `project {{ autoinstall = true }}`, which fetches it from DuckDB's repository, or the file \
              `{extension}.duckdb_extension` in the folder that `project {{ extension_directory = \"...\" }}` or \
@@ -86,7 +89,7 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
         StoreErrorKind::Syntax => Problem::error("load::syntax", format!("the query of `{name}` is no valid SQL")),
         StoreErrorKind::Connection => Problem::error(UNREACHABLE, format!("the source of `{name}` cannot be reached")),
         StoreErrorKind::Permission => Problem::error("load::permission", format!("`{name}` reads what it may not"))
-            .help("a query reads its own source only; other files need a source or a `from file` of their own"),
+            .help("a query reads its own source, and files that some model names"),
         StoreErrorKind::OutOfMemory => {
             Problem::error("load::memory", format!("`{name}` does not fit into the memory DuckDB may use"))
                 .help("raise `--memory-limit`, or select fewer columns")
@@ -95,7 +98,8 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
     };
     let (told, candidates) = parted(&said);
     let problem = problem.label(at, first_words(told));
-    match named(&said).and_then(|name| nearest(name, candidates)) {
+    let same = |name: &str| candidates.iter().copied().find(|one| one.rsplit('.').next() == Some(name));
+    match named(&said).and_then(|name| same(name).or_else(|| nearest(name, candidates.iter().copied()))) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem,
     }
@@ -145,7 +149,8 @@ fn word(text: &str) -> usize {
 /// The first name that a message quotes, or that it calls by its kind.
 fn named(said: &str) -> Option<&str> {
     let quoted = said.split('"').nth(1);
-    let kind = ["Table with name ", "Type with name "].iter().find_map(|kind| said.split_once(kind));
+    let kind =
+        ["Schema with name ", "Table with name ", "Type with name "].iter().find_map(|kind| said.split_once(kind));
     let by_kind = kind.and_then(|(_, rest)| rest.split_whitespace().next());
     by_kind.or(quoted).filter(|name| !name.is_empty())
 }
@@ -165,9 +170,19 @@ fn place(model: &Model) -> Span {
     }
 }
 
-/// Enough of a driver's message to be told, without its boilerplate.
+/// The most that is told of a driver's message.
+const WORDS: usize = 240;
+
+/// Enough of a driver's message to be told: up to its advice, and without the rows that it quotes.
 fn first_words(message: &str) -> String {
     let text = message.split_once("Error: ").map_or(message, |(_, rest)| rest);
-    let text: String = text.chars().take(240).collect();
-    text.replace('\n', " ").trim_end_matches('.').to_string()
+    let ends = |line: &str| line.trim().is_empty() || line.starts_with('*') || line.contains("search space");
+    let told = |line: &&str| !ends(line) && !line.starts_with("Possible");
+    let lines = text.lines().take_while(told).filter(|line| !line.starts_with("Original Line"));
+    let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    let kept: String = text.chars().take(WORDS).collect();
+    match kept.len() < text.len() {
+        true => format!("{} ...", kept.rsplit_once(' ').map_or(kept.as_str(), |(kept, _)| kept)),
+        false => kept.trim_end_matches('.').to_string(),
+    }
 }

@@ -39,10 +39,29 @@ pub fn render_sql(
                 locked(&answers).known.insert((function, name), found);
             }
             (Ok(sql), _) => return Ok(sql),
-            (Err(error), None) => return Err(TemplateError::of(&error)),
+            (Err(error), None) => return Err(told(&error, text)),
         }
     }
     Err(TemplateError::plain(format!("more than {NAMES_MAX} different names are asked for")))
+}
+
+/// In the words of who knows `ref` and `var` from dbt, and neither the library nor its names.
+fn told(error: &Error, text: &str) -> TemplateError {
+    let there = TemplateError::of(error);
+    let word = there.range.clone().and_then(|range| text.get(range)).unwrap_or_default();
+    let message = match (error.kind(), error.detail()) {
+        (ErrorKind::UnknownFunction, Some(detail)) => {
+            format!("there is no function `{}`", detail.trim_end_matches(" is unknown"))
+        }
+        (ErrorKind::UndefinedError, _) if word.chars().all(|c| c.is_alphanumeric() || c == '_') && !word.is_empty() => {
+            format!("`{word}` has no value; a variable is read by `var('{word}')`")
+        }
+        (ErrorKind::MissingArgument | ErrorKind::TooManyArguments | ErrorKind::InvalidOperation, _) => {
+            "`ref` and `var` take names in quotes, and nothing else".to_string()
+        }
+        _ => return there,
+    };
+    TemplateError { message, ..there }
 }
 
 fn environment(answers: &Arc<Mutex<Answers>>) -> Environment<'static> {

@@ -115,7 +115,7 @@ impl Case {
             no_env: self.options.no_env,
             sandbox: false,
             query_files: &query_files,
-            dbt_manifest: manifest.as_deref(),
+            dbt_manifest: manifest.as_deref().map(Ok),
             columns: self.columns.as_ref(),
         };
         let (spec, checking) = check(&inputs);

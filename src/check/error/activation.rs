@@ -1,6 +1,6 @@
 //! Activations as a whole: entries, order, guards.
 
-use super::meant;
+use super::{meant, meant_of_all};
 use crate::diag::{Problem, list};
 use crate::ir::ast::Name;
 use crate::ir::span::Span;
@@ -42,9 +42,10 @@ pub fn after_circle(start: &str, way: &[&Name]) -> Problem {
 
 pub fn unknown_metric(metric: &Name) -> Problem {
     let known = Metric::ALL.map(Metric::name);
-    Problem::error("check::unknown_metric", format!("unknown metric `{}`", metric.value)).at(metric.span).help(meant(
-        &metric.value,
-        known,
-        "",
-    ))
+    let problem = Problem::error("check::unknown_metric", format!("unknown metric `{}`", metric.value)).at(metric.span);
+    problem.help(match metric.value.as_str() {
+        // What other tools call it.
+        "errors" | "error" | "failures" => "did you mean `failed`, or `rejected`?".to_string(),
+        wrong => meant_of_all(wrong, known),
+    })
 }

@@ -2,6 +2,7 @@
 
 use super::meant;
 use crate::check::scope::Scope;
+use crate::check::sql::Relations;
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::{Column, Expr, Name, Segment, TextLit};
 use crate::ir::facts::{ColumnFacts, ExprError};
@@ -54,9 +55,10 @@ pub fn unknown_dataset<'a>(
 }
 
 pub fn missing_from(owner: &str, span: Span) -> Problem {
-    Problem::error("check::missing_from", format!("{owner} has no `from`"))
-        .at(span)
-        .help("`from` says which rows: `from SOURCE table NAME`, `from SOURCE sql \"...\"`, `from file \"...\"`, `from MODEL`")
+    Problem::error("check::missing_from", format!("{owner} has no `from`")).at(span).help(format!(
+        "`from` says which rows: `from SOURCE table NAME`, `from SOURCE sql \"...\"`, `from file \"...\"`{}",
+        if owner.starts_with("model") { "" } else { ", `from MODEL`" }
+    ))
 }
 
 pub fn missing_key(owner: &str, span: Span) -> Problem {
@@ -129,7 +131,10 @@ pub fn unknown_ref(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
     let problem = Problem::error("check::unknown_ref", format!("`ref('{name}')` leads nowhere")).at(span);
     problem.help(match &scope.relations {
         None => "name the dbt manifest: `project { dbt_manifest = \"target/manifest.json\" }`".to_string(),
-        Some(known) => meant(name, known.keys().map(String::as_str), "no model of the dbt manifest has this name"),
+        Some(Relations::Known(known)) => {
+            meant(name, known.keys().map(String::as_str), "no model of the dbt manifest has this name")
+        }
+        Some(Relations::Unread) => String::new(),
     })
 }
 

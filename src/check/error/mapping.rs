@@ -1,20 +1,16 @@
 //! Fields, custom attributes, and who writes them.
 
 use super::meant;
+use crate::check::mapping::written_target;
 use crate::check::scope::Scope;
 use crate::check::target::Target;
 use crate::diag::{Problem, nearest};
+use crate::ir::ast::MapBlock;
 use crate::ir::catalog::{ANY, Custom, Field};
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
-
-pub fn no_target(span: Span) -> Problem {
-    Problem::error("check::no_target", "this value goes nowhere")
-        .at(span)
-        .help("say where it goes: `EXPRESSION -> FIELD`; only a lone column may leave the field out")
-}
 
 pub fn unknown_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
     let service = &target.service;
@@ -32,7 +28,10 @@ pub fn unknown_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
 
 pub fn account_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
     let message = format!("whether {} has a field `{name}` is known to the account alone", target.title());
-    Problem::advice("check::account_field", message).at(span).help("`sendoff plan` asks it")
+    let known = target.service.fields.iter().filter(|field| !field.read_only).map(|field| field.name.as_str());
+    let near = nearest(name, known.filter(|known| *known != ANY));
+    let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    Problem::advice("check::account_field", message).at(span).help(format!("`sendoff plan` asks it{near}"))
 }
 
 pub fn read_only(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
@@ -69,10 +68,12 @@ pub fn too_many_fields(first: &FieldMapping, count: usize, max: u32, target: &Ta
         .help("divide them between two activations, each with its own `map` and `custom`")
 }
 
-pub fn no_custom(name: &FieldName, span: Span, target: &Target<'_>) -> Problem {
-    let known = target.service.fields.iter().map(|field| field.name.as_str()).filter(|name| *name != ANY);
-    Problem::error("check::no_custom", format!("{} takes no custom attributes", target.title())).at(span).help(
-        match nearest(&name.to_string(), known) {
+/// Told once, whatever stands in the block.
+pub fn no_custom(block: &MapBlock, target: &Target<'_>) -> Problem {
+    let names = target.service.fields.iter().map(|field| field.name.as_str()).filter(|name| *name != ANY);
+    let mut near = block.mappings.iter().filter_map(|one| nearest(&written_target(one)?.0.join("."), names.clone()));
+    Problem::error("check::no_custom", format!("{} takes no custom attributes", target.title())).at(block.span).help(
+        match near.next() {
             Some(near) => format!("its field `{near}` stands in `map {{ ... }}`"),
             None => "its fields stand in `map { ... }`".to_string(),
         },
@@ -94,7 +95,7 @@ pub fn custom_reserved(name: &str, span: Span, target: &Target<'_>) -> Problem {
         .at(span)
         .help(match target.service.identifiers.iter().find(|known| known.name.eq_ignore_ascii_case(name)) {
             Some(known) => format!("`{}` is an identifier: it stands in `identify {{ ... }}`", known.name),
-            None => "choose another name for the attribute".to_string(),
+            None => "choose another name; attributes stand in `custom { ... }` by their own names".to_string(),
         })
 }
 

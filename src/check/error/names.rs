@@ -15,7 +15,7 @@ pub fn duplicate_name(what: &str, name: &Name, first: &str, at: Span) -> Problem
         if matches!(what, "source" | "model" | "segment") {
             "sources, models and segments share one namespace, since all of them stand after `from`"
         } else {
-            "each name stands for one thing in the whole project"
+            "each has a name of its own, in the whole project"
         },
     )
 }
@@ -53,8 +53,12 @@ pub fn unread_variable<'a>(name: &str, asked: impl Iterator<Item = &'a str>) -> 
     ))
 }
 
-pub fn bad_manifest(cause: &str, at: Option<Span>) -> Problem {
-    let problem = Problem::error("check::bad_manifest", format!("the dbt manifest is not JSON: {cause}"));
+/// `cause`: why it cannot be read; without one it was, and is no JSON.
+pub fn bad_manifest(cause: Option<&str>, at: Option<Span>) -> Problem {
+    let message =
+        cause.map_or("the dbt manifest is no JSON".into(), |cause| format!("the dbt manifest cannot be read: {cause}"));
+    let problem = Problem::error("check::bad_manifest", message)
+        .help("dbt writes it, to `target/manifest.json`, with `dbt parse` and all that runs models");
     match at {
         Some(span) => problem.at(span),
         None => problem,

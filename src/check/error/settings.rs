@@ -160,14 +160,14 @@ pub fn setting_pattern(known: &Setting, value: &str, span: Span) -> Problem {
 }
 
 pub fn number_form(number: &Spanned<String>) -> Problem {
-    Problem::error("check::number", format!("`{}` is no number", number.value)).at(number.span)
+    Problem::error("check::number", format!("`{}` is beyond what a number can be", number.value)).at(number.span)
 }
 
 pub fn unset_env(name: &str, span: Span, empty: bool) -> Problem {
     let state = if empty { "empty" } else { "not set" };
     Problem::error("check::unset_env", format!("the environment variable `{name}` is {state}"))
         .at(span)
-        .help(format!("set it, give a default (`env(\"{name}\", \"...\")`), or check with `--no-env`"))
+        .help("set it, or check with `--no-env`; what is no secret may have a default, `env(\"NAME\", \"...\")`")
 }
 
 pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {

@@ -14,9 +14,18 @@ pub fn template_flaw(part: &str, flaw: &Flaw, span: Span) -> Problem {
     let problem = Problem::error("check::template", format!("`{part}`: {flaw}")).at(span);
     match flaw {
         Flaw::Name { stranger, .. } => {
-            let known = || stranger.known.iter().map(String::as_str);
+            let before = stranger.path.rfind('.').map_or("", |at| &stranger.path[..=at]);
+            let known: Vec<String> = stranger.known.iter().map(|known| reached(before, known)).collect();
+            let known = || known.iter().map(String::as_str);
+            let one_row = stranger.path == "record" && !stranger.known.contains(&stranger.path);
             let near = suggestion(&stranger.path, known());
-            problem.help(near.unwrap_or_else(|| known_here(known())))
+            problem.help(match near {
+                _ if one_row => {
+                    "it is the row of a request that has one; with `batch` a request has several".to_string()
+                }
+                Some(near) => near,
+                None => known_here(known()),
+            })
         }
         Flaw::Syntax { assigns: true, .. } => problem.help("`==` compares; one `=` alone means nothing here"),
         Flaw::Syntax { .. } => problem.help("values stand in `{{ ... }}`, as in `{{ record.identifier }}`"),
@@ -26,6 +35,14 @@ pub fn template_flaw(part: &str, flaw: &Flaw, span: Span) -> Problem {
         Flaw::Unknown { .. } => problem.help("words stand there in capitals, as HTTP writes them"),
         Flaw::Tree => problem.help("write it in double quotes"),
         Flaw::NoRows { words } => problem.help(format!("put `{}` where the rows go", words[0])),
+    }
+}
+
+/// A name as it is written after `before`: one with dots of its own in brackets.
+fn reached(before: &str, name: &str) -> String {
+    match (before.strip_suffix('.'), name.strip_prefix(before)) {
+        (Some(before), Some(rest)) if rest.contains('.') => format!("{before}['{rest}']"),
+        _ => name.to_string(),
     }
 }
 
@@ -53,7 +70,8 @@ pub fn default_unfit(part: &str, default: &Json, why: &str, span: Span) -> Probl
 }
 
 pub fn field_not_sent(field: &FieldName, span: Span, body: &str) -> Problem {
+    let path = reached("record.fields.", &format!("record.fields.{field}"));
     Problem::error("check::field_not_sent", format!("`{field}` is mapped, but `{body}` does not hold it"))
         .at(span)
-        .help(format!("add `{{{{ record.fields.{field} }}}}` to `{body}`, or leave the mapping out"))
+        .help(format!("add `{{{{ {path} }}}}` to `{body}`, or leave the mapping out"))
 }

@@ -101,8 +101,9 @@ pub fn expect_word(word: &Name) -> Problem {
         let help = format!("written `expect {0} {{ ... }}` or `expect {0} 2`", word.value);
         (format!("`expect {}` does not say which rows, or how many", word.value), help)
     } else {
+        let wrong = if word.value == "none" { "nothing" } else { word.value.as_str() };
         let known = counted.into_iter().chain(["nothing", "request", "error"]);
-        (format!("`{}` is nothing that can be expected", word.value), super::meant_of_all(&word.value, known))
+        (format!("`{}` is nothing that can be expected", word.value), super::meant_of_all(wrong, known))
     };
     Problem::error("check::test_entry", message).at(word.span).help(help)
 }

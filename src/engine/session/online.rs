@@ -36,12 +36,12 @@ pub fn columns(
     let (files, folders) = loader.files(&models);
     store.lock_down(&files, &folders).map_err(told)?;
     let mut columns = ModelColumns::new();
-    for name in &models {
-        match loader.load(name, None) {
-            Ok(model) => {
-                let using = spec.activations.iter().filter(|one| one.dataset.model == *name);
-                using.for_each(|activation| problems.extend(look(&store, activation, &model)));
-                columns.insert(name.clone(), model.columns);
+    for model in models.iter().filter_map(|name| spec.models.get(name)) {
+        match loader.load(model, None) {
+            Ok(loaded) => {
+                let using = spec.activations.iter().filter(|one| one.dataset.model == model.name);
+                using.for_each(|activation| problems.extend(look(&store, activation, &loaded)));
+                columns.insert(model.name.clone(), loaded.columns);
             }
             Err(problem) => problems.push(problem),
         }

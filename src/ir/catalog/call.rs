@@ -6,6 +6,7 @@ use super::answer::{AnswerRule, Reader};
 use super::{Condition, Template, Tree};
 use crate::ir::ident::CallName;
 use crate::ir::mode::Verdict;
+use crate::ir::span::Span;
 
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -122,6 +123,7 @@ pub struct Job {
 #[derive(Clone, Debug)]
 pub struct Example {
     pub name: String,
+    pub span: Span,
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: serde_json::Value,
