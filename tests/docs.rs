@@ -46,6 +46,11 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
+/// Without the page of what is wrong, which a test of its own plays.
+fn right_pages() -> impl Iterator<Item = PathBuf> {
+    pages().into_iter().filter(|page| !page.ends_with("diagnostics.md"))
+}
+
 /// A code block. After its language may stand the file that it is.
 struct Block {
     language: String,
@@ -95,7 +100,7 @@ fn assert_parses(name: String, text: &str) {
 #[test]
 fn pipeline_texts_in_the_documentation_parse() {
     let mut count = 0;
-    for path in pages() {
+    for path in right_pages() {
         for (line, text) in blocks(&fs::read_to_string(&path).unwrap(), "sendoff") {
             assert_parses(format!("{}:{line}", path.display()), &text);
             count += 1;

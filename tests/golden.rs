@@ -8,6 +8,8 @@ mod catalog;
 mod check;
 #[path = "suite/cli.rs"]
 mod cli;
+#[path = "suite/diagnostics.rs"]
+mod diagnostics;
 #[path = "suite/emit.rs"]
 mod emit;
 #[path = "suite/format.rs"]

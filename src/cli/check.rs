@@ -87,7 +87,8 @@ impl Check {
 
 fn explained(code: &str) -> Result<String, Stop> {
     let known = || entry::codes().filter(|known| *known == code || short(known) == code);
-    let entries: Vec<String> = known().filter_map(|code| Some(format!("{code}\n\n{}\n", entry::text(code)?))).collect();
+    let entries: Vec<String> =
+        known().filter_map(|code| Some(format!("# {code}\n\n{}\n", entry::text(code)?))).collect();
     if entries.is_empty() {
         let help = suggestion(code, entry::codes()).unwrap_or_else(|| "codes stand above each message".into());
         return Err(usage("check::unknown_code", format!("there is no code `{code}`"), help));

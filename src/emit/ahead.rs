@@ -17,7 +17,7 @@ use crate::ir::catalog::Repeat;
 /// what a crash finds marked.
 const ROWS: usize = 1_024;
 /// Requests whose rows go into one commit, however many rows they have.
-const LOADS: usize = 8;
+const LOADS: usize = 16;
 
 /// Loads on their way to being marked.
 #[derive(Default)]

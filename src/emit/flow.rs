@@ -22,7 +22,7 @@ use crate::ir::mode::{ChangeKind, Verdict};
 use crate::ir::offer::Offer;
 
 /// Rows that may wait for their turn, marked or not: what leaves while a slow disk takes two commits.
-const WAITING: usize = 24 * 1_024;
+const WAITING: usize = 48 * 1_024;
 
 pub struct Flow<'a> {
     line: Line<'a>,

@@ -72,7 +72,9 @@ pub const OTHER_IDENTIFIER: Rule = Rule {
 /// Told of the later one. An identifier that the other's service does not have is no choice.
 fn differ(project: &Project<'_>, one: &Activation, other: &Activation) -> Option<Problem> {
     let (own, theirs) = (one.identify.first()?, other.identify.first()?);
-    other.service.identifier(&own.name)?;
+    let known = other.service.identifier(&own.name)?;
+    // A hash of an address finds nobody, which is told already.
+    let clear = own.name == theirs.name && known.kind == Some(IdentifierKind::Address);
     let message = match (own.name == theirs.name, hash(project, own), hash(project, theirs)) {
         (false, ..) => format!(
             "`{}` knows rows by `{}`, and `{}` by `{}`, at one destination",
@@ -84,7 +86,7 @@ fn differ(project: &Project<'_>, one: &Activation, other: &Activation) -> Option
     };
     let help = "one person may become two there, unless every record has both";
     let problem = || OTHER_IDENTIFIER.finds(message, own.span).label(theirs.span, "here").help(help);
-    (own.span > theirs.span).then(problem)
+    (own.span > theirs.span && !clear).then(problem)
 }
 
 fn message_hashed(hashed: &Activation, clear: &Activation, own: &IdentifierMapping, hash: &str) -> String {
