@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Problem, Problems, Sources};
 use crate::ir::span::FileId;
-use crate::world::World;
+use crate::world::{World, reason};
 
 const PIPELINE: &str = "sendoff";
 const DEFINITIONS: &str = "destinations";
@@ -141,14 +141,4 @@ fn no_pipelines(root: &Path) -> Problem {
 
 fn unreadable(path: &str, error: &io::Error) -> Problem {
     Problem::error("project::file", format!("`{path}` cannot be read: {}", reason(error)))
-}
-
-/// What the system says, in the house's style.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "it is not there".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        io::ErrorKind::InvalidData => "it is not text in UTF-8".into(),
-        _ => error.to_string(),
-    }
 }

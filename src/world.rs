@@ -16,6 +16,21 @@ pub mod sandboxed;
 pub mod serve;
 pub mod sim;
 
+/// What an error of the system comes to, in words and without its number.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it is not there".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::InvalidData => "it is not text in UTF-8".into(),
+        _ => {
+            let said = error.to_string();
+            let said = said.split(" (os error").next().unwrap_or(&said);
+            let mut letters = said.chars();
+            letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
+        }
+    }
+}
+
 pub trait World: Send + Sync {
     fn now(&self) -> Timestamp;
 

@@ -6,6 +6,7 @@ use crate::diag::{Fix, Severity, count, fixed, suggestion};
 use crate::engine::{self, Checked, Options};
 use crate::ir::run::{Failure, Status};
 use crate::report::{difference, entry, json, junit, problems, sarif};
+use crate::world::reason;
 
 use super::choice::Choice;
 use super::{Context, Ended, Stop, usage};
@@ -136,7 +137,7 @@ fn unwritten(name: &str, error: &std::io::Error) -> Stop {
     Stop::Failure(Failure {
         status: Status::Unreachable,
         code: "check::write".into(),
-        message: format!("`{name}` cannot be written: {error}"),
+        message: format!("`{name}` cannot be written: {}", reason(&error)),
         help: "nothing in it was changed".into(),
     })
 }

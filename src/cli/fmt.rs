@@ -6,6 +6,7 @@ use crate::diag::{Problems, Sources, count};
 use crate::ir::run::Status;
 use crate::ir::span::FileId;
 use crate::report::difference;
+use crate::world::reason;
 use crate::{format, parse, project};
 
 use super::{Context, Ended, Stop, usage};
@@ -99,7 +100,7 @@ fn write(unlike: &[Unlike], sources: &Sources, context: &Context) -> Ended {
     for Unlike { file, formatted } in unlike {
         let name = sources.name(*file);
         context.world.write(Path::new(name), formatted).map_err(|error| {
-            usage("fmt::write", format!("`{name}` cannot be written: {error}"), "the file must be writable")
+            usage("fmt::write", format!("`{name}` cannot be written: {}", reason(&error)), "the file must be writable")
         })?;
         context.console.print(&format!("{name}\n"));
     }

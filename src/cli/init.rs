@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::list;
 use crate::ir::run::Status;
+use crate::world::reason;
 
 use super::load::shown;
 use super::{Context, Ended, Stop, usage};
@@ -45,7 +46,7 @@ impl Init {
 
 /// Nothing is written where something is there, not even beside it: half a starter is none.
 fn refuse_over_files(folder: &Path, context: &Context) -> Result<(), Stop> {
-    let there = |path: &Path| !matches!(context.world.read(path), Err(error) if error.kind() == ErrorKind::NotFound);
+    let there = |path: &Path| !matches!(context.world.read(path), Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory));
     let names = STARTER.iter().map(|(name, _)| *name).filter(|name| !name.starts_with('.'));
     let taken: Vec<String> =
         names.map(|name| folder.join(name)).filter(|path| there(path)).map(|path| shown(&path)).collect();
@@ -67,7 +68,7 @@ fn refuse_over_files(folder: &Path, context: &Context) -> Result<(), Stop> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
-    let message = format!("`{}` cannot be written: {error}", path.display());
+    let message = format!("`{}` cannot be written: {}", path.display(), reason(error));
     usage("init::write", message, "the folder must be writable")
 }
 

@@ -25,7 +25,10 @@ impl Lsp {
             Stop::Failure(Failure {
                 status: Status::Wrong,
                 code: "lsp::protocol".into(),
-                message: format!("what came in is not the language server protocol: {error}"),
+                message: match error.contains("disconnected") {
+                    true => "the input ended before an editor had introduced itself".to_string(),
+                    false => format!("what came in is not the language server protocol: {error}"),
+                },
                 help: "an editor starts this; by hand, `sendoff check` says the same".into(),
             })
         })

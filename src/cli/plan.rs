@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::{self, Options};
 use crate::ir::run::{Failure, PlanReport, Status};
 use crate::report::{html, json, markdown, mask, plan};
+use crate::world::reason;
 
 use super::choice::{Choice, Manner, Trial};
 use super::stage::{Stage, block_on};
@@ -118,7 +119,7 @@ fn write(context: &Context, path: &Path, text: &str) -> Result<(), Stop> {
     let failed = |error: std::io::Error| Failure {
         status: Status::Unreachable,
         code: "plan::write".into(),
-        message: format!("`{}` cannot be written: {error}", path.display()),
+        message: format!("`{}` cannot be written: {}", path.display(), reason(&error)),
         help: "nothing else was changed".into(),
     };
     context.world.write(path, text).map_err(|error| Stop::Failure(failed(error)))

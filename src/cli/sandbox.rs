@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::ir::run::{Failure, Status};
 use crate::report::paint::Paint;
 use crate::sandbox::{self, Rates};
+use crate::world::reason;
 use crate::world::serve::serve;
 
 use super::stage::block_on;
@@ -63,7 +64,7 @@ fn taken(address: SocketAddr, error: &std::io::Error) -> Stop {
     Stop::Failure(Failure {
         status: Status::Unreachable,
         code: "sandbox::address".into(),
-        message: format!("{address} cannot be served at: {error}"),
+        message: format!("{address} cannot be served at: {}", reason(error)),
         help: "`--port 0` takes any port that is free".into(),
     })
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use std::collections::BTreeSet;
+
 use crate::diag::suggestion;
 use crate::engine::{self, Options, Rehearsal, Sandboxed};
 use crate::ir::run::Status;
@@ -53,13 +55,14 @@ impl Test {
     fn chosen(&self, spec: &Spec) -> Result<Spec, Stop> {
         let mut spec = spec.clone();
         let Some(name) = &self.name else { return Ok(spec) };
-        let known: Vec<String> = spec.tests.iter().map(|test| test.name.clone()).collect();
+        let names = spec.tests.iter().flat_map(|test| [test.name.clone(), test.activation.to_string()]);
+        let known: BTreeSet<String> = names.collect();
         spec.tests.retain(|test| test.name == *name || test.activation.as_str() == name);
         if spec.tests.is_empty() {
             let help = suggestion(name, known.iter().map(String::as_str)).unwrap_or_default();
             return Err(usage(
                 "test::unknown",
-                format!("there is no test `{name}`, nor one of such an activation"),
+                format!("there is no test `{name}`, and no test of an activation `{name}`"),
                 help,
             ));
         }

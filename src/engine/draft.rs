@@ -2,7 +2,7 @@
 
 mod columns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Options;
@@ -153,6 +153,7 @@ impl<'w> Draft<'w> {
         let (spec, mut found) = self.resolve(columns);
         let broken = found.any_error();
         forget_torn(&self.trees, &mut found);
+        self.forget_unread(&mut found);
         problems.extend(found);
         if !problems.any_error() {
             let facts = &self.learnt.facts;
@@ -161,6 +162,19 @@ impl<'w> Draft<'w> {
         }
         problems.sort();
         Understood { spec, broken, problems }
+    }
+
+    /// What a file that cannot be read, or the head of an item that cannot, may well define is not unknown.
+    fn forget_unread(&self, problems: &mut Problems) {
+        let heads: BTreeSet<&str> =
+            self.trees.iter().flat_map(|tree| &tree.unread).map(|name| name.value.as_str()).collect();
+        let text = |place: &Span| self.files.sources.text(place.file).get(place.start..place.end).unwrap_or_default();
+        let named = |problem: &Problem| problem.labels.first().is_some_and(|(place, _)| heads.contains(text(place)));
+        let lost = |problem: &Problem| {
+            UNKNOWN.contains(&problem.code) && (self.unread.any_error() || named(problem))
+                || problem.code == "check::unknown_environment" && self.unread.any_error()
+        };
+        problems.0.retain(|problem| !lost(problem));
     }
 
     fn resolve(&mut self, columns: Option<&ModelColumns>) -> (Spec, Problems) {
@@ -275,6 +289,10 @@ fn store(store: &mut Option<Store>) -> Result<&Store, StoreError> {
         None => store.insert(Store::open(&StoreOptions::default())?),
     })
 }
+
+/// Codes of names that nothing has which was read.
+const UNKNOWN: [&str; 4] =
+    ["check::unknown_model", "check::unknown_source", "check::unknown_destination", "check::unknown_activation"];
 
 /// What text means that has come apart is guesswork: what is wrong with the text comes first.
 fn forget_torn(trees: &[File], problems: &mut Problems) {

@@ -36,7 +36,7 @@ pub async fn retire(
     let mut spec = spec.clone();
     for activation in spec.activations.iter_mut().filter(|activation| activation.name.as_str() == name) {
         if !activation.mode.is_set() {
-            return Err(records_mode(name).into());
+            return Err(records_mode(name, options.sandbox.is_some()).into());
         }
         activation.dataset.allow_empty = true;
     }
@@ -57,12 +57,13 @@ pub async fn retire(
     Ok(report(activations))
 }
 
-fn records_mode(name: &str) -> Failure {
+fn records_mode(name: &str, sandbox: bool) -> Failure {
+    let sandbox = if sandbox { " --sandbox" } else { "" };
     Failure {
         status: Status::Wrong,
         code: "retire::records_mode".into(),
         message: format!("`{name}` writes records, which are not taken out"),
-        help: format!("`sendoff retire {name} --forget` removes its ledger and sends nothing"),
+        help: format!("`sendoff retire {name}{sandbox} --forget` removes its ledger and sends nothing"),
     }
 }
 

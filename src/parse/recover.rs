@@ -44,15 +44,18 @@ impl<'t> Reader<'t> {
     pub(super) fn bad(&mut self, place: Place, pair: &Pair<'t, Rule>) {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
-        self.unread.extend(pieces.first().and_then(|first| meant(place, first)));
+        match place {
+            // Who is named there is not unknown.
+            Place::File => self.unread.extend(pieces.iter().skip(1).take(2).filter_map(head_name)),
+            _ => self.unread.extend(pieces.first().and_then(|first| meant(place, first))),
+        }
         let written = &self.text[whole.start..whole.end];
-        let comment = ["--", "//", "/*"].into_iter().find(|sign| written.starts_with(sign));
-        let comment = comment.map(|sign| error::comment(whole, sign));
+        let comment = foreign_comment(written).map(|sign| error::comment(whole, sign));
         let problem = comment.or_else(|| self.unclosed(&pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
             Place::Model | Place::Activation | Place::Test => bad_entry(place, &pieces, whole),
             Place::Table => Some(error::bad_row(whole)),
-            Place::Settings => Some(bad_setting(&pieces, whole)),
+            Place::Settings => Some(bad_setting(&pieces, whole, self.text)),
             Place::Mappings => Some(bad_mapping(&pieces, whole, self.text)),
             Place::List => Some(error::not_a_value(whole, pair.as_str())),
         });
@@ -64,7 +67,11 @@ impl<'t> Reader<'t> {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
-        let problem = self.unclosed(&pieces).unwrap_or_else(|| match place {
+        let written = &self.text[whole.start..whole.end];
+        let comment = foreign_comment(written).map(|sign| error::comment(whole, sign));
+        let semicolon = || (written.trim_end() == ";").then(|| error::semicolon(whole));
+        let told = comment.or_else(semicolon).or_else(|| self.unclosed(&pieces));
+        let problem = told.unwrap_or_else(|| match place {
             Place::Mappings => {
                 let arrow = before.and_then(|before| child(before, Rule::arrow)).map(|arrow| self.span(&arrow));
                 self.surplus_mapping(&pieces, entry, arrow, whole)
@@ -125,7 +132,11 @@ impl<'t> Reader<'t> {
     }
 
     fn surplus_entry(&self, place: Place, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
-        let keyword = self.text[entry.start..entry.end].split_whitespace().next().unwrap_or_default();
+        let written = &self.text[entry.start..entry.end];
+        let keyword = written.split_whitespace().next().unwrap_or_default();
+        if keyword == "from" && written.contains(" where ") && pieces.iter().any(Piece::is_braced) {
+            return error::options_behind(whole);
+        }
         if let Some(text) = pieces.iter().take(2).find(|piece| piece.rule == Rule::single_quoted && keyword == "from") {
             return error::single_quotes(text.span, text.text);
         }
@@ -160,6 +171,18 @@ fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
         _ => nearest(first.text, error::known_words(place).iter().copied()),
     };
     word.filter(|_| first.is_word()).map(|word| Spanned::new(word.to_string(), first.span))
+}
+
+/// A name in the head of an item that cannot be read, in quotes or without.
+fn head_name(piece: &Piece<'_>) -> Option<Spanned<String>> {
+    let name = piece.text.trim_matches(['"', '\'']);
+    let is_name = piece.is_word() || name.len() < piece.text.len();
+    is_name.then(|| Spanned::new(name.to_string(), piece.span))
+}
+
+/// The sign of another language's comment.
+fn foreign_comment(written: &str) -> Option<&'static str> {
+    ["--", "//", "/*"].into_iter().find(|sign| written.starts_with(sign))
 }
 
 fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
@@ -219,6 +242,10 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
     if !known && pieces.iter().any(|piece| piece.rule == Rule::arrow) {
         return Some(error::mapping_outside(whole));
     }
+    let braces = pieces.iter().position(Piece::is_braced);
+    if let (true, Some(at)) = (first.is("from") && pieces.iter().any(|piece| piece.is("where")), braces) {
+        return Some(error::options_behind(pieces[at].span));
+    }
     if let Some(text) = pieces.iter().find(|piece| piece.rule == Rule::single_quoted && first.is("from")) {
         return Some(error::single_quotes(text.span, text.text));
     }
@@ -238,7 +265,7 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
     })
 }
 
-fn bad_setting(pieces: &[Piece<'_>], whole: Span) -> Problem {
+fn bad_setting(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
     let Some(key) = pieces.first() else { return error::no_setting(whole, "") };
     if key.rule == Rule::single_quoted {
         return error::single_quotes(key.span, key.text);
@@ -251,6 +278,10 @@ fn bad_setting(pieces: &[Piece<'_>], whole: Span) -> Problem {
         (Some(sign), None) if sign.is("=") => error::no_value(key.span.to(sign.span), key.text),
         (Some(sign), Some(value)) if sign.is("=") => error::not_a_value(value.span.to(whole_end(whole)), value.text),
         (Some(sign), _) if sign.is(":") || sign.rule == Rule::arrow => error::wrong_equals(sign.span, sign.text),
+        (Some(dash), _) if dash.text.starts_with('-') && dash.span.start == key.span.end => {
+            let end = pieces.iter().position(|piece| piece.is("=")).map_or(whole.end, |at| pieces[at - 1].span.end);
+            error::dashed_key(Span { end, ..key.span }, text)
+        }
         (Some(second), _) => error::no_equals(key.span.to(second.span), key.text),
     }
 }
@@ -305,6 +336,13 @@ fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
         [.., before, alias, name] if alias.text.eq_ignore_ascii_case("as") && name.is_word() => {
             let expr = &written[..before.span.end - whole.start];
             error::no_arrow(whole, written, &format!("{expr} -> {}", name.text))
+        }
+        [field, colon, _, _, ..] if colon.is(":") => {
+            let expr = written[colon.span.end - whole.start..].trim();
+            error::no_arrow(whole, written, &format!("{expr} -> {}", field.text))
+        }
+        [column, .., option, sign, value] if sign.is("=") && option.is_word() && column.span != option.span => {
+            error::no_arrow(whole, written, &format!("{} {{ {} = {} }}", column.text, option.text, value.text))
         }
         [_, sign, _] if matches!(sign.text, "=" | ":" | "→") => error::wrong_arrow(sign.span, sign.text),
         [column, name] if column.is_word() && name.is_word() => {

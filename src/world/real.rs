@@ -153,7 +153,7 @@ impl World for RealWorld {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(path, text)
+        replace(path, text)
     }
 
     fn append(&self, path: &Path, text: &str) -> io::Result<()> {
@@ -162,6 +162,26 @@ impl World for RealWorld {
         }
         OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes())
     }
+}
+
+/// Writes beside the file and puts that in its place: on a full disk, or where the program dies, the old text is still there.
+/// A link stays one, and the file keeps who may read it. What is no file, a pipe say, is written to as it is.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let there = fs::metadata(&path).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        return fs::write(&path, text);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = fs::write(&beside, text)
+        .and_then(|()| there.map_or(Ok(()), |there| fs::set_permissions(&beside, there.permissions())))
+        .and_then(|()| fs::rename(&beside, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 /// Folders behind symbolic links are not entered: a link to a folder above would never end.

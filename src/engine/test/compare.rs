@@ -75,7 +75,16 @@ fn counted(seen: &Seen<'_>, what: Counted, number: u64, span: Span) -> Option<Pr
         Counted::Gone => seen.counts.gone,
     };
     let message = format!("{}, where {number} would be right", told(found, what.name()));
-    (found != number).then(|| Problem::error("test::failed", message).at(span))
+    let problem = || {
+        let problem = Problem::error("test::failed", message).at(span);
+        match seen.asides.first() {
+            Some(aside) if found < number && what != Counted::Aside => {
+                problem.help(format!("{} aside, one because {}", told(seen.asides.len() as u64, "set"), aside.reason))
+            }
+            _ => problem,
+        }
+    };
+    (found != number).then(problem)
 }
 
 fn told(number: u64, what: &str) -> String {

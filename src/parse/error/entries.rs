@@ -85,7 +85,11 @@ pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> P
 
 pub(in crate::parse) fn no_entry(span: Span, text: &str, place: Place) -> Problem {
     let message = format!("`{}` begins no entry of {}", short(text), owner(place));
-    Problem::error("parse::unknown_word", message).at(span).help(format!("known here: {}", list(known_words(place))))
+    let problem = Problem::error("parse::unknown_word", message).at(span);
+    problem.help(match text.starts_with(|sign: char| sign.is_ascii_digit()) {
+        true => "numbers have a point before their fraction, and no comma: `0.5`".to_string(),
+        false => format!("known here: {}", list(known_words(place))),
+    })
 }
 
 pub(in crate::parse) fn mapping_outside(span: Span) -> Problem {
@@ -160,7 +164,9 @@ pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Prob
 
 pub(in crate::parse) fn bad_row(span: Span) -> Problem {
     let problem = Problem::error("parse::row", "a line of a table that is no row").at(span);
-    problem.help("a row is DuckDB values with commas between: `'c-1', 10.5, NULL, '2026-01-31'::date`")
+    problem.help(
+        "a row is DuckDB values with commas between: `'c-1', 10.5, NULL, '2026-01-31'::date`; what changes, `'old' -> 'new'`",
+    )
 }
 
 pub(in crate::parse) fn no_comma(span: Span) -> Problem {

@@ -48,6 +48,9 @@ pub(in crate::parse) fn json_arrow(span: Span, written: &str) -> Problem {
 
 pub(in crate::parse) fn quoted_name(span: Span, text: &str) -> Problem {
     let name = &text[span.start..span.end];
+    if let Some(before) = name.strip_suffix(';') {
+        return super::semicolon(Span { start: span.start + before.len(), ..span });
+    }
     let problem = Problem::error("parse::target", format!("`{}` is no bare name", short(name))).at(span);
     problem.help(format!("other names than of letters, digits and `_` take quotes: `\"{}\"`", short(name)))
 }

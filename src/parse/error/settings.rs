@@ -25,10 +25,29 @@ pub(in crate::parse) fn wrong_equals(span: Span, sign: &str) -> Problem {
     problem.help("written `KEY = VALUE`")
 }
 
+/// Other languages end their lines so.
+pub(in crate::parse) fn semicolon(span: Span) -> Problem {
+    Problem::error("parse::left_over", "a `;` at the end of a line")
+        .at(span)
+        .help("lines end without a sign: take it out")
+}
+
+/// `x-shop = "outdoor"`
+pub(in crate::parse) fn dashed_key(span: Span, text: &str) -> Problem {
+    let key = &text[span.start..span.end];
+    Problem::error("parse::no_equals", format!("`{key}` is no name without quotes"))
+        .at(span)
+        .help(format!("names have letters, digits and `_`; any other stands in quotes: `\"{key}\" = VALUE`"))
+}
+
 pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
     let problem = Problem::error("parse::value", format!("`{}` is no value", short(text))).at(span);
     if text.starts_with(['“', '”', '„', '‘', '’', '«']) {
         return problem.help("text stands in straight double quotes: `\"text\"`");
+    }
+    if let Some(name) = text.strip_prefix('$') {
+        let name = name.trim_matches(['{', '}', ' ']);
+        return problem.help(format!("a variable of the environment is `env(\"{name}\")`"));
     }
     problem.help(
         "values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`",
@@ -43,6 +62,9 @@ pub(in crate::parse) fn single_quotes(span: Span, text: &str) -> Problem {
 
 pub(in crate::parse) fn quoted_text(span: Span, text: &str) -> Problem {
     let value = &text[span.start..span.end];
+    if let Some(before) = value.strip_suffix(';') {
+        return semicolon(Span { start: span.start + before.len(), ..span });
+    }
     let problem = Problem::error("parse::value", format!("`{}` is no value without quotes", short(value))).at(span);
     problem.help(format!("did you mean `\"{}\"`?", short(value)))
 }
