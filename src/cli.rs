@@ -58,8 +58,17 @@ struct Shared {
     #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     color: When,
     /// What DuckDB may use, as in `4GB`; beyond it, it spills to disk
-    #[arg(long, global = true, env = "SENDOFF_MEMORY_LIMIT", hide_env_values = true, value_name = "SIZE")]
+    #[arg(long, global = true, env = "SENDOFF_MEMORY_LIMIT", hide_env_values = true, value_name = "SIZE", value_parser = size)]
     memory_limit: Option<String>,
+}
+
+/// As DuckDB takes it; an empty variable of the environment is none.
+fn size(text: &str) -> Result<String, String> {
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = text[number.len()..].to_ascii_uppercase();
+    let units = ["B", "KB", "MB", "GB", "TB", "KIB", "MIB", "GIB", "TIB"];
+    let is_size = number.trim().parse::<f64>().is_ok_and(|number| number > 0.0) && units.contains(&unit.as_str());
+    if is_size || text.is_empty() { Ok(text.to_string()) } else { Err("a number with its unit, as in `4GB`".into()) }
 }
 
 #[derive(Debug, Subcommand)]

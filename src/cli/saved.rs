@@ -6,6 +6,7 @@ use crate::diag::Sources;
 use crate::engine::{Options, Planned};
 use crate::ir::run::{Failure, PlanReport, Status};
 use crate::ir::saved::{Drift, FORMAT, SavedManner, SavedPlan};
+use crate::world::reason;
 
 use super::choice::Manner;
 use super::{Context, Stop};
@@ -50,8 +51,9 @@ impl Saved {
     pub fn add_to(&self, options: Options, context: &Context) -> Result<Options, Stop> {
         let Some(path) = &self.plan else { return Ok(options) };
         let unfit = |why: String| refused("run::plan_file", format!("`{}` {why}", path.display()), NEW);
-        let text = context.world.read(path).map_err(|error| unfit(format!("cannot be read: {error}")))?;
-        let plan: SavedPlan = serde_json::from_str(&text).map_err(|error| unfit(format!("is no plan: {error}")))?;
+        let text = context.world.read(path).map_err(|error| unfit(format!("cannot be read: {}", reason(&error))))?;
+        let plan: SavedPlan =
+            serde_json::from_str(&text).map_err(|_| unfit("is no plan that `sendoff plan --out` keeps".into()))?;
         if plan.format != FORMAT || plan.sendoff != VERSION {
             return Err(unfit(format!("was made by sendoff {}, and this is {VERSION}", plan.sendoff)));
         }

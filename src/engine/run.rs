@@ -283,7 +283,9 @@ pub fn cautions(session: &Session<'_>, job: &Job<'_>, changes: &Changes) -> Resu
 /// An expression that fails on some row fails the comparison: the message of DuckDB says why. What fails for want of room or
 /// for a damaged ledger is no expression's fault.
 fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> Failure {
-    if matches!(error.kind, StoreErrorKind::Damaged | StoreErrorKind::DiskFull | StoreErrorKind::OutOfMemory) {
+    let outside =
+        matches!(error.kind, StoreErrorKind::Damaged | StoreErrorKind::DiskFull | StoreErrorKind::OutOfMemory);
+    if outside || error.message.starts_with("IO Error") {
         return told(job, error);
     }
     Failure {

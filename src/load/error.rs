@@ -33,6 +33,14 @@ pub fn attaching(loader: &Loader<'_>, source: &Source, error: StoreError) -> Pro
     let said = loader.redactor.scrub(&error.message);
     let said = without_parameters(&said);
     let lower = said.to_lowercase();
+    if matches!(error.kind, StoreErrorKind::OutOfMemory) {
+        return Problem::error(
+            "load::memory",
+            format!("DuckDB may use too little memory for the source `{}`", source.name),
+        )
+        .label(source.span, first_words(said))
+        .help("raise `--memory-limit`");
+    }
     let (message, help) = if REFUSALS.iter().any(|words| lower.contains(words)) {
         (format!("the source `{}` refused the login", source.name), "check the user and the password in its url")
     } else if matches!(error.kind, StoreErrorKind::Locked { .. }) {
@@ -173,13 +181,11 @@ fn place(model: &Model) -> Span {
 /// The most that is told of a driver's message.
 const WORDS: usize = 240;
 
-/// Enough of a driver's message to be told: up to its advice, and without the rows that it quotes.
+/// Enough of a driver's message to be told, up to its advice.
 fn first_words(message: &str) -> String {
     let text = message.split_once("Error: ").map_or(message, |(_, rest)| rest);
-    let ends = |line: &str| line.trim().is_empty() || line.starts_with('*') || line.contains("search space");
-    let told = |line: &&str| !ends(line) && !line.starts_with("Possible");
-    let lines = text.lines().take_while(told).filter(|line| !line.starts_with("Original Line"));
-    let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    let advice = [" Possible ", " The search space", " Column ", " * "].iter().filter_map(|mark| text.find(mark)).min();
+    let text = &text[..advice.unwrap_or(text.len())];
     let kept: String = text.chars().take(WORDS).collect();
     match kept.len() < text.len() {
         true => format!("{} ...", kept.rsplit_once(' ').map_or(kept.as_str(), |(kept, _)| kept)),

@@ -58,7 +58,7 @@ fn kind(text: &str) -> StoreErrorKind {
         StoreErrorKind::Newer
     } else if has("no space left on device") {
         StoreErrorKind::DiskFull
-    } else if has("out of memory") {
+    } else if has("out of memory") || has("failed to pin block") {
         StoreErrorKind::OutOfMemory
     } else if has("unable to connect")
         || has("connection refused")
@@ -106,8 +106,21 @@ fn offset(text: &str) -> Option<usize> {
 }
 
 /// The first line says it; what follows are the statement and hints that name it.
+/// The row that a message quotes is somebody's: it goes, up to what is said of it.
+fn without_row(text: &str) -> String {
+    let mut in_row = false;
+    let kept = text.lines().filter(|line| {
+        in_row = line.starts_with("Original Line") || in_row && !ROW_ENDS.iter().any(|end| line.starts_with(end));
+        !in_row
+    });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// What comes after the row in a message about a CSV file.
+const ROW_ENDS: [&str; 4] = ["Expected ", "Error ", "Possible ", "Value "];
+
 fn tidy(text: &str) -> String {
-    let first = text.split("\nLINE ").next().unwrap_or(text).trim();
+    let first = without_row(text.split("\nLINE ").next().unwrap_or(text).trim());
     let one_line = first.split_whitespace().collect::<Vec<_>>().join(" ");
     match one_line.split_once(" See also https://") {
         Some((head, _)) => head.to_string(),

@@ -57,9 +57,18 @@ impl Ledger {
     }
 
     /// No run has been opened in it: what says whose ledger it is comes with the first one.
+    /// A database of something else is no ledger, and nothing is written into it.
     pub fn is_new(&self, store: &Store) -> Result<bool, StoreError> {
-        if !self.has(store, "meta")? {
-            return Ok(true);
+        if !self.has(store, "meta")? || !self.has(store, "entry")? {
+            let tables =
+                format!("SELECT count(*) FROM duckdb_tables() WHERE database_name = {}", Sql::text(&self.alias));
+            return match store.number(&tables)? {
+                0 => Ok(true),
+                _ => {
+                    let message = "it is a database of something else".to_string();
+                    Err(StoreError { kind: StoreErrorKind::Damaged, message, offset: None })
+                }
+            };
         }
         Ok(store.number(&format!("SELECT count(*) FROM {} WHERE key = 'target'", self.table("meta")))? == 0)
     }

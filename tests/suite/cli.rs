@@ -72,6 +72,7 @@ fn execute(line: &str, folder: &Path) -> Output {
 
 pub fn plain(output: &[u8], folder: &Path) -> String {
     let text = String::from_utf8_lossy(output).replace(&*folder.to_string_lossy(), "[DIR]");
+    let text = Regex::new(r"\S*/(\w+) \(PID \d+\)").unwrap().replace_all(&text, "$1 (PID [PID])").into_owned();
     let text = Regex::new(r"\b\d+\.\d s\b").unwrap().replace_all(&text, "[TIME]").into_owned();
     let text = Regex::new(r"\b\d{8}T\d{6}-\w+").unwrap().replace_all(&text, "[RUN]").into_owned();
     Regex::new(r"\b\d{4}-\d\d-\d\dT[\d:.]+Z").unwrap().replace_all(&text, "[NOW]").into_owned()
