@@ -156,7 +156,8 @@ impl Line<'_> {
             }
             Exchange::Lost(_) | Exchange::Failed(_) | Exchange::Halted(_) => return Look::Running,
         };
-        if matches!(whole.is, Answer::Running | Answer::Relist) || is_pending(whole.is) {
+        if matches!(whole.is, Answer::Running | Answer::Relist) || is_pending(whole.is) || is_refused(&whole, &response)
+        {
             return Look::Running;
         }
         match whole.with.clone().filter(|_| whole.is == Answer::Read) {
@@ -184,7 +185,11 @@ impl Line<'_> {
         let scope = scope.with("answer", &json!({"status": response.status, "body": body}));
         match self.exchange(call, &scope, &mut Load::new(load.call), request).await {
             // Not there yet, or no longer at that address.
-            Exchange::Answered { whole, .. } if whole.is == Answer::Running => Look::Running,
+            Exchange::Answered { whole, response, .. }
+                if whole.is == Answer::Running || is_refused(&whole, &response) =>
+            {
+                Look::Running
+            }
             Exchange::Answered { whole, scope, response } => {
                 let (came, halt) = self.verdicts(call, load, whole, &scope, &response);
                 Look::Came(came, halt)
@@ -226,6 +231,12 @@ impl Line<'_> {
             other => (all(load, Verdict::Failed, Some(format!("an answer out of place: {other:?}"))), None),
         }
     }
+}
+
+/// The question after a job was refused, and nothing said of the job: its records are with the destination, and none is sent
+/// again in a smaller batch.
+fn is_refused(whole: &super::judge::Whole, response: &Response) -> bool {
+    whole.is == Answer::Split && response.status >= 400
 }
 
 fn is_pending(answer: Answer) -> bool {

@@ -164,11 +164,12 @@ fn triggers(job: &Job<'_>, counts: &Counts, options: &Options) -> Option<Stopped
             "`--adopt` takes the rows there as done, so that only new ones fire; `--full` fires for all of them",
         );
     }
-    if options.full && job.shape.sequence > 0 && counts.entries > 0 && !options.again {
+    // What an interrupted full run has not come to yet fires for the first time.
+    if options.full && job.shape.sequence > 0 && counts.resent > 0 && !options.again {
         return stop(
             "run::again",
-            format!("`--full` would fire again for {}", count(counts.to_send(), "row")),
-            "`--full --again` says that this is meant",
+            format!("`--full` would fire again for {}", count(counts.resent, "row")),
+            "without `--full`, a run sends what no run has sent yet; `--full --again` says that this is meant",
         );
     }
     None

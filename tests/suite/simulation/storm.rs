@@ -55,6 +55,8 @@ pub struct Storm {
     pub before: Holdings,
     /// The next run is told that it may fire for all that is there.
     fires: bool,
+    /// A full run that was cut short is not to fire again: the next one goes without.
+    told_again: bool,
     /// The clock was wrong for a while, or a request late: a signature with the time in it may have been refused.
     pub untimely: bool,
 }
@@ -89,7 +91,19 @@ impl Storm {
         let fires = case.mode == Mode::Insert;
         // Most of what can go wrong does not ask how many fields there are, and many take long.
         let turns = Turns { empties: true, narrow: !script.seed.is_multiple_of(WIDE), ..Turns::default() };
-        Storm { case: case.clone(), turns, stage, folder, source, ages, seen, before, fires, untimely: false }
+        Storm {
+            case: case.clone(),
+            turns,
+            stage,
+            folder,
+            source,
+            ages,
+            seen,
+            before,
+            fires,
+            told_again: false,
+            untimely: false,
+        }
     }
 
     pub fn change(&mut self, round: &Round) {
@@ -167,9 +181,13 @@ impl Storm {
             Some(Err(engine::Trouble::Failure(_))) => RunReport::default(),
             Some(Err(trouble)) => return Err(said(&trouble)),
         };
-        // Where a first run left nothing behind, the next one is the first.
-        let stopped = report.activations.iter().filter_map(|one| one.stopped.as_ref());
-        self.fires = stopped.into_iter().any(|stopped| stopped.code == "run::first_trigger");
+        // Where a first run left nothing behind, the next one is the first; where it left something, the next one does as it is told.
+        let stopped = |code: &str| {
+            let mut all = report.activations.iter().filter_map(|one| one.stopped.as_ref());
+            all.any(|stopped| stopped.code == code)
+        };
+        self.fires = stopped("run::first_trigger");
+        self.told_again = stopped("run::again");
         Ok(Some(report))
     }
 
@@ -202,7 +220,7 @@ impl Storm {
             let Some(one) = report.activations.first() else { return Err(format!("a calm run did nothing: {told}")) };
             let waits = one.waiting.rows > 0;
             let again = self.case.service.jobs && (waits || one.sent.offered > 0) && turn < CALM_RUNS_WITH_JOBS;
-            if !again && !self.fires {
+            if !again && !self.fires && !self.told_again {
                 return Ok(told);
             }
             if waits {
