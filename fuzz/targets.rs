@@ -10,7 +10,7 @@ use sendoff::emit::{judge_example, read_example};
 use sendoff::format::format as formatted;
 use sendoff::ir::ast::File;
 use sendoff::ir::catalog::{Call, Catalog, Destination, Example, Expect, Service};
-use sendoff::ir::span::FileId;
+use sendoff::ir::span::{FileId, Span};
 use sendoff::parse::parse as parsed;
 
 #[path = "../tests/common/tree.rs"]
@@ -123,6 +123,7 @@ pub fn answer(input: &[u8]) {
     let headers = lines.filter_map(|line| line.split_once(": "));
     let example = Example {
         name: String::new(),
+        span: Span::new(FileId(0), 0, 0),
         status: status.parse().unwrap_or(200),
         headers: headers.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         body: serde_json::Value::String(body.to_string()),

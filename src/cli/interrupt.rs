@@ -11,7 +11,7 @@ use crate::ir::delivery::Halt;
 const INTERRUPTED: i32 = 130;
 
 /// What tells a program to end may tell it and its group, and so say it twice: that is one word.
-const ONE_WORD: Duration = Duration::from_secs(1);
+const ONE_WORD: Duration = Duration::from_millis(150);
 
 /// Watches until the program ends.
 pub fn watch(stop: StopSignal) {

@@ -15,7 +15,7 @@ use crate::ir::plan::{LedgerField, PlannedField};
 use crate::ir::run::{ActivationReport, Failure, RunReport, Sent, Status, Stopped};
 use crate::ir::spec::{Activation, Spec};
 use crate::record::{self, Closing, OpenRun, Opening};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
 use crate::world::World;
 
 pub async fn run(
@@ -280,12 +280,9 @@ pub fn cautions(session: &Session<'_>, job: &Job<'_>, changes: &Changes) -> Resu
     Ok(found.iter().map(tell::caution).collect())
 }
 
-/// An expression that fails on some row fails the comparison: the message of DuckDB says why. What fails for want of room or
-/// for a damaged ledger is no expression's fault.
+/// An expression that fails on some row fails the comparison: the message of DuckDB says why.
 fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> Failure {
-    let outside =
-        matches!(error.kind, StoreErrorKind::Damaged | StoreErrorKind::DiskFull | StoreErrorKind::OutOfMemory);
-    if outside || error.message.starts_with("IO Error") {
+    if error.is_of_files() {
         return told(job, error);
     }
     Failure {

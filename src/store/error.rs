@@ -32,6 +32,15 @@ pub enum StoreErrorKind {
     Other,
 }
 
+impl StoreError {
+    /// A file or the room for it is to blame, and nothing that was asked.
+    pub fn is_of_files(&self) -> bool {
+        let kinds =
+            matches!(self.kind, StoreErrorKind::Damaged | StoreErrorKind::DiskFull | StoreErrorKind::OutOfMemory);
+        kinds || self.message.starts_with("IO Error")
+    }
+}
+
 impl From<duckdb::Error> for StoreError {
     fn from(error: duckdb::Error) -> Self {
         let text = match error {

@@ -45,6 +45,8 @@ pub fn render_sql(
     Err(TemplateError::plain(format!("more than {NAMES_MAX} different names are asked for")))
 }
 
+const NAMES_ALONE: &str = "`ref` and `var` take names in quotes, and nothing else";
+
 /// In the words of who knows `ref` and `var` from dbt, and neither the library nor its names.
 fn told(error: &Error, text: &str) -> TemplateError {
     let there = TemplateError::of(error);
@@ -56,9 +58,8 @@ fn told(error: &Error, text: &str) -> TemplateError {
         (ErrorKind::UndefinedError, _) if word.chars().all(|c| c.is_alphanumeric() || c == '_') && !word.is_empty() => {
             format!("`{word}` has no value; a variable is read by `var('{word}')`")
         }
-        (ErrorKind::MissingArgument | ErrorKind::TooManyArguments | ErrorKind::InvalidOperation, _) => {
-            "`ref` and `var` take names in quotes, and nothing else".to_string()
-        }
+        (ErrorKind::MissingArgument | ErrorKind::TooManyArguments, _) => NAMES_ALONE.to_string(),
+        (ErrorKind::InvalidOperation, Some(detail)) if detail.contains("cannot convert") => NAMES_ALONE.to_string(),
         _ => return there,
     };
     TemplateError { message, ..there }

@@ -257,10 +257,13 @@ fn a_run_asked_to_end_finishes_what_is_in_flight() {
 fn asked_twice_a_run_ends_at_once() {
     let shop = Shop::open(100);
     shop.misbehave(&json!({"vendor": "batch", "delay_ms": 60_000}));
-    let run = shop.sendoff(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut run = shop.sendoff(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until("a request came in", || !shop.ids().is_empty());
+    // Twice at once is one word: `timeout` says it to a program and to its group.
     signal(&run, "INT");
-    sleep(Duration::from_millis(200));
+    signal(&run, "INT");
+    sleep(Duration::from_secs(1));
+    assert_eq!(run.try_wait().unwrap(), None, "it finishes what is in flight");
     signal(&run, "INT");
     shop::Said::of(run.wait_with_output().unwrap()).ends(130);
     shop.behave();
