@@ -137,7 +137,7 @@ fn unwritten(name: &str, error: &std::io::Error) -> Stop {
     Stop::Failure(Failure {
         status: Status::Unreachable,
         code: "check::write".into(),
-        message: format!("`{name}` cannot be written: {}", reason(&error)),
+        message: format!("`{name}` cannot be written: {}", reason(error)),
         help: "nothing in it was changed".into(),
     })
 }
