@@ -27,7 +27,7 @@ mod tell;
 mod test;
 
 pub use crate::emit::StopSignal;
-pub use check::{Checked, check};
+pub use check::{Checked, check, stops};
 pub use draft::{Draft, Understood};
 pub use explain::explain;
 pub use ledgers::{history, ledgers, move_ledger, rejected};

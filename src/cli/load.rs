@@ -27,16 +27,21 @@ impl Context {
     /// The project as meant. Errors stop; warnings are told, and the command goes on. What only the account knows is not told
     /// here: these commands ask it, or say themselves that they have not. Advice is `check`'s.
     pub fn load(&self, options: &Options) -> Result<Loaded, Stop> {
-        self.load_in(self.world.as_ref(), options)
+        self.load_in(self.world.as_ref(), options, &engine::stops)
     }
 
-    /// The same in a world that knows less.
-    pub fn load_in(&self, world: &dyn World, options: &Options) -> Result<Loaded, Stop> {
+    /// The same in a world that knows less. Errors that do not stop the command are not told.
+    pub fn load_in(
+        &self,
+        world: &dyn World,
+        options: &Options,
+        stops: &dyn Fn(&Problem) -> bool,
+    ) -> Result<Loaded, Stop> {
         private::keep();
         let root = self.root();
         let mut checked = engine::check(world, &root, options, false);
         let told = |problem: &Problem| problem.severity != Severity::Advice && !problem.code.starts_with(lint::STAGE);
-        checked.problems.0.retain(told);
+        checked.problems.0.retain(|problem| told(problem) && (stops(problem) || !problem.is_error()));
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {
                 self.console.tell(&problems::human(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use std::collections::BTreeSet;
 
-use crate::diag::suggestion;
+use crate::diag::{Problem, suggestion};
 use crate::engine::{self, Options, Rehearsal, Sandboxed};
 use crate::ir::run::Status;
 use crate::ir::spec::Spec;
@@ -39,7 +39,7 @@ impl Test {
         // With the sandbox in sight, secrets may be missing.
         let sandbox = Some(Sandboxed::InProcess);
         let options = Options { no_env: true, sandbox, ..self.choice.options(&context.shared) };
-        let loaded = context.load_in(&world, &options)?;
+        let loaded = context.load_in(&world, &options, &Problem::is_error)?;
         let scratch = Scratch::new();
         let rehearsal = Rehearsal { world: &world, root: &loaded.root, options: &options, scratch: &scratch.0 };
         let spec = self.chosen(&loaded.spec)?;

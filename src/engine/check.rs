@@ -37,10 +37,19 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     if problems.any_error() {
         forget_advice(&mut problems);
     }
+    if problems.0.iter().any(|problem| problem.code.ends_with("::unknown_column")) {
+        // Which of two spellings is the right one, the source has said.
+        problems.0.retain(|problem| problem.code != "check::test_column");
+    }
     problems.sort();
-    let spec = (!problems.any_error()).then_some(spec);
+    let spec = (!problems.0.iter().any(stops)).then_some(spec);
     let (sources, catalog) = draft.finish();
     Checked { spec, problems, sources, catalog }
+}
+
+/// Whether nothing can be run: what is wrong with tests alone stops no run.
+pub fn stops(problem: &Problem) -> bool {
+    problem.is_error() && !problem.code.starts_with("check::test_")
 }
 
 /// It is for a project in which nothing is wrong, and says more where columns are known.

@@ -151,7 +151,7 @@ impl<'w> Draft<'w> {
         self.said.iter().for_each(|said| problems.extend(said.clone()));
         problems.extend(self.defined.clone());
         let (spec, mut found) = self.resolve(columns);
-        let broken = found.any_error();
+        let broken = found.0.iter().any(super::check::stops);
         forget_torn(&self.trees, &mut found);
         self.forget_unread(&mut found);
         problems.extend(found);

@@ -1,7 +1,7 @@
 //! Tests of activations.
 
 use super::meant;
-use crate::diag::{Problem, count, list};
+use crate::diag::{Problem, count, list, nearest};
 use crate::ir::ast::{Expr, Name, Table};
 use crate::ir::facts::ExprError;
 use crate::ir::span::{Span, Spanned};
@@ -38,7 +38,10 @@ pub fn no_head(table: &Table) -> Problem {
 
 pub fn unread_column(name: &str, span: Span, activation: &str, read: &[String]) -> Problem {
     let problem = Problem::error("check::test_column", format!("`{activation}` reads no column `{name}`")).at(span);
-    problem.help(meant(name, read.iter().map(String::as_str), "leave it out: only what the activation reads counts"))
+    problem.help(match nearest(name, read.iter().map(String::as_str)) {
+        Some(near) => format!("the activation reads `{near}`: one of the two is misspelt"),
+        None => meant(name, read.iter().map(String::as_str), "leave it out: only what the activation reads counts"),
+    })
 }
 
 pub fn test_column_twice(name: &str, span: Span) -> Problem {
