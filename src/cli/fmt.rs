@@ -49,6 +49,10 @@ impl Fmt {
         for path in &self.paths {
             match context.world.read(path) {
                 Ok(text) => files.push(sources.add(path.to_string_lossy(), text)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let message = format!("`{}` cannot be read: {}", path.display(), reason(&error));
+                    return Err(usage("project::file", message, "paths are told from here, and not from the project"));
+                }
                 Err(_) => {
                     let (below, ids) = whole(path, context)?;
                     files.extend(ids.into_iter().map(|id| sources.add(below.name(id), below.text(id))));

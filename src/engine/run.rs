@@ -285,12 +285,7 @@ fn compare_failed(session: &Session<'_>, job: &Job<'_>, error: &StoreError) -> F
     if error.is_of_files() {
         return told(job, error);
     }
-    Failure {
-        status: Status::Wrong,
-        code: "run::expression".into(),
-        message: format!("`{}`: {}", job.activation.name, session.redactor.scrub(&error.message)),
-        help: "an expression of the mapping fails on a row; `try_cast` and `try` give NULL instead".into(),
-    }
+    tell::expression(job.activation, session.failing(job), &session.redactor.scrub(&error.message))
 }
 
 pub fn told(job: &Job<'_>, error: &StoreError) -> Failure {

@@ -136,6 +136,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The first expression of an activation that fails on some row, where the rows themselves can be read.
+    pub fn failing(&self, job: &Job<'a>) -> Option<&'a Expr> {
+        let fails = |what: &str| {
+            let sql = format!("SELECT count(hash({what})) FROM {} AS one", job.plan.relation);
+            self.store.row(&sql).is_err()
+        };
+        let exprs = if fails("one") { Vec::new() } else { exprs(job.activation) };
+        exprs.into_iter().find(|expr| fails(&format!("({}\n)", expr.text)))
+    }
+
     /// The head of what a run or a settlement reports.
     pub fn report(&self) -> RunReport {
         RunReport {

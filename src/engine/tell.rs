@@ -5,6 +5,7 @@ use std::path::Path;
 use super::session::Session;
 use crate::diag::{count, suggestion, thousands};
 use crate::diff::Found;
+use crate::ir::ast::Expr;
 use crate::ir::delivery::Halt;
 use crate::ir::plan::UnclearPolicy;
 use crate::ir::run::{Failure, Status, Stopped};
@@ -37,6 +38,17 @@ pub fn store(error: &StoreError) -> Failure {
 }
 
 /// A ledger that cannot be opened, read or written.
+/// `culprit`: the expression that fails by itself, where one does.
+pub fn expression(activation: &Activation, culprit: Option<&Expr>, said: &str) -> Failure {
+    let which = culprit.map_or(String::new(), |expr| format!(", in `{}`", expr.text.trim()));
+    failure(
+        Status::Wrong,
+        "run::expression",
+        format!("`{}`{which}: {said}", activation.name),
+        "an expression of the mapping fails on a row; `try_cast` and `try` give NULL instead",
+    )
+}
+
 pub fn ledger(name: &str, path: &Path, error: &StoreError) -> Failure {
     let path = path.strip_prefix("./").unwrap_or(path).display();
     match &error.kind {
