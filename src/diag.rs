@@ -228,7 +228,10 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let enough = if folded.chars().count() <= 4 { 0.66 } else { 0.74 };
     known
         .into_iter()
-        .map(|word| (score(&folded, &fold(word)), word))
+        .map(|word| (fold(word), word))
+        // A word of more than twice as many letters is no slip, unless the wrong one cuts it short.
+        .filter(|(known, _)| known.chars().count() <= 2 * folded.chars().count() || known.starts_with(&folded))
+        .map(|(known, word)| (score(&folded, &known), word))
         .filter(|(score, _)| *score >= enough)
         // Of equals the first: a name comes before its label.
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
