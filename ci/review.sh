@@ -19,7 +19,12 @@ project="${SENDOFF_PROJECT:-.}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-fenced() { printf '\n```text\n%s\n```\n' "$(cat "$1")"; }
+# Between more backticks than stand anywhere within.
+fenced() {
+  local ticks
+  ticks=$({ grep -o '`*' "$1" || true; } | awk '{ if (length > n) n = length } END { while (n-- > -1) s = s "`"; print s "``" }')
+  printf '\n%stext\n%s\n%s\n' "$ticks" "$(cat "$1")" "$ticks"
+}
 
 # Annotations are read from standard output. They are asked for apart, since the report wants the human form.
 annotate() {

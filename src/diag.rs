@@ -292,6 +292,29 @@ pub struct Drawing {
 }
 
 /// Draws one problem with its source, underlined.
+/// Text from outside that does nothing to a terminal, a browser or a reader's eye: control characters, and signs that turn or hide
+/// what stands beside them, as Rust would write them. `lines`: whether it may have several.
+pub fn visible(text: &str, lines: bool) -> String {
+    let quiet = |c: char| !acts(c) || lines && matches!(c, '\n' | '\t');
+    let shown = |c: char| if quiet(c) { c.to_string() } else { c.escape_default().to_string() };
+    if text.chars().all(quiet) { text.to_string() } else { text.chars().map(shown).collect() }
+}
+
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A file's text as it can be shown: each sign in as many bytes, so that places stay.
+fn shown_text(text: &str) -> String {
+    let stands_in = |c: char| match c.len_utf8() {
+        1 => '?',
+        2 => '\u{bf}',
+        _ => '\u{fffd}',
+    };
+    text.chars().map(|c| if acts(c) && !matches!(c, '\n' | '\r' | '\t') { stands_in(c) } else { c }).collect()
+}
+
 pub fn draw(problem: &Problem, sources: &Sources, drawing: Drawing) -> String {
     let theme = if drawing.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(drawing.width).with_context_lines(1);
@@ -304,7 +327,7 @@ pub fn draw(problem: &Problem, sources: &Sources, drawing: Drawing) -> String {
 }
 
 fn named(sources: &Sources, file: FileId) -> NamedSource<String> {
-    NamedSource::new(sources.name(file), sources.text(file).to_string())
+    NamedSource::new(visible(sources.name(file), false), shown_text(sources.text(file)))
 }
 
 struct Drawn<'a> {
@@ -335,7 +358,7 @@ impl fmt::Debug for Drawn<'_> {
 
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem.message)
+        f.write_str(&visible(&self.problem.message, true))
     }
 }
 
@@ -355,7 +378,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display + 'a>)
+        self.problem.help.as_ref().map(|help| Box::new(visible(help, true)) as Box<dyn fmt::Display + 'a>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -366,7 +389,7 @@ impl miette::Diagnostic for Drawn<'_> {
         let home = self.problem.labels.first().map(|(span, _)| span.file)?;
         let labels = self.problem.labels.iter().filter(move |(span, _)| span.file == home);
         Some(Box::new(labels.map(|(span, text)| {
-            let text = if text.is_empty() { None } else { Some(text.clone()) };
+            let text = if text.is_empty() { None } else { Some(visible(text, true)) };
             LabeledSpan::new(text, span.start, span.end - span.start)
         })))
     }

@@ -239,7 +239,12 @@ fn fits(scope: &Scope<'_>, known: &Setting, json: &Json, span: Span, problems: &
         problems.push(error::setting_value(known, &text, span));
         return false;
     }
-    if known.secret && holds_control(json) {
+    if known.kind == SettingKind::Url && !known.secret && has_login(&text) {
+        problems.push(error::login_in_url(known, span));
+        return false;
+    }
+    // What is part of a target stands in reports.
+    if (known.secret || known.identity || known.kind == SettingKind::Url) && holds_control(json) {
         problems.push(error::control_character(known, span));
         return false;
     }
@@ -248,6 +253,12 @@ fn fits(scope: &Scope<'_>, known: &Setting, json: &Json, span: Span, problems: &
         return false;
     }
     true
+}
+
+/// `https://user:password@host`
+fn has_login(url: &str) -> bool {
+    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
+    after.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@'))
 }
 
 /// Line breaks and the like get into a secret when it is copied; no header takes them.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::diag::thousands;
+use crate::diag::{thousands, visible};
 use crate::ir::run::{ActivationPlan, PlanReport, SampleField, SampleRequest, SampleRow};
 
 use super::{estimate, plan, words};
@@ -149,6 +149,7 @@ fn folded(title: &str, is_empty: bool, inside: &str) -> String {
 
 /// Text as it is, between tags and within quotes.
 fn escaped(text: &str) -> String {
+    let text = visible(text, true);
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

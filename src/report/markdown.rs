@@ -1,6 +1,6 @@
 //! A plan as a comment on a pull request.
 
-use crate::diag::{count, thousands};
+use crate::diag::{count, thousands, visible};
 use crate::ir::run::{ActivationPlan, PlanReport, SampleRow};
 
 use super::{estimate, plan, words};
@@ -125,10 +125,10 @@ fn sample(row: &SampleRow) -> String {
 }
 
 fn cell(text: &str) -> String {
+    let text = visible(&text.replace(['\n', '\r'], " "), false);
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
-            '\n' | '\r' => out.push(' '),
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             // It would call whoever has that name: an invisible space behind it keeps it from that. An entity would not.
@@ -144,13 +144,14 @@ fn requests(plan: &ActivationPlan) -> String {
     let Some(first) = plan.requests.first() else { return String::new() };
     let headers: String = first.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let body = first.body.as_deref().map(|body| format!("\n{}\n", plan::shown_body(body))).unwrap_or_default();
-    let shown = format!("{} {}\n{headers}{body}", first.method, first.url);
+    let shown = visible(&format!("{} {}\n{headers}{body}", first.method, first.url), true);
     let fence = fence(&shown);
     format!("\n<details><summary>First request</summary>\n\n{fence}http\n{}\n{fence}\n</details>\n", shown.trim_end())
 }
 
 /// Text with names in backticks: markup is none there, and is taken apart elsewhere.
 fn prose(text: &str) -> String {
+    let text = visible(&text.replace(['\n', '\r'], " "), false);
     let parts: Vec<&str> = text.split('`').collect();
     let paired = parts.len() % 2 == 1;
     let plain = |part: &str| part.replace('&', "&amp;").replace('<', "&lt;").replace('@', "@&#8203;");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::diag::{Drawing, Problem, Problems, Severity, Sources, count, draw};
+use crate::diag::{Drawing, Problem, Problems, Severity, Sources, count, draw, visible};
 
 use super::paint::Paint;
 
@@ -100,7 +100,7 @@ fn command(level: &str, properties: &str, message: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(&text.replace('\r', ""), true).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -161,9 +161,3 @@ pub fn target(target: &str) -> String {
         _ => target.to_string(),
     }
 }
-
-/// Text from outside as one line that does nothing to the terminal: control characters as Rust would write them.
-pub fn visible(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    if text.chars().any(char::is_control) { text.chars().map(shown).collect() } else { text.to_string() }
-}

@@ -45,6 +45,16 @@ pub fn empty_setting(place: &Place, setting: &Setting, span: Span) -> Problem {
         .help("without an empty default, `check` says which variable is not set")
 }
 
+/// Never with the value: it holds a password.
+pub fn login_in_url(known: &Setting, span: Span) -> Problem {
+    Problem::error(
+        "check::login_in_url",
+        format!("the address in `{}` holds a login, and addresses are shown", known.name),
+    )
+    .at(span)
+    .help("take it out of the address: a login stands in settings that are secret, such as `auth { user, password }`")
+}
+
 pub fn control_character(known: &Setting, span: Span) -> Problem {
     let message = format!("the value of `{}` holds a line break or another control character", known.name);
     Problem::error("check::control_character", message).at(span).help("copy it once more, without what surrounds it")
