@@ -25,8 +25,15 @@ struct Grammar;
 
 /// Reads one file. The tree holds what could be read; with an error among the problems it is not the whole file.
 pub fn parse(file: FileId, text: &str) -> (File, Problems) {
-    let mut reader =
-        Reader { file, text, problems: Problems::default(), blocks: Vec::new(), unread: Vec::new(), torn: Vec::new() };
+    let mut reader = Reader {
+        file,
+        text,
+        problems: Problems::default(),
+        blocks: Vec::new(),
+        unread: Vec::new(),
+        torn: Vec::new(),
+        headless: false,
+    };
     if let Some(at) = depth::too_deep(text) {
         return (File::default(), error::unreadable(Span::new(file, at, at)).into());
     }
@@ -52,6 +59,8 @@ struct Reader<'t> {
     unread: Vec<Name>,
     /// Quotes that nothing closes.
     torn: Vec<Span>,
+    /// A block lacks its `{`: what stands on the lines of it, up to the next item, is odd for no other reason.
+    headless: bool,
 }
 
 /// A block or list, from its opening bracket to where it ended: for telling which one lacks its closing bracket.

@@ -116,7 +116,10 @@ fn resolve(
     }
     let fields = mapping::resolve(&against, mode, &entries.blocks, problems);
     if let Some(mode) = mode {
-        mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
+        // What is mapped is not known where a block of it could not be read.
+        if !["map", "custom"].iter().any(|word| scope.is_unread(word, written.span)) {
+            mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
+        }
         if let (Some(target), Some(to)) = (&target, entries.to) {
             let (options, identify, fields) = (&options, identify.as_slice(), fields.as_slice());
             refuse::check(target, &refuse::Written { mode, options, identify, fields, to }, problems);

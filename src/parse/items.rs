@@ -13,10 +13,12 @@ impl<'t> Reader<'t> {
         for pair in file.into_inner() {
             match pair.as_rule() {
                 Rule::EOI | Rule::COMMENT => {}
+                Rule::stray_close if self.headless => {}
                 Rule::stray_close => self.problems.push(error::stray_close(self.span(&pair))),
                 Rule::surplus => drop(self.surplus(Place::File, before.as_ref(), &pair)),
                 Rule::bad_item => self.bad(Place::File, &pair),
                 _ => {
+                    self.headless = false;
                     items.extend(self.item(&pair));
                     before = Some(pair);
                 }

@@ -50,6 +50,12 @@ impl<'t> Reader<'t> {
             _ => self.unread.extend(pieces.first().and_then(|first| meant(place, first))),
         }
         let written = &self.text[whole.start..whole.end];
+        let first = pieces.first().map_or("", |first| first.text);
+        let mapping = || pieces.len() == 1 || pieces.iter().any(|piece| piece.rule == Rule::arrow || piece.is_braced());
+        if self.headless && !error::known_words(place).contains(&first) && (place == Place::File || mapping()) {
+            return;
+        }
+        self.headless &= place != Place::File;
         let comment = foreign_comment(written).map(|sign| error::comment(whole, sign));
         let problem = comment.or_else(|| self.unclosed(&pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
@@ -59,11 +65,18 @@ impl<'t> Reader<'t> {
             Place::Mappings => Some(bad_mapping(&pieces, whole, self.text)),
             Place::List => Some(error::not_a_value(whole, pair.as_str())),
         });
+        let opens = matches!(first, "map" | "custom" | "identify" | "rows" | "before");
+        self.headless |= problem
+            .as_ref()
+            .is_some_and(|problem| problem.code == error::NO_BLOCK || opens && problem.code == error::MALFORMED);
         self.problems.0.extend(problem);
     }
 
     /// What follows a whole entry on its line. Says whether the entry is another one than it seems.
     pub(super) fn surplus(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) -> bool {
+        if self.headless {
+            return false;
+        }
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));

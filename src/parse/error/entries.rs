@@ -59,8 +59,11 @@ pub(in crate::parse) fn comment(span: Span, sign: &str) -> Problem {
     problem.help("comments begin with `#`")
 }
 
+pub(in crate::parse) const NO_BLOCK: &str = "parse::no_block";
+pub(in crate::parse) const MALFORMED: &str = "parse::malformed";
+
 pub(in crate::parse) fn no_block(span: Span, keyword: &str) -> Problem {
-    let problem = Problem::error("parse::no_block", format!("no `{{` on the line of `{keyword}`")).at(span);
+    let problem = Problem::error(NO_BLOCK, format!("no `{{` on the line of `{keyword}`")).at(span);
     with_form(problem, keyword)
 }
 
@@ -71,7 +74,7 @@ pub(in crate::parse) fn missing_word(span: Span, word: &str, keyword: &str) -> P
         "KIND" => "no kind after `=`".to_string(),
         word => format!("no `{word}` after the name of the {keyword}"),
     };
-    with_form(Problem::error("parse::malformed", what).at(span), keyword)
+    with_form(Problem::error(MALFORMED, what).at(span), keyword)
 }
 
 pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> Problem {
@@ -123,7 +126,7 @@ pub(in crate::parse) fn json_arrow_in_where(span: Span) -> Problem {
 }
 
 pub(in crate::parse) fn entry_sign(span: Span, keyword: &str, sign: &str) -> Problem {
-    with_form(Problem::error("parse::malformed", format!("`{keyword}` takes no `{sign}`")).at(span), keyword)
+    with_form(Problem::error(MALFORMED, format!("`{keyword}` takes no `{sign}`")).at(span), keyword)
 }
 
 pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
@@ -143,7 +146,7 @@ pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
         "expect" => "`expect` is not followed by what is expected",
         _ => "a guard without its `when`, metric, comparison or number",
     };
-    with_form(Problem::error("parse::malformed", message).at(span), keyword)
+    with_form(Problem::error(MALFORMED, message).at(span), keyword)
 }
 
 /// The rows come from a source, though what was read of it names a model.
