@@ -20,6 +20,7 @@ mod rule;
 mod unused;
 
 use rule::Rule;
+pub use rule::short;
 
 /// The stage that all codes of rules begin with.
 pub const STAGE: &str = "lint::";

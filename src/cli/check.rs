@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::diag::{Fix, Severity, count, fixed, suggestion};
 use crate::engine::{self, Checked, Options};
 use crate::ir::run::{Failure, Status};
+use crate::lint::short;
 use crate::report::{difference, entry, json, junit, problems, sarif};
 use crate::world::reason;
 
@@ -95,11 +96,6 @@ fn explained(code: &str) -> Result<String, Stop> {
         return Err(usage("check::unknown_code", format!("there is no code `{code}`"), help));
     }
     Ok(entries.join("\n"))
-}
-
-/// A code without its stage.
-fn short(code: &str) -> &str {
-    code.rsplit("::").next().unwrap_or(code)
 }
 
 fn human(checked: &Checked, context: &Context) -> String {

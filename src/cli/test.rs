@@ -1,8 +1,7 @@
 //! `test`: puts activations to the rows that their tests give, offline and without secrets.
 
-use std::path::PathBuf;
-
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::diag::{Problem, suggestion};
 use crate::engine::{self, Options, Rehearsal, Sandboxed};
