@@ -124,20 +124,17 @@ fn sample(row: &SampleRow) -> String {
     fields.collect()
 }
 
+/// As code, in which nothing is markup, and nothing becomes a link, a mention or a reference to an issue.
 fn cell(text: &str) -> String {
     let text = visible(&text.replace(['\n', '\r'], " "), false);
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            // It would call whoever has that name: an invisible space behind it keeps it from that. An entity would not.
-            '@' => out.push_str("@&#8203;"),
-            '\\' | '|' | '`' | '*' | '[' => out.extend(['\\', letter]),
-            letter => out.push(letter),
-        }
+    if text.is_empty() {
+        return text;
     }
-    out
+    // In a table a `|` is escaped even in code. A backslash before it would be taken for the escape, and is kept apart.
+    let text = text.replace("\\|", "\\\u{200b}|").replace('|', "\\|");
+    let mark = "`".repeat(longest_ticks(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{mark}{pad}{text}{pad}{mark}")
 }
 
 fn requests(plan: &ActivationPlan) -> String {
@@ -161,8 +158,11 @@ fn prose(text: &str) -> String {
 
 /// Longer than any run of backticks within.
 fn fence(text: &str) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
-    "`".repeat(longest.max(2) + 1)
+    "`".repeat(longest_ticks(text).max(2) + 1)
+}
+
+fn longest_ticks(text: &str) -> usize {
+    text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default()
 }
 
 #[cfg(test)]
