@@ -1,7 +1,7 @@
 //! Sources that cannot be had, and queries they refuse.
 
 use super::Loader;
-use crate::diag::{Problem, nearest};
+use crate::diag::{Problem, list, nearest};
 use crate::ir::span::Span;
 use crate::ir::spec::{Model, Query, Source};
 use crate::store::{StoreError, StoreErrorKind};
@@ -83,10 +83,7 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
     let name = &model.name;
     let problem = match error.kind {
         _ if no_files(loader, model, &said) => return missing_file(model),
-        _ if said.contains("do not exist in the CSV File") => {
-            Problem::error("load::types", format!("`{name}` gives types to columns that its file does not name"))
-                .help("check the names; `header = true` says that the first line holds them, where that is not plain")
-        }
+        _ if said.contains("do not exist in the CSV File") => return untyped(model, at, &said),
         StoreErrorKind::MissingTable => {
             Problem::error("load::missing_table", format!("`{name}` reads a table that is not there"))
                 .help("check the name, its schema, and what the login may see")
@@ -111,6 +108,18 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem,
     }
+}
+
+/// Types are given to columns that a file has not.
+fn untyped(model: &Model, at: Span, said: &str) -> Problem {
+    let names: Vec<&str> = said.split('"').skip(1).step_by(2).collect();
+    let what = match names.as_slice() {
+        [name] => format!("the column `{name}`, which its file does not name"),
+        names => format!("the columns {}, which its file does not name", list(names)),
+    };
+    Problem::error("load::types", format!("`{}` gives a type to {what}", model.name))
+        .at(at)
+        .help("check the names; `header = true` says that the first line holds them, where that is not plain")
 }
 
 /// What is wrong, and the names that could have been meant: DuckDB names others for want of better ones.

@@ -1,6 +1,5 @@
 //! The world as it is. Home of reqwest.
 
-use std::error::Error;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -16,6 +15,8 @@ use reqwest::{Client, Method, Url};
 use super::World;
 use crate::ir::delivery::{HttpError, Request, Response};
 
+mod words;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub struct RealWorld {
@@ -30,14 +31,14 @@ impl RealWorld {
     }
 
     fn client(&self) -> Result<&Client, HttpError> {
-        let made = self.client.get_or_init(|| client().map_err(|error| causes(&error)));
+        let made = self.client.get_or_init(|| client().map_err(|error| words::cause(&error)));
         made.as_ref().map_err(|cause| HttpError::Unreached(format!("no HTTP client could be made: {cause}")))
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response, HttpError> {
         let body = request.body.take();
         let call = prepare(self.client()?, &request, body)?;
-        let host = call.url().host_str().unwrap_or_default().to_string();
+        let host = words::place(call.url());
         let told = |error| told(&host, request.timeout, error);
         let answer = self.client()?.execute(call).await.map_err(told)?;
         let status = answer.status().as_u16();
@@ -77,13 +78,13 @@ fn prepare(client: &Client, request: &Request, body: Option<String>) -> Result<r
     if let Some(body) = body {
         call = call.body(body);
     }
-    call.build().map_err(|error| unfit(&causes(&error.without_url())))
+    call.build().map_err(|error| unfit(&words::cause(&error.without_url())))
 }
 
 /// Only a connection that never stood proves that nothing was carried out.
 fn told(host: &str, timeout: Duration, error: reqwest::Error) -> HttpError {
     match error.is_connect() {
-        true => HttpError::Unreached(format!("`{host}` could not be reached: {}", causes(&error.without_url()))),
+        true => HttpError::Unreached(format!("no connection to `{host}`: {}", words::cause(&error.without_url()))),
         false => HttpError::Lost(tell(host, timeout, error)),
     }
 }
@@ -91,14 +92,8 @@ fn told(host: &str, timeout: Duration, error: reqwest::Error) -> HttpError {
 fn tell(host: &str, timeout: Duration, error: reqwest::Error) -> String {
     match error.is_timeout() {
         true => format!("`{host}` did not answer within {} s", timeout.as_secs_f64()),
-        false => format!("the answer of `{host}` was lost: {}", causes(&error.without_url())),
+        false => format!("the answer of `{host}` was lost: {}", words::cause(&error.without_url())),
     }
-}
-
-/// An error with what caused it, since reqwest's own message names neither DNS nor TLS.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| (*error).source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl World for RealWorld {
