@@ -61,8 +61,7 @@ pub struct Inputs<'a> {
     pub only: Option<&'a str>,
     /// `--env NAME` or `SENDOFF_ENV`
     pub environment: Option<&'a str>,
-    /// Unset variables are no error.
-    pub no_env: bool,
+    pub unset: Unset,
     /// Unset secrets of destinations are no error: the sandbox takes any.
     pub sandbox: bool,
     /// Contents of the files that `sql file "..."` names, by path; the text of an error where one could not be read.
@@ -71,6 +70,18 @@ pub struct Inputs<'a> {
     pub dbt_manifest: Option<Result<&'a str, &'a str>>,
     /// Columns of the models, where the sources were asked: then unknown columns are errors.
     pub columns: Option<&'a BTreeMap<DatasetName, Vec<ColumnFacts>>>,
+}
+
+/// Which variables of the environment may stay unset, for whoever does not need what they hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unset {
+    #[default]
+    Nothing,
+    /// Secrets of destinations: nothing is asked of them.
+    Secrets,
+    /// All but those that say where ledgers lie.
+    Elsewhere,
+    Anything,
 }
 
 /// The project as meant, when nothing is wrong with it, and all that is to be said of it.

@@ -36,6 +36,7 @@ use crate::ir::run::{Failure, Status};
 use crate::report::{json, problems};
 use crate::world::World;
 use console::{Console, When};
+use progress::Log;
 
 /// Reverse ETL as code: keeps marketing tools in step with the warehouse, sending only what changed.
 #[derive(Debug, Parser)]
@@ -143,7 +144,11 @@ pub fn run(world: Arc<dyn World>, arguments: impl IntoIterator<Item = OsString>)
         Ok(cli) => cli,
         Err(said) => return misread(&said),
     };
-    let console = Console::new(cli.shared.color, world.as_ref());
+    let log = cli.command.log();
+    if let Some(log) = log {
+        progress::log(log, world.as_ref());
+    }
+    let console = Console::new(cli.shared.color, log.is_some(), world.as_ref());
     let context = Context { world, shared: cli.shared, console };
     let json = cli.command.speaks_json();
     match cli.command.act(&context) {
@@ -163,7 +168,7 @@ fn told(stop: &Stop, console: &Console, in_json: bool) -> u8 {
     match (stop, in_json) {
         (Stop::Problems(found, sources), true) => console.print(&json::problems(problems::json(found, sources))),
         (Stop::Problems(found, sources), false) => {
-            console.tell(&problems::human(found, sources, console.drawing_of_errors()));
+            console.problems(found, sources);
         }
         (Stop::Failure(failure), true) => console.print(&json::failure(failure)),
         (Stop::Failure(failure), false) => console.failure(failure),
@@ -192,6 +197,18 @@ impl Command {
             Command::Destinations(command) => command.act(context),
             Command::Lsp(command) => command.act(context),
             Command::Sandbox(command) => command.act(context),
+        }
+    }
+
+    /// What a program reads while the command runs.
+    fn log(&self) -> Option<Log> {
+        match self {
+            Command::Run(command) => command.log,
+            Command::Settle(command) => command.log,
+            Command::Retire(command) => command.log,
+            Command::Init(_) | Command::Fmt(_) | Command::Check(_) | Command::Test(_) | Command::Plan(_) => None,
+            Command::History(_) | Command::Rejected(_) | Command::Explain(_) | Command::Ledger(_) => None,
+            Command::Destinations(_) | Command::Lsp(_) | Command::Sandbox(_) => None,
         }
     }
 

@@ -26,6 +26,7 @@ mod target;
 mod tell;
 mod test;
 
+pub use crate::check::Unset;
 pub use crate::emit::StopSignal;
 pub use check::{Checked, check, stops};
 pub use draft::{Draft, Understood};
@@ -44,7 +45,7 @@ pub use test::{Rehearsal, test};
 pub struct Options {
     pub environment: Option<String>,
     pub vars: BTreeMap<String, String>,
-    pub no_env: bool,
+    pub unset: Unset,
     pub only: Option<String>,
     pub full: bool,
     pub adopt: bool,
@@ -80,6 +81,8 @@ pub trait Progress: Send + Sync {
     /// Rows that have an outcome now.
     fn settled(&self, activation: &str, rows: u64);
     fn done(&self, report: &ActivationReport);
+    /// What went wrong beside the run, which goes on.
+    fn aside(&self, _said: &str) {}
 }
 
 /// Why a command could not do its work.

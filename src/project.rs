@@ -2,7 +2,7 @@
 //! file can be read.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::diag::{Problem, Problems, Sources};
 use crate::ir::span::FileId;
@@ -10,6 +10,7 @@ use crate::world::{World, reason};
 
 const PIPELINE: &str = "sendoff";
 const DEFINITIONS: &str = "destinations";
+const GIT: &str = ".git";
 
 /// The texts of a project, in the order of their paths, so that nothing depends on how a file system lists them.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,33 @@ fn nearest(world: &dyn World, here: &Path) -> Option<PathBuf> {
         told.push("..");
     }
     None
+}
+
+/// A file's name from the root of its repository, as whoever shows problems beside the lines of one names it. `name`: leads to
+/// it from `here`.
+pub fn in_repository(world: &dyn World, here: &Path, name: &str) -> String {
+    let path = straight(&here.join(name));
+    let is_root = |folder: &&Path| {
+        // A linked work tree has a file of that name.
+        let names = world.files(folder).unwrap_or_default();
+        names.iter().any(|name| name == GIT) || world.files(&folder.join(GIT)).is_ok()
+    };
+    let workspace = world.env("GITHUB_WORKSPACE").map(PathBuf::from).filter(|root| path.starts_with(root));
+    let root = workspace.or_else(|| path.ancestors().find(is_root).map(Path::to_path_buf));
+    path.strip_prefix(root.as_deref().unwrap_or(here)).unwrap_or(&path).display().to_string()
+}
+
+/// Without `.` and `..`.
+fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(straight.pop()),
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => straight.push(part),
+        }
+    }
+    straight
 }
 
 /// Reads all files of the project; with problems, whatever could be read is in the first part.

@@ -46,7 +46,7 @@ impl Project {
 
     fn sendoff(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sendoff"));
-        command.args(arguments).env("LARDER_KEY", "k").current_dir(self.folder.path());
+        command.args(arguments).env("LARDER_KEY", "key-1").current_dir(self.folder.path());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()

@@ -44,7 +44,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("lsp", &["ir", "diag", "engine", "assist", "parse", "format", "project", "report", "world"]),
     ("cli", &["ir", "diag", "engine", "lint", "lsp", "project", "report", "world"]),
     // What needs no more than one stage asks it itself.
-    ("cli/destinations", &["ir", "diag", "catalog", "project", "report", "world"]),
+    ("cli/destinations", &["ir", "diag", "catalog", "parse", "project", "report", "world"]),
     ("cli/fmt", &["ir", "diag", "parse", "format", "project", "report", "world"]),
     ("cli/private", &[]),
     ("cli/sandbox", &["ir", "diag", "report", "world", "sandbox"]),

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::error;
 use super::scope::Scope;
 use super::settings::{Declared, Place, fill};
-use super::values;
+use super::{Unset, values};
 use crate::diag::Problems;
 use crate::ir::spec::{Project, SettingValue, Settings};
 use crate::ir::vocabulary;
@@ -18,7 +18,16 @@ pub fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Project {
     environments(scope, problems);
     let settings = scope.names.project.map_or_else(Settings::default, |project| {
         let place = Place::settings("`project`", project.span);
-        fill(scope, &place, Declared::plain(&vocabulary::project_settings()), &project.settings, problems)
+        let declared = vocabulary::project_settings();
+        let is_needed = scope.inputs.unset != Unset::Elsewhere;
+        let filled =
+            scope.reading(is_needed, || fill(scope, &place, Declared::plain(&declared), &project.settings, problems));
+        if let Some(SettingValue::Unset) = filled.0.get("ledger") {
+            // Looked at once more: where ledgers lie is the one thing that whoever reads them alone has to know.
+            let ledger = project.settings.iter().find(|setting| setting.key.value == "ledger");
+            ledger.map(|ledger| values::evaluate(scope, &ledger.value, problems));
+        }
+        filled
     });
     let environment = scope.environment.map(|environment| environment.name.value.clone());
     let ledger = text(&settings, "ledger").unwrap_or_else(|| LEDGER.to_string());

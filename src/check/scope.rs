@@ -8,7 +8,7 @@ use regex::Regex;
 use super::names::Names;
 use super::need::Needed;
 use super::sql::Relations;
-use super::{Inputs, error, values};
+use super::{Inputs, Unset, error, values};
 use crate::diag::Problems;
 use crate::ir::ast::{Environment, Name, Value};
 use crate::ir::facts::ColumnFacts;
@@ -37,7 +37,10 @@ impl<'a> Scope<'a> {
     pub fn new(inputs: &'a Inputs<'a>, names: Names<'a>, problems: &mut Problems) -> Self {
         let environment = choose(inputs, &names, problems);
         let relations = super::sql::relations(inputs, &names, problems);
-        let needed = Needed::by(inputs.only, &names);
+        let needed = match inputs.unset {
+            Unset::Elsewhere => Needed::default(),
+            _ => Needed::by(inputs.only, &names),
+        };
         let unread = inputs.files.iter().flat_map(|file| &file.unread).collect();
         let (spared, asked, patterns) = (Cell::new(false), RefCell::default(), RefCell::default());
         Scope { inputs, names, needed, environment, relations, unread, spared, asked, patterns }
@@ -45,12 +48,12 @@ impl<'a> Scope<'a> {
 
     /// Whether a variable without a value and without a default is no error.
     pub fn may_be_unset(&self) -> bool {
-        self.inputs.no_env || self.spared.get()
+        self.inputs.unset == Unset::Anything || self.spared.get()
     }
 
     /// Reads something; where it is not needed, its variables may stay unset.
     pub fn reading<T>(&self, is_needed: bool, read: impl FnOnce() -> T) -> T {
-        let before = self.spared.replace(!is_needed);
+        let before = self.spared.replace(self.spared.get() || !is_needed);
         let done = read();
         self.spared.set(before);
         done
@@ -116,13 +119,13 @@ fn choose<'a>(inputs: &Inputs<'a>, names: &Names<'a>, problems: &mut Problems) -
         Some(name) => {
             let found = names.environments.get(name).copied();
             if found.is_none() {
-                problems.push(error::unknown_environment(name, known()));
+                problems.push(error::unknown_choice(name, names.environments.values().map(|one| &one.name)));
             }
             found
         }
         None if names.environments.len() == 1 => names.environments.values().next().copied(),
         None => {
-            if !names.environments.is_empty() && !inputs.no_env {
+            if !names.environments.is_empty() && inputs.unset != Unset::Anything {
                 let first = names.environments.values().map(|environment| environment.name.span).min();
                 problems.push(error::no_environment(first.unwrap_or_default(), known()));
             }

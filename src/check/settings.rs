@@ -6,18 +6,19 @@ use serde_json::Value as Json;
 
 use super::scope::Scope;
 use super::values::{self, Given};
-use super::{error, secret};
+use super::{Unset, error, secret};
 use crate::diag::{Problems, list, nearest};
 use crate::ir::ast;
 use crate::ir::catalog::{Setting, SettingKind, is_header_name};
 use crate::ir::mode::Mode;
-use crate::ir::secret::Secret;
+use crate::ir::secret::{CHARS_MIN, Secret};
 use crate::ir::slot;
 use crate::ir::span::Span;
 use crate::ir::spec::{SettingValue, Settings};
 
 /// What a trial sends for a secret it was not given: requests must have one, and the sandbox takes any.
 const STAND_IN: &str = "no-secret";
+const URL_STAND_IN: &str = "https://no-secret.invalid";
 
 /// Where settings stand: how messages name the place and what it calls them, and where a missing one is told.
 #[derive(Clone, Debug)]
@@ -74,7 +75,9 @@ pub fn fill(
         match declared.settings.iter().find(|known| known.name == setting.key.value) {
             None => problems.push(error::unknown_setting(place, &setting.key, declared.settings)),
             Some(known) => {
-                filled.extend(one(scope, place, known, setting, problems).map(|value| (known.name.clone(), value)));
+                let is_needed = !(known.secret && scope.inputs.unset == Unset::Secrets);
+                let value = scope.reading(is_needed, || one(scope, place, known, setting, problems));
+                filled.extend(value.map(|value| (known.name.clone(), value)));
             }
         }
     }
@@ -102,7 +105,8 @@ fn one(
     let stood_in;
     let written = match known.secret && scope.inputs.sandbox {
         true => {
-            stood_in = secret::stood_in(scope, &setting.value, STAND_IN);
+            let text = if known.kind == SettingKind::Url { URL_STAND_IN } else { STAND_IN };
+            stood_in = secret::stood_in(scope, &setting.value, text);
             &stood_in
         }
         false => &setting.value,
@@ -124,6 +128,10 @@ fn one(
         return None;
     }
     Some(match (known.secret, known.kind, &json) {
+        (true, _, Json::String(text)) if is_short(text) && is_meant(scope) => {
+            problems.push(error::short_secret(known, setting.value.span()));
+            return None;
+        }
         (true, _, Json::String(text)) => SettingValue::Secret(Secret::new(text)),
         (true, _, block) => SettingValue::Secret(Secret::block(block, secret::from_outside(scope, written))),
         (false, SettingKind::Template, given) => {
@@ -131,6 +139,17 @@ fn one(
         }
         (false, ..) => SettingValue::Plain(json),
     })
+}
+
+/// No key is that short, and none that is could be masked in text. In blocks a name or a password may be, and goes no further
+/// than a header, which is masked as a whole.
+fn is_short(secret: &str) -> bool {
+    !secret.is_empty() && secret.chars().count() < CHARS_MIN
+}
+
+/// Whether anybody will take the secret for one: the sandbox takes any.
+fn is_meant(scope: &Scope<'_>) -> bool {
+    !scope.inputs.sandbox && !scope.may_be_unset()
 }
 
 /// A default of "nothing" helps where a setting may be left out; where it is needed, it only puts the mistake off.

@@ -72,6 +72,9 @@ fn narrowed(slots: &[Slot], mapped: &Mapped<'_>) -> Vec<Slot> {
     slots.iter().map(narrow).collect()
 }
 
+/// What a template asks with whether something is there.
+const ASKING: [&str; 3] = [" if ", "default", "defined"];
+
 struct Checker<'a> {
     scope: &'a Scope<'a>,
     target: &'a Target<'a>,
@@ -210,6 +213,37 @@ impl Checker<'_> {
             let span = range.map_or(text.span, |range| text.inner.part(range.start, range.len().max(1)));
             problems.push(error::template_flaw(&at.name(), &flaw, span));
         }
+        self.given(at, text, problems);
+    }
+
+    /// A part of a setting that the destination is not given fails every row, unless the template asks whether it is.
+    fn given(&self, at: &At<'_>, text: &TextLit, problems: &mut Problems) {
+        if ASKING.iter().any(|word| text.value.contains(word)) {
+            return;
+        }
+        for path in paths(&text.value) {
+            let Some((name, part)) = path.strip_prefix("setting.").and_then(|rest| rest.split_once('.')) else {
+                continue;
+            };
+            if self.lacks(name, part) {
+                let span = text.value.find(&path).map_or(text.span, |start| text.inner.part(start, path.len()));
+                problems.push(error::ungiven(&at.name(), &self.target.connection.name, name, part, span));
+            }
+        }
+    }
+
+    /// As written: a setting that is wrong has been told.
+    fn lacks(&self, setting: &str, part: &str) -> bool {
+        let connection = self.target.connection;
+        let is_optional = |known: &Setting| known.name == setting && known.default.is_none();
+        let Some(written) = self.scope.names.destinations.get(connection.name.as_str()) else { return false };
+        let given = written.settings.iter().find(|given| given.key.value == setting).map(|given| &given.value);
+        connection.kind.settings.iter().any(is_optional)
+            && match given {
+                None => true,
+                Some(Value::Block(block)) => block.settings.iter().all(|given| given.key.value != part),
+                Some(_) => false,
+            }
     }
 
     fn key(&self, at: &At<'_>, slot: &Slot, key: &Name, problems: &mut Problems) {

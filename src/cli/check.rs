@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use crate::diag::{Fix, Severity, count, fixed, suggestion};
-use crate::engine::{self, Checked, Options};
+use crate::diag::{Fix, Severity, Sources, count, fixed, suggestion};
+use crate::engine::{self, Checked, Options, Unset};
 use crate::ir::run::{Failure, Status};
 use crate::lint::short;
+use crate::project::in_repository;
 use crate::report::{difference, entry, json, junit, problems, sarif};
 use crate::world::reason;
 
@@ -53,7 +54,8 @@ impl Check {
             context.console.print(&explained(code)?);
             return Ok(Status::Done.code());
         }
-        let options = Options { no_env: self.no_env, ..self.choice.options(&context.shared) };
+        let unset = if self.no_env { Unset::Anything } else { Unset::Nothing };
+        let options = Options { unset, ..self.choice.options(&context.shared) };
         let mut checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
         if self.fix {
             checked = self.mended(checked, &options, context)?;
@@ -80,11 +82,22 @@ impl Check {
         match self.format {
             Format::Human => human(checked, context),
             Format::Json => json::problems(problems::json(&checked.problems, &checked.sources)),
-            Format::Github => problems::github(&checked.problems, &checked.sources),
-            Format::Sarif => sarif::sarif(&checked.problems, &checked.sources),
+            Format::Github => problems::github(&checked.problems, &annotated(checked, context)),
+            Format::Sarif => sarif::sarif(&checked.problems, &annotated(checked, context)),
             Format::Junit => junit::problems(&checked.problems, &checked.sources),
         }
     }
+}
+
+/// Files as those name them who show problems beside the lines of a repository.
+fn annotated(checked: &Checked, context: &Context) -> Sources {
+    let here = std::env::current_dir().unwrap_or_default();
+    let mut sources = Sources::default();
+    for file in checked.sources.ids() {
+        let name = in_repository(context.world.as_ref(), &here, checked.sources.name(file));
+        sources.add(name, checked.sources.text(file));
+    }
+    sources
 }
 
 fn explained(code: &str) -> Result<String, Stop> {

@@ -1,6 +1,6 @@
 //! Options that several commands take, each written once.
 
-use crate::engine::{Options, Sandboxed};
+use crate::engine::{Options, Sandboxed, Unset};
 use crate::ir::spec::Metric;
 
 use super::Shared;
@@ -97,7 +97,7 @@ impl Choice {
 impl Past {
     pub fn options(&self, shared: &Shared) -> Options {
         let options = self.trial.add_to(self.choice.options(shared));
-        Options { only: self.activation.clone(), ..options }
+        Options { only: self.activation.clone(), unset: Unset::Elsewhere, ..options }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::diag::Drawing;
+use crate::diag::{Drawing, Problem, Problems, Sources};
 use crate::ir::run::Failure;
 use crate::report::paint::Paint;
-use crate::world::World;
+use crate::report::problems;
+use crate::world::{World, reason};
 
 /// Columns of a drawing where no terminal says otherwise.
 const WIDTH: usize = 100;
@@ -17,16 +18,19 @@ pub enum When {
     Never,
 }
 
+#[derive(Clone, Copy)]
 pub struct Console {
     /// Of standard output.
     pub paint: Paint,
     /// Of standard error.
     pub error_paint: Paint,
     pub watched: bool,
+    /// Standard error is read by a program: a JSON object a line.
+    pub logs: bool,
 }
 
 impl Console {
-    pub fn new(when: When, world: &dyn World) -> Self {
+    pub fn new(when: When, logs: bool, world: &dyn World) -> Self {
         let refused = world.env("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = world.env("TERM").is_some_and(|term| term == "dumb");
         let paint = |terminal: bool| Paint {
@@ -37,7 +41,7 @@ impl Console {
             },
         };
         let watched = io::stderr().is_terminal();
-        Console { paint: paint(io::stdout().is_terminal()), error_paint: paint(watched), watched }
+        Console { paint: paint(io::stdout().is_terminal()), error_paint: paint(watched), watched, logs }
     }
 
     /// A reader that has gone away (`| head`) ends nothing: what a run does must not hang on who watches.
@@ -46,7 +50,7 @@ impl Console {
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
             && error.kind() != io::ErrorKind::BrokenPipe
         {
-            self.tell(&format!("the output could not be written: {error}\n"));
+            self.aside(&format!("the output cannot be written: {}", reason(&error)));
         }
     }
 
@@ -55,7 +59,26 @@ impl Console {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
+    /// What is no result, and stops nothing.
+    pub fn aside(&self, said: &str) {
+        match self.logs {
+            true => tracing::warn!("{said}"),
+            false => self.tell(&format!("{} {said}\n", self.error_paint.warn("warning:"))),
+        }
+    }
+
+    pub fn problems(&self, found: &Problems, sources: &Sources) {
+        match self.logs {
+            true => found.0.iter().for_each(|problem| log(problem, sources)),
+            false => self.tell(&problems::human(found, sources, self.drawing_of_errors())),
+        }
+    }
+
     pub fn failure(&self, failure: &Failure) {
+        if self.logs {
+            tracing::error!(code = failure.code, help = failure.help, "{}", failure.message);
+            return;
+        }
         let paint = self.error_paint;
         let mut text =
             format!("{} {} {}\n", paint.bad("error:"), failure.message, paint.dim(&format!("[{}]", failure.code)));
@@ -71,5 +94,16 @@ impl Console {
 
     pub fn drawing_of_errors(&self) -> Drawing {
         Drawing { color: self.error_paint.color, width: WIDTH }
+    }
+}
+
+fn log(problem: &Problem, sources: &Sources) {
+    let (code, help, message) = (problem.code, problem.help.as_deref(), &problem.message);
+    let place = problem.labels.first().map(|(span, _)| (sources.name(span.file), sources.position(*span)));
+    let file = place.map(|(file, _)| file);
+    let (line, column) = place.map(|(_, place)| place).unzip();
+    match problem.is_error() {
+        true => tracing::error!(code, file, line, column, help, "{message}"),
+        false => tracing::warn!(code, file, line, column, help, "{message}"),
     }
 }

@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::catalog::{self, DefinitionFile};
 use crate::diag::{Problems, Sources, suggestion};
+use crate::ir::ast::Item;
 use crate::ir::catalog::Catalog;
 use crate::ir::run::Status;
+use crate::parse::parse;
 use crate::project;
 use crate::report::{destination, json};
 
@@ -17,7 +19,7 @@ const SCHEMA: &str = include_str!("../../docs/destination.schema.json");
 
 #[derive(Debug, clap::Args)]
 pub struct Destinations {
-    /// The destination [default: all, a line each]
+    /// The kind of destination, or the name of one of the project's own [default: all, a line each]
     name: Option<String>,
     /// Print the JSON Schema of definition files, for editors
     #[arg(long, conflicts_with_all = ["name", "format"])]
@@ -54,16 +56,40 @@ impl Destinations {
     }
 
     fn one(&self, name: &str, catalog: &Catalog, context: &Context) -> Result<String, Stop> {
-        let Some(known) = catalog.destinations.values().find(|known| known.kind.as_str() == name) else {
-            let names = catalog.destinations.keys().map(|kind| kind.as_str());
-            let help = suggestion(name, names).unwrap_or_else(|| "`sendoff destinations` lists them".into());
-            return Err(usage("destinations::unknown", format!("there is no destination `{name}`"), help));
+        let of_kind = |name: &str| catalog.destinations.values().find(|known| known.kind.as_str() == name);
+        let (known, head) = match of_kind(name) {
+            Some(known) => (known, String::new()),
+            None => {
+                let own = connections(context);
+                let kind = own.iter().find(|(own, _)| own == name).map(|(_, kind)| kind.as_str());
+                let Some(known) = kind.and_then(of_kind) else { return Err(unknown(name, catalog, &own)) };
+                (known, format!("`{name}` is a destination of this project, of the kind `{}`.\n\n", known.kind))
+            }
         };
         Ok(match self.view.json() {
             true => json::text(&destination::json(known)),
-            false => destination::page(known, context.console.paint),
+            false => head + &destination::page(known, context.console.paint),
         })
     }
+}
+
+/// What the project calls its destinations, and of which kinds they are.
+fn connections(context: &Context) -> Vec<(String, String)> {
+    let (files, _) = project::read(context.world.as_ref(), &context.root());
+    let items = files.pipelines.iter().flat_map(|file| parse(*file, files.sources.text(*file)).0.items);
+    items
+        .filter_map(|item| match item {
+            Item::Destination(own) => Some((own.name.value, own.kind.value)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn unknown(name: &str, catalog: &Catalog, own: &[(String, String)]) -> Stop {
+    let kinds = catalog.destinations.keys().map(|kind| kind.as_str());
+    let names = kinds.chain(own.iter().map(|(name, _)| name.as_str()));
+    let help = suggestion(name, names).unwrap_or_else(|| "`sendoff destinations` lists them".into());
+    usage("destinations::unknown", format!("there is no destination `{name}`"), help)
 }
 
 /// The product's definitions and, where there is a project, its own.

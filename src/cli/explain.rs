@@ -1,6 +1,6 @@
 //! `explain`: all that is known of one row.
 
-use crate::engine;
+use crate::engine::{self, Options, Unset};
 use crate::ir::run::Status;
 use crate::report::{json, row};
 
@@ -24,6 +24,7 @@ pub struct Explain {
 impl Explain {
     pub fn act(self, context: &Context) -> Ended {
         let options = run::ledger_options(&self.choice, &self.trial, Some(&self.activation), context);
+        let options = Options { unset: Unset::Secrets, ..options };
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let world = stage.world.as_ref();

@@ -1,6 +1,6 @@
 //! `ledger`: the ledgers themselves.
 
-use crate::engine;
+use crate::engine::{self, Options, Unset};
 use crate::ir::run::Status;
 use crate::report::{json, ledger};
 
@@ -59,6 +59,7 @@ impl Ledger {
 impl List {
     fn act(self, context: &Context, orphans: bool) -> Ended {
         let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let options = Options { unset: Unset::Elsewhere, ..options };
         let loaded = context.load(&options)?;
         let found = engine::ledgers(context.world.as_ref(), &loaded.root, &loaded.spec, &options);
         let mut found = found.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
@@ -76,6 +77,7 @@ impl List {
 impl Move {
     fn act(self, context: &Context) -> Ended {
         let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let options = Options { unset: Unset::Elsewhere, ..options };
         let loaded = context.load(&options)?;
         let (world, root) = (context.world.as_ref(), &loaded.root);
         let moved = engine::move_ledger(world, root, &loaded.spec, &options, &self.old, &self.new);

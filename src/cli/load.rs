@@ -7,7 +7,6 @@ use crate::engine::{self, Options};
 use crate::ir::spec::Spec;
 use crate::lint;
 use crate::project;
-use crate::report::problems;
 use crate::world::World;
 
 use super::{Context, Stop, private};
@@ -44,11 +43,7 @@ impl Context {
         checked.problems.0.retain(|problem| told(problem) && (stops(problem) || !problem.is_error()));
         match checked.spec {
             Some(spec) if !checked.problems.any_error() => {
-                self.console.tell(&problems::human(
-                    &checked.problems,
-                    &checked.sources,
-                    self.console.drawing_of_errors(),
-                ));
+                self.console.problems(&checked.problems, &checked.sources);
                 Ok(Loaded { root, spec, sources: checked.sources })
             }
             _ => Err(Stop::Problems(checked.problems, checked.sources)),

@@ -1,6 +1,6 @@
 //! `lsp`: the language server, for editors.
 
-use crate::engine::Options;
+use crate::engine::{Options, Unset};
 use crate::ir::run::{Failure, Status};
 use crate::lsp;
 
@@ -19,7 +19,7 @@ pub struct Lsp {
 impl Lsp {
     /// Variables may stay unset: an editor is not where a run's secrets are.
     pub fn act(self, context: &Context) -> Ended {
-        let options = Options { no_env: true, ..self.choice.options(&context.shared) };
+        let options = Options { unset: Unset::Anything, ..self.choice.options(&context.shared) };
         let project = context.shared.project.as_deref();
         lsp::serve(context.world.as_ref(), project, &options).map_err(|error| {
             Stop::Failure(Failure {

@@ -25,25 +25,28 @@ pub enum Log {
 /// Directives (`info`, `sendoff::emit=debug`) in place of `info`.
 const FILTER: &str = "SENDOFF_LOG";
 
-pub fn of(log: Option<Log>, console: &Console, world: &dyn World) -> Box<dyn Progress> {
-    match log {
-        Some(Log::Json) => {
-            let filter = EnvFilter::new(world.env(FILTER).unwrap_or_else(|| "info".into()));
-            // Some other subscriber is there already: then that one hears it.
-            let _ = tracing_subscriber::fmt()
-                .json()
-                .flatten_event(true)
-                .with_env_filter(filter)
-                .with_writer(std::io::stderr)
-                .try_init();
-            Box::new(Lines)
-        }
-        None if console.watched => Box::new(Bars::default()),
-        None => Box::new(Silence),
+/// From here on, what is logged is told.
+pub fn log(log: Log, world: &dyn World) {
+    let Log::Json = log;
+    let filter = EnvFilter::new(world.env(FILTER).unwrap_or_else(|| "info".into()));
+    // Some other subscriber is there already: then that one hears it.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+pub fn of(console: Console) -> Box<dyn Progress> {
+    match (console.logs, console.watched) {
+        (true, _) => Box::new(Lines),
+        (false, true) => Box::new(Bars { console, all: MultiProgress::default(), bars: Mutex::default() }),
+        (false, false) => Box::new(Silence(console)),
     }
 }
 
-struct Silence;
+struct Silence(Console);
 
 impl Progress for Silence {
     fn begin(&self, _: &str, _: u64) {}
@@ -51,6 +54,10 @@ impl Progress for Silence {
     fn settled(&self, _: &str, _: u64) {}
 
     fn done(&self, _: &ActivationReport) {}
+
+    fn aside(&self, said: &str) {
+        self.0.aside(said);
+    }
 }
 
 struct Lines;
@@ -84,10 +91,14 @@ impl Progress for Lines {
             "done"
         );
     }
+
+    fn aside(&self, said: &str) {
+        tracing::warn!("{said}");
+    }
 }
 
-#[derive(Default)]
 struct Bars {
+    console: Console,
     all: MultiProgress,
     bars: Mutex<BTreeMap<String, ProgressBar>>,
 }
@@ -108,6 +119,10 @@ impl Progress for Bars {
         if let Some(bar) = self.bars.lock().unwrap_or_else(PoisonError::into_inner).remove(&report.activation) {
             bar.finish_and_clear();
         }
+    }
+
+    fn aside(&self, said: &str) {
+        self.all.suspend(|| self.console.aside(said));
     }
 }
 

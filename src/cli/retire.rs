@@ -22,7 +22,7 @@ pub struct Retire {
     pub view: View,
     /// In place of progress bars
     #[arg(long, value_enum, value_name = "FORMAT")]
-    log: Option<Log>,
+    pub log: Option<Log>,
 }
 
 impl Retire {
@@ -30,7 +30,7 @@ impl Retire {
         let options = run::ledger_options(&self.choice, &self.trial, None, context);
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
-        let progress = progress::of(self.log, &context.console, context.world.as_ref());
+        let progress = progress::of(context.console);
         let (world, root, spec) = (stage.world.as_ref(), &loaded.root, &loaded.spec);
         let retired = block_on(engine::retire(world, root, spec, &options, &self.name, self.forget, progress.as_ref()));
         stage.strike(context);

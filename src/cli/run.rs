@@ -3,6 +3,7 @@
 use crate::engine::{self, Options, StopSignal};
 use crate::ir::run::{Failure, RunReport, Status};
 use crate::report::{json, problems, run};
+use crate::world::reason;
 
 use super::choice::{Choice, Manner, Trial, View};
 use super::plan::{Format, Keep, Look, Plan};
@@ -23,7 +24,7 @@ pub struct Run {
     pub view: View,
     /// In place of progress bars
     #[arg(long, value_enum, value_name = "FORMAT")]
-    log: Option<Log>,
+    pub log: Option<Log>,
     /// As `plan`
     #[arg(long)]
     dry_run: bool,
@@ -41,7 +42,7 @@ impl Run {
         let loaded = context.load(&options)?;
         saved::hold(&options, &loaded.sources)?;
         let stage = Stage::set(context, &loaded.root, &options);
-        let progress = progress::of(self.log, &context.console, context.world.as_ref());
+        let progress = progress::of(context.console);
         let done = block_on(async {
             let stop = StopSignal::default();
             interrupt::watch(stop.clone());
@@ -84,7 +85,7 @@ pub fn no_runtime(error: std::io::Error) -> Stop {
     Stop::Failure(Failure {
         status: Status::Unreachable,
         code: "run::threads".into(),
-        message: format!("no threads could be started: {error}"),
+        message: format!("no threads could be started: {}", reason(&error)),
         help: "the machine may be out of memory, or a limit on processes may hold".into(),
     })
 }

@@ -23,7 +23,7 @@ pub struct Settle {
     assume: Option<Fate>,
     /// In place of progress bars
     #[arg(long, value_enum, value_name = "FORMAT")]
-    log: Option<Log>,
+    pub log: Option<Log>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,7 +37,7 @@ impl Settle {
         let options = run::ledger_options(&self.choice, &self.trial, self.only.as_ref(), context);
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
-        let progress = progress::of(self.log, &context.console, context.world.as_ref());
+        let progress = progress::of(context.console);
         let assume = self.assume.map(|fate| fate == Fate::Sent);
         let world = stage.world.as_ref();
         let settled = block_on(engine::settle(world, &loaded.root, &loaded.spec, &options, assume, progress.as_ref()));

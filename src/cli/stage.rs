@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::{Options, Sandboxed};
 use crate::sandbox::{Rates, Sandbox};
-use crate::world::{World, sandboxed};
+use crate::world::{World, reason, sandboxed};
 
 use super::Context;
 
@@ -37,7 +37,8 @@ impl Stage {
         let state = sandbox.lock().unwrap_or_else(PoisonError::into_inner).save();
         if let Err(error) = context.world.write(&path, &state.to_string()) {
             let path = path.display();
-            context.console.tell(&format!("`{path}` cannot be written, so the sandbox forgets this run: {error}\n"));
+            let why = reason(&error);
+            context.console.aside(&format!("`{path}` cannot be written, so the sandbox forgets this run: {why}"));
         }
     }
 }
@@ -46,9 +47,9 @@ fn remembered(context: &Context, path: &Path) -> Sandbox {
     let mut sandbox = Sandbox::new(Rates::Relaxed);
     let Ok(text) = context.world.read(path) else { return sandbox };
     let loaded = serde_json::from_str(&text).and_then(|state| sandbox.load(state));
-    if let Err(error) = loaded {
+    if loaded.is_err() {
         let path = path.display();
-        context.console.tell(&format!("`{path}` cannot be read, so the sandbox begins empty: {error}\n"));
+        context.console.aside(&format!("`{path}` is not what the sandbox keeps, so it begins empty"));
         return Sandbox::new(Rates::Relaxed);
     }
     sandbox

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::diag::{Problem, suggestion};
-use crate::engine::{self, Options, Rehearsal, Sandboxed};
+use crate::engine::{self, Options, Rehearsal, Sandboxed, Unset};
 use crate::ir::run::Status;
 use crate::ir::spec::Spec;
 use crate::report::test;
@@ -37,7 +37,7 @@ impl Test {
         let world = Simulated::alone();
         // With the sandbox in sight, secrets may be missing.
         let sandbox = Some(Sandboxed::InProcess);
-        let options = Options { no_env: true, sandbox, ..self.choice.options(&context.shared) };
+        let options = Options { unset: Unset::Anything, sandbox, ..self.choice.options(&context.shared) };
         let loaded = context.load_in(&world, &options, &Problem::is_error)?;
         let scratch = Scratch::new();
         let rehearsal = Rehearsal { world: &world, root: &loaded.root, options: &options, scratch: &scratch.0 };

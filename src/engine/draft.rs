@@ -196,7 +196,7 @@ impl<'w> Draft<'w> {
             vars: &self.options.vars,
             only: self.options.only.as_deref(),
             environment: environment.as_deref(),
-            no_env: self.options.no_env,
+            unset: self.options.unset,
             sandbox: self.options.sandbox.is_some(),
             query_files: &self.named,
             dbt_manifest: manifest.and_then(|path| Some(self.named.get(&path)?.as_deref().map_err(String::as_str))),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::Options;
 use super::session::ledger_folder;
+use super::{Options, Progress};
 use crate::ir::delivery::Request;
 use crate::ir::run::{ActivationReport, Status};
 use crate::ir::secret::Redactor;
@@ -25,11 +25,12 @@ pub struct Notifier<'a> {
     pub spec: &'a Spec,
     pub options: &'a Options,
     pub redactor: &'a Redactor,
+    pub progress: &'a dyn Progress,
 }
 
 impl Notifier<'_> {
-    /// Told before the runs are kept, since the state before is read from the history. What goes wrong here is only logged:
-    /// the run itself is done. A rehearsal alerts nobody.
+    /// Told before the runs are kept, since the state before is read from the history. What goes wrong here is only
+    /// told: the run itself is done. A rehearsal alerts nobody.
     pub async fn tell(&self, reports: &[ActivationReport]) {
         let url = self.spec.project.notify.as_ref().filter(|url| !url.reveal().is_empty());
         let Some(url) = url.filter(|_| self.options.sandbox.is_none()) else { return };
@@ -70,9 +71,12 @@ impl Notifier<'_> {
         };
         match self.world.http(request).await {
             Ok(answer) if answer.status < 300 => {}
-            Ok(answer) => tracing::warn!(status = answer.status, "the notification was refused"),
+            Ok(answer) => {
+                self.progress.aside(&format!("the notification was refused: the answer was {}", answer.status));
+            }
             Err(error) => {
-                tracing::warn!(error = self.redactor.scrub(&error.to_string()), "the notification was not sent")
+                let error = self.redactor.scrub(&error.to_string());
+                self.progress.aside(&format!("the notification was not sent: {error}"));
             }
         }
     }

@@ -85,7 +85,7 @@ async fn look(
         plan.stopped = Some(stopped.clone());
         return Ok(());
     }
-    let full_number = job.shape.full_number + u32::from(session.options.full);
+    let full_number = job.full_number(session.options);
     let (changes, model_rows) = compare(session, job, full_number)?;
     plan.counts = changes.counts.clone();
     plan.ledger = job.shape.sequence;

@@ -22,10 +22,9 @@ pub fn look_ahead(session: &Session<'_>, jobs: &mut [Job<'_>]) {
     if session.options.planned.is_none() {
         return;
     }
-    let full_number = |job: &Job<'_>| job.shape.full_number + u32::from(session.options.full);
     let mut first = None;
     for job in jobs.iter_mut().filter(|job| job.stopped.is_none()) {
-        let Ok((changes, _)) = compare(session, job, full_number(job)) else { continue };
+        let Ok((changes, _)) = compare(session, job, job.full_number(session.options)) else { continue };
         job.stopped = moved(session, job, &changes.counts, job.shape.sequence).unwrap_or_default();
         // What cannot be dropped makes the next comparison fail, which tells it.
         let _ = diff::forget(&session.store);

@@ -28,7 +28,8 @@ pub async fn run(
 ) -> Result<RunReport, Trouble> {
     let ended = all(world, root, spec, options, progress, stop).await;
     if let Err(trouble) = &ended {
-        break_off(world, root, spec, options, trouble).await;
+        let redactor = &session::redactor(spec);
+        break_off(&Notifier { world, root, spec, options, redactor, progress }, trouble).await;
     }
     ended
 }
@@ -44,7 +45,7 @@ async fn all(
     let accounts = account::ask(world, spec, options, Asking::Run, stop).await?;
     let mut session = Session::open(world, root, spec, options, Access::Write, accounts, stop).await?;
     let mut report = session.report();
-    let notifier = Notifier { world, root, spec, options, redactor: &session.redactor.clone() };
+    let notifier = Notifier { world, root, spec, options, redactor: &session.redactor.clone(), progress };
     let mut end = async |session: &Session<'_>, done: ActivationReport| {
         progress.done(&done);
         notifier.tell(std::slice::from_ref(&done)).await;
@@ -65,10 +66,10 @@ async fn all(
 
 /// A run that ended before any activation began: the source is away, a column is. It is told, and stands in the history of
 /// every activation that it was for.
-async fn break_off(world: &dyn World, root: &Path, spec: &Spec, options: &Options, trouble: &Trouble) {
+async fn break_off(notifier: &Notifier<'_>, trouble: &Trouble) {
+    let Notifier { world, root, spec, options, redactor, progress: _ } = *notifier;
     let Ok(chosen) = session::chosen(spec, options) else { return };
-    let redactor = session::redactor(spec);
-    let stopped = trouble.stopped(&redactor);
+    let stopped = trouble.stopped(redactor);
     let run = session::run_id(world);
     let report = |activation: &&Activation| ActivationReport {
         run: run.clone(),
@@ -77,7 +78,7 @@ async fn break_off(world: &dyn World, root: &Path, spec: &Spec, options: &Option
         ..unopened(activation, &stopped)
     };
     let reports: Vec<ActivationReport> = chosen.iter().map(report).collect();
-    Notifier { world, root, spec, options, redactor: &redactor }.tell(&reports).await;
+    notifier.tell(&reports).await;
     reports.iter().for_each(|report| record_run(world, &ledger_folder(root, spec, options), report));
 }
 
@@ -153,7 +154,7 @@ async fn steps(
     if report.stopped.is_some() {
         return Ok(());
     }
-    let full_number = job.shape.full_number + u32::from(session.options.full);
+    let full_number = job.full_number(session.options);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
     if let Some(stopped) = planned::moved(session, job, &changes.counts, sequence)? {

@@ -73,6 +73,13 @@ impl<'a> Deref for Job<'a> {
     }
 }
 
+impl Job<'_> {
+    /// Of the full runs of its ledger, the one that this run is or belongs to.
+    pub fn full_number(&self, options: &Options) -> u32 {
+        self.shape.full_number + u32::from(options.full)
+    }
+}
+
 impl DerefMut for Job<'_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.opened

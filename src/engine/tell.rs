@@ -37,7 +37,6 @@ pub fn store(error: &StoreError) -> Failure {
     failure(Status::Unreachable, "store::failed", format!("DuckDB: {error}"), help)
 }
 
-/// A ledger that cannot be opened, read or written.
 /// `culprit`: the expression that fails by itself, where one does.
 pub fn expression(activation: &Activation, culprit: Option<&Expr>, said: &str) -> Failure {
     let which = culprit.map_or(String::new(), |expr| format!(", in `{}`", expr.text.trim()));
@@ -49,6 +48,7 @@ pub fn expression(activation: &Activation, culprit: Option<&Expr>, said: &str) -
     )
 }
 
+/// A ledger that cannot be opened, read or written.
 pub fn ledger(name: &str, path: &Path, error: &StoreError) -> Failure {
     let path = path.strip_prefix("./").unwrap_or(path).display();
     match &error.kind {
@@ -86,7 +86,12 @@ pub fn ledger(name: &str, path: &Path, error: &StoreError) -> Failure {
             format!("the disk that holds the ledger of `{name}` is full"),
             "what was acknowledged so far is kept; free some space and run again",
         ),
-        _ => failure(Status::Unreachable, "ledger::failed", format!("the ledger of `{name}`: {error}"), ""),
+        _ => failure(
+            Status::Unreachable,
+            "ledger::failed",
+            format!("the ledger of `{name}`: {error}"),
+            "look at the file and its folder; `project { ledger = \"...\" }` names another folder",
+        ),
     }
 }
 

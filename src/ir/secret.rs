@@ -50,7 +50,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Secrets of fewer characters are left alone: masking them would shred ordinary text.
-const CHARS_MIN: usize = 4;
+pub const CHARS_MIN: usize = 4;
 
 /// How many secrets that came up on the way are remembered: more than can be in flight at once.
 const LEARNT_MAX: usize = 256;

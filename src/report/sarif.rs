@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::diag::{Problem, Problems, Severity, Sources};
+use crate::ir::secret::percent_encoded;
 use crate::ir::span::Span;
 
 use super::entry;
@@ -59,8 +60,26 @@ fn place(span: Span, sources: &Sources) -> Value {
     let (end_line, end_column) = sources.position(Span { start: span.end, ..span });
     json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": sources.name(span.file)},
+            "artifactLocation": {"uri": uri(sources.name(span.file))},
             "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
         },
     })
+}
+
+/// A path as a reference that RFC 3986 allows.
+fn uri(path: &str) -> String {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    let steps: Vec<String> = path.split('/').map(percent_encoded).collect();
+    format!("{scheme}{}", steps.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_references() {
+        assert_eq!(uri("pipe lines/my,%20:å<x>.sendoff"), "pipe%20lines/my%2C%2520%3A%C3%A5%3Cx%3E.sendoff");
+        assert_eq!(uri("/elsewhere/a.sendoff"), "file:///elsewhere/a.sendoff");
+    }
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sendoff::catalog::{self, DefinitionFile};
-use sendoff::check::{Inputs, check, expressions, query_paths};
+use sendoff::check::{Inputs, Unset, check, expressions, query_paths};
 use sendoff::diag::{Drawing, Problems, Sources, draw};
 use sendoff::inspect;
 use sendoff::ir::ast::File;
@@ -64,7 +64,7 @@ struct Case {
 
 #[derive(Default)]
 struct Options {
-    no_env: bool,
+    unset: Unset,
     only: Option<String>,
     environment: Option<String>,
     vars: BTreeMap<String, String>,
@@ -112,7 +112,7 @@ impl Case {
             vars: &self.options.vars,
             only: self.options.only.as_deref(),
             environment: self.options.environment.as_deref(),
-            no_env: self.options.no_env,
+            unset: self.options.unset,
             sandbox: false,
             query_files: &query_files,
             dbt_manifest: manifest.as_deref().map(Ok),
@@ -154,7 +154,8 @@ fn options(folder: &Path) -> Options {
     let mut options = Options::default();
     for line in lines(folder, "options") {
         match line.split_once(' ') {
-            None => options.no_env = line == "--no-env",
+            None if line == "--no-env" => options.unset = Unset::Anything,
+            None => {}
             Some(("--only", name)) => options.only = Some(name.to_string()),
             Some(("--env", name)) => options.environment = Some(name.to_string()),
             Some((_, var)) => options.vars.extend(pair(var, '=')),

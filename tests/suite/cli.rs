@@ -37,6 +37,8 @@ struct Said {
 fn run(case: &Path) -> Vec<String> {
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     copy(&case.join("in"), place.path());
+    // A repository of its own: the place lies in one already, or does not, as the case may be.
+    fs::create_dir(place.path().join(".git")).unwrap();
     let commands = fs::read_to_string(case.join("cmd")).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
     let mut said = Said::default();
     for line in commands.lines().filter(|line| !line.trim().is_empty()) {

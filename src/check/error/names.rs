@@ -38,6 +38,15 @@ pub fn unknown_environment<'a>(name: &str, known: impl Iterator<Item = &'a str>)
     Problem::error("check::unknown_environment", format!("unknown environment `{name}`")).help(help)
 }
 
+/// Named on the command line, which is no place in a file: those there are have one.
+pub fn unknown_choice<'a>(name: &str, known: impl Iterator<Item = &'a Name>) -> Problem {
+    let known: Vec<&Name> = known.collect();
+    let words = || known.iter().map(|known| known.value.as_str());
+    let near = crate::diag::nearest(name, words());
+    let shown = known.iter().filter(|known| near.is_none_or(|near| near == known.value));
+    shown.fold(unknown_environment(name, words()), |problem, known| problem.label(known.span, "declared here"))
+}
+
 pub fn no_environment<'a>(first: Span, known: impl Iterator<Item = &'a str>) -> Problem {
     let known: Vec<&str> = known.collect();
     Problem::error("check::no_environment", "the project has several environments, and none is chosen")

@@ -100,6 +100,12 @@ pub fn secret_literal(name: &str, span: Span) -> Problem {
         .help(format!("read it from the environment: `{} = env(\"{}\")`", key(name), variable(name)))
 }
 
+pub fn short_secret(known: &Setting, span: Span) -> Problem {
+    let message =
+        format!("the value of `{}` is too short for a secret: it could not be masked where it shows", known.name);
+    Problem::error("check::short_secret", message).at(span).help("look at what the variable holds: was it cut off?")
+}
+
 /// A setting's name as it is written.
 fn key(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

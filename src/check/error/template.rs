@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::or_list;
 use crate::diag::{Problem, list, suggestion};
-use crate::ir::ident::FieldName;
+use crate::ir::ident::{DestinationName, FieldName};
 use crate::ir::span::Span;
 use crate::template::Flaw;
 
@@ -49,6 +49,13 @@ fn reached(before: &str, name: &str) -> String {
 fn known_here<'a>(known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     if known.is_empty() { "nothing has a name here".into() } else { format!("known here: {}", list(&known)) }
+}
+
+pub fn ungiven(part: &str, connection: &DestinationName, setting: &str, of_setting: &str, span: Span) -> Problem {
+    let message = format!("`{part}` reads `setting.{setting}.{of_setting}`, and `{connection}` is not given one");
+    Problem::error("check::template_setting", message)
+        .at(span)
+        .help(format!("add `{setting} {{ {of_setting} = ... }}` to `destination {connection}`"))
 }
 
 pub fn not_a_block(part: &str, span: Span, known: &BTreeSet<&str>) -> Problem {
