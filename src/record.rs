@@ -82,7 +82,7 @@ pub struct Closing {
 }
 
 /// Rows of the delta read at a time: enough that a query costs little, few enough that three pages can be held at once.
-pub const PAGE: u64 = 16_384;
+pub const PAGE: u64 = 8_192;
 /// The numbers of removals begin here: above those of all other rows.
 const REMOVALS: u64 = 1 << 40;
 
@@ -123,12 +123,13 @@ pub fn mapping_version(plan: &Plan, shape: &LedgerShape) -> u32 {
     newest.max(shape.mapping_version).max(1)
 }
 
-/// Lines of the journal of these kinds, one for each row in place of one for each stretch of rows that fared alike.
+/// Lines of the journal of these kinds, one for each row or request in place of one for each stretch that fared alike.
 fn each(ledger: &Ledger, kinds: &[&str]) -> String {
     let kinds: Vec<String> = kinds.iter().map(|kind| Sql::text(kind).0).collect();
     format!(
-        "(SELECT * EXCLUDE (last) REPLACE (CAST(unnest(range(CAST(row AS BIGINT), CAST(last AS BIGINT) + 1)) AS UBIGINT) AS row) \
-         FROM {} WHERE kind IN ({}))",
+        "(SELECT * EXCLUDE (last, apart, number) \
+         REPLACE (CAST(number AS UBIGINT) AS row, request + CASE WHEN apart THEN CAST(number - row AS UBIGINT) ELSE 0 END AS request) \
+         FROM (SELECT *, unnest(range(CAST(row AS BIGINT), CAST(last AS BIGINT) + 1)) AS number FROM {} WHERE kind IN ({})))",
         ledger.table("journal"),
         kinds.join(", ")
     )

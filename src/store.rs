@@ -22,6 +22,7 @@ pub use error::{StoreError, StoreErrorKind};
 /// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
 pub struct Store {
     connection: Connection,
+    memory_limit: Option<String>,
 }
 
 /// How much DuckDB may take, and where it finds things.
@@ -49,7 +50,8 @@ impl Store {
         if let Some(temp) = &options.temp {
             config = config.with("temp_directory", temp.to_string_lossy())?;
         }
-        let store = Store { connection: Connection::open_in_memory_with_flags(config)? };
+        let connection = Connection::open_in_memory_with_flags(config)?;
+        let store = Store { connection, memory_limit: options.memory_limit.clone() };
         // icu needs no autoload: the official library has it built in.
         store.execute("SET GLOBAL TimeZone = 'UTC'")?;
         Ok(store)
@@ -57,7 +59,7 @@ impl Store {
 
     /// Another connection to the same database, for another thread.
     pub fn second(&self) -> Result<Store, StoreError> {
-        Ok(Store { connection: self.connection.try_clone()? })
+        Ok(Store { connection: self.connection.try_clone()?, memory_limit: self.memory_limit.clone() })
     }
 
     /// Runs one or more statements.
@@ -99,13 +101,14 @@ impl Store {
     pub fn columns(&self, sql: &str) -> Result<Vec<Values>, StoreError> {
         tracing::trace!(sql, "duckdb");
         let mut statement = self.connection.prepare(sql)?;
-        let pieces = statement.query_arrow([])?;
-        let schema = pieces.get_schema();
-        let types = || schema.fields().iter().map(|field| field.data_type());
-        if !types().all(columns::takes) {
-            return Ok(transposed(types().count(), self.rows(sql)?));
-        }
-        let mut all: Vec<Values> = types().map(columns::empty).collect();
+        let found = statement.query_arrow([])?;
+        let schema = found.get_schema();
+        let pieces: Vec<_> = found.collect();
+        let rows = pieces.iter().map(|piece| piece.num_rows()).sum();
+        let empty = schema.fields().iter().map(|field| columns::empty(field.data_type(), rows));
+        let Some(mut all) = empty.collect::<Option<Vec<Values>>>() else {
+            return Ok(transposed(schema.fields().len(), self.rows(sql)?));
+        };
         for piece in pieces {
             all.iter_mut().zip(piece.columns()).for_each(|(values, piece)| columns::add(values, piece));
         }
@@ -157,10 +160,38 @@ impl Store {
             format!("[{}]", texts.join(", "))
         };
         self.execute(&format!(
-            "SET allowed_paths = {}; SET allowed_directories = {}; SET enable_external_access = false; SET lock_configuration = true",
+            "SET allowed_paths = {}; SET allowed_directories = {}; SET enable_external_access = false; \
+             SET allowed_configs = ['memory_limit']; SET lock_configuration = true",
             list(files),
             list(folders)
         ))
+    }
+
+    /// Gives back all memory but what tables hold there and `spare` bytes, and takes no more until [`Store::regain`].
+    pub fn shrink(&self, spare: u64) -> Result<(), StoreError> {
+        let held = "SELECT CAST(sum(memory_usage_bytes) AS BIGINT) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'";
+        let most = "SELECT CAST(parse_formatted_bytes(current_setting('memory_limit')) AS BIGINT)";
+        let limit = self.number(held)?.saturating_add(spare).min(self.number(most)?);
+        self.execute(&format!("SET GLOBAL memory_limit = '{limit} bytes'"))
+    }
+
+    /// Takes again what it may.
+    pub fn regain(&self) -> Result<(), StoreError> {
+        match &self.memory_limit {
+            Some(limit) => self.execute(&format!("SET GLOBAL memory_limit = {}", Sql::text(limit))),
+            None => self.execute("RESET GLOBAL memory_limit"),
+        }
+    }
+
+    /// What does not fit into what was left to it is done again with all the memory there may be.
+    pub fn roomy<T>(&self, work: impl Fn(&Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match work(self) {
+            Err(error) if error.kind == StoreErrorKind::OutOfMemory => {
+                self.regain()?;
+                work(self)
+            }
+            done => done,
+        }
     }
 
     pub fn attach(&self, path: &Path, alias: &str, read_only: bool) -> Result<(), StoreError> {

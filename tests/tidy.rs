@@ -62,7 +62,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lsp_server", &["lsp"]),
     ("lsp_types", &["lsp"]),
     ("miette", &["diag"]),
-    ("mimalloc", &["main"]),
     ("minijinja", &["template"]),
     ("pest", &["parse"]),
     ("pest_derive", &["parse"]),

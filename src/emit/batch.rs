@@ -109,6 +109,16 @@ impl Load {
         Load { call, riders: Vec::new(), text: Vec::new(), ends: Vec::new() }
     }
 
+    /// An empty one with room for as much as this one holds: most loads of a call are alike, and none has to grow.
+    fn alike(&self) -> Load {
+        Load {
+            call: self.call,
+            riders: Vec::with_capacity(self.len()),
+            text: Vec::with_capacity(self.text.len() + self.text.len() / 16),
+            ends: Vec::with_capacity(self.len()),
+        }
+    }
+
     pub fn push(&mut self, rider: Rider, record: &[u8]) {
         self.text.extend_from_slice(record);
         self.ends.push(self.text.len());
@@ -168,8 +178,8 @@ impl Batcher {
     }
 
     pub fn cut(&mut self) -> Option<Load> {
-        let empty = Load::new(self.load.call);
-        (!self.load.is_empty()).then(|| std::mem::replace(&mut self.load, empty))
+        let next = self.load.alike();
+        (!self.load.is_empty()).then(|| std::mem::replace(&mut self.load, next))
     }
 
     pub fn len(&self) -> usize {

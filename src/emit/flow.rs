@@ -21,8 +21,8 @@ use crate::ir::delivery::{DeltaRow, Halt, JobId, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
 use crate::ir::offer::Offer;
 
-/// Rows that may wait for their turn, marked or not: what leaves while a slow disk takes two commits.
-const WAITING: usize = 48 * 1_024;
+/// Rows that may wait for their turn, marked or not: a page of them, and no more memory than that takes.
+const WAITING: usize = 8 * 1_024;
 
 pub struct Flow<'a> {
     line: Line<'a>,

@@ -83,12 +83,11 @@ impl Judge {
 
     /// The scope that an answer is read in.
     pub fn scope(&self, base: &Scope, response: &Response) -> Scope {
-        let headers: serde_json::Map<String, Json> =
-            response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
+        let headers = response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()));
         let (body, broken) =
             if self.format == Format::JsonLines { lines(&response.body) } else { parsed(&response.body) };
         base.with("status", &json!(response.status))
-            .with("headers", &Json::Object(headers))
+            .with_datum("headers", Datum::texts(headers))
             .with("garbled", &json!(broken && (200..300).contains(&response.status)))
             .with_datum("body", body)
     }

@@ -29,6 +29,9 @@ const GROUP: usize = 2_048;
 /// What a small group waits for more: a commit takes about as long, whatever is in it, and marks are made some requests ahead.
 const WAIT: Duration = Duration::from_millis(2);
 
+/// What DuckDB may hold while many rows go out, beside tables in memory, in bytes: some pages of the delta, and the journal.
+const SPARE: u64 = 64 << 20;
+
 /// How a delivery went.
 #[derive(Debug, Default)]
 pub struct Delivered {
@@ -45,9 +48,25 @@ pub struct Scene<'a> {
     pub stop: &'a StopSignal,
 }
 
-/// Offers the whole delta: additions and changes first, removals once those are done. What was sent by then is counted even
-/// where the ledger fails.
+/// Offers the whole delta. DuckDB takes little memory meanwhile: it would else keep every page of the delta that has left.
 pub async fn deliver(
+    scene: Scene<'_>,
+    delivery: &Delivery,
+    delta: &Delta,
+    delivered: &mut Delivered,
+) -> Result<(), StoreError> {
+    let store = &scene.session.store;
+    // What does not fit into less keeps what it had.
+    let sparing = delta.rows > PAGE && store.shrink(SPARE).is_ok();
+    let went = offer(scene, delivery, delta, delivered).await;
+    if sparing {
+        store.regain()?;
+    }
+    went
+}
+
+/// Additions and changes first, removals once those are done. What was sent by then is counted even where the ledger fails.
+async fn offer(
     scene: Scene<'_>,
     delivery: &Delivery,
     delta: &Delta,
@@ -156,7 +175,7 @@ impl Reader {
     }
 
     async fn page(self, world: &dyn World, from: u64, to: u64) -> Result<(Vec<Offer>, Reader), StoreError> {
-        let work = move || (self.pages.offers(&self.store, from, to), self);
+        let work = move || (self.store.roomy(|store| self.pages.offers(store, from, to)), self);
         let (page, reader) = off_thread(world, work).await.ok_or_else(thread_failed)?;
         Ok((page?, reader))
     }
@@ -232,7 +251,7 @@ impl Writer {
 
     /// A mark is durable before its request may leave; dropped acknowledgements keep requests from leaving.
     fn commit(&self, group: Group) -> Result<Sent, StoreError> {
-        record::keep(&self.store, &self.ledger, &self.plan, &group.events, self.at_micros)?;
+        self.store.roomy(|store| record::keep(store, &self.ledger, &self.plan, &group.events, self.at_micros))?;
         for ack in group.acks {
             // A request that no longer waits has been given up; its mark does no harm.
             let _ = ack.send(true);

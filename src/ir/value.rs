@@ -140,6 +140,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// With room for so many, of no length that would be known.
+    pub fn with_room(rows: usize) -> Texts {
+        Texts { text: String::new(), ends: Vec::with_capacity(rows) }
+    }
+
     pub fn push(&mut self, text: Option<&str>) {
         self.text.push_str(text.unwrap_or_default());
         self.ends.push((self.text.len(), text.is_some()));

@@ -27,52 +27,77 @@ pub fn keep(store: &Store, ledger: &Ledger, plan: &Plan, events: &Events, at_mic
     store.append(&ledger.alias, "journal", columns(&lines, at_micros))
 }
 
-/// A line of the journal: about rows, or about a request.
-#[derive(Default)]
+/// A line of the journal: about rows, or about requests.
 struct Line<'a> {
     kind: &'static str,
-    row: u64,
-    last: u64,
-    request: u64,
+    stretch: Stretch,
     fate: Option<&'a Outcome>,
     refused: Option<String>,
     note: Option<&'a RequestNote>,
 }
 
-fn lines<'a>(plan: &Plan, events: &'a Events) -> Vec<Line<'a>> {
-    let mut marked = Stretches::new();
-    for (rows, request) in &events.marks {
-        rows.iter().for_each(|row| marked.add(*row, *request));
+/// Numbers that follow one another, of rows or of requests, and the requests that they go with.
+#[derive(Clone, Copy)]
+struct Stretch {
+    first: u64,
+    last: u64,
+    request: u64,
+    /// Each has a request of its own, whose numbers go up with them.
+    apart: bool,
+}
+
+impl Stretch {
+    fn of(number: u64, request: u64) -> Stretch {
+        Stretch { first: number, last: number, request, apart: false }
     }
-    let mut spared = Stretches::new();
-    events.spared.iter().for_each(|row| spared.add(*row, ()));
-    let mut fates = Stretches::new();
-    events.outcomes.iter().for_each(|outcome| fates.add(outcome.row, Fate(outcome)));
-    let marked = marked.of.iter().map(|(row, last, request)| Line {
-        kind: "flight",
-        row: *row,
-        last: *last,
-        request: *request,
-        ..Line::default()
-    });
-    let spared =
-        spared.of.iter().map(|(row, last, ())| Line { kind: "spared", row: *row, last: *last, ..Line::default() });
-    let fates = fates.of.iter().map(|(row, last, Fate(outcome))| Line {
-        kind: "outcome",
-        row: *row,
-        last: *last,
-        request: outcome.request,
-        fate: Some(*outcome),
+
+    /// The stretch with another number at its end, if it fits there.
+    fn with(self, number: u64, request: u64) -> Option<Stretch> {
+        let longer = Stretch { last: number, ..self };
+        let alone = self.first == self.last;
+        match request.checked_sub(self.request) {
+            _ if number != self.last + 1 => None,
+            Some(0) if alone || !self.apart => Some(longer),
+            Some(gap) if gap == number - self.first && (alone || self.apart) => Some(Stretch { apart: true, ..longer }),
+            _ => None,
+        }
+    }
+}
+
+fn lines<'a>(plan: &Plan, events: &'a Events) -> Vec<Line<'a>> {
+    let marked = events.marks.iter().flat_map(|(rows, request)| rows.iter().map(|row| (row.0, *request, ())));
+    let spared = events.spared.iter().map(|row| (row.0, 0, ()));
+    let fates = events.outcomes.iter().map(|outcome| (outcome.row.0, outcome.request, Fate(outcome)));
+    let notes = events.requests.iter().map(|note| (note.number, note.number, Said(note)));
+    let plain = |kind, stretch| Line { kind, stretch, fate: None, refused: None, note: None };
+    let marked = stretches(marked).into_iter().map(|(stretch, ())| plain("flight", stretch));
+    let spared = stretches(spared).into_iter().map(|(stretch, ())| plain("spared", stretch));
+    let fates = stretches(fates).into_iter().map(|(stretch, Fate(outcome))| Line {
+        fate: Some(outcome),
         refused: refused(plan, outcome),
-        note: None,
+        ..plain("outcome", stretch)
     });
-    let notes = events.requests.iter().map(|note| Line {
-        kind: "request",
-        request: note.number,
-        note: Some(note),
-        ..Line::default()
-    });
+    let notes = stretches(notes)
+        .into_iter()
+        .map(|(stretch, Said(note))| Line { note: Some(note), ..plain("request", stretch) });
     marked.chain(spared).chain(fates).chain(notes).collect()
+}
+
+/// Those that follow one another and fare alike, as one: a batch that is accepted whole is one line and not a thousand, and so
+/// are a thousand requests of one row.
+fn stretches<T: PartialEq>(of: impl Iterator<Item = (u64, u64, T)>) -> Vec<(Stretch, T)> {
+    let mut all: Vec<(u64, u64, T)> = of.collect();
+    // Answers come in any order.
+    all.sort_by_key(|(number, ..)| *number);
+    let mut found: Vec<(Stretch, T)> = Vec::new();
+    for (number, request, how) in all {
+        let before = found.last_mut().filter(|(_, before)| *before == how);
+        match before.and_then(|(stretch, _)| Some((stretch.with(number, request)?, stretch))) {
+            Some((longer, stretch)) => *stretch = longer,
+            None => found.push((Stretch::of(number, request), how)),
+        }
+    }
+    found
 }
 
 /// In the order of [`Ledger::journal`].
@@ -87,9 +112,10 @@ fn columns<'a>(lines: &'a [Line<'a>], at_micros: i64) -> Vec<Column<'a>> {
     let note = |of: fn(&'a RequestNote) -> &'a str| Column::Texts(lines.iter().map(|line| line.note.map(of)).collect());
     vec![
         Column::Texts(lines.iter().map(|line| Some(line.kind)).collect()),
-        counts(lines, |line| line.row),
-        counts(lines, |line| line.last),
-        counts(lines, |line| line.request),
+        counts(lines, |line| line.stretch.first),
+        counts(lines, |line| line.stretch.last),
+        counts(lines, |line| line.stretch.request),
+        Column::Truths(lines.iter().map(|line| line.stretch.apart).collect()),
         fate(|outcome| Some(outcome.verdict.name())),
         fate(|outcome| outcome.reason.as_deref()),
         said(|outcome| outcome.warning),
@@ -109,35 +135,27 @@ fn columns<'a>(lines: &'a [Line<'a>], at_micros: i64) -> Vec<Column<'a>> {
     ]
 }
 
-/// Rows that follow one another and fare alike, as one line: a batch that is accepted whole is one, not a thousand.
-struct Stretches<T> {
-    /// The first row, the last one, and how they fare.
-    of: Vec<(u64, u64, T)>,
-}
-
-impl<T: PartialEq> Stretches<T> {
-    fn new() -> Self {
-        Stretches { of: Vec::new() }
-    }
-
-    fn add(&mut self, row: DeltaRow, of: T) {
-        match self.of.last_mut() {
-            Some((_, last, before)) if *last + 1 == row.0 && *before == of => *last = row.0,
-            _ => self.of.push((row.0, row.0, of)),
-        }
-    }
-}
-
 /// What came of a row, whichever it is.
 struct Fate<'a>(&'a Outcome);
 
 impl PartialEq for Fate<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        let Outcome { row: _, verdict, reason, warning, remote_id, job, refused, sent_all, unsent, request } = self.0;
-        let same = |two: &Outcome| (two.verdict, two.warning, two.sent_all, two.unsent, two.request);
-        same(other.0) == (*verdict, *warning, *sent_all, *unsent, *request)
-            && (reason, remote_id, job, refused)
-                == (&other.0.reason, &other.0.remote_id, &other.0.job, &other.0.refused)
+    fn eq(&self, Fate(other): &Self) -> bool {
+        let Outcome { row: _, verdict, reason, warning, remote_id, job, refused, sent_all, unsent, request: _ } =
+            self.0;
+        let same = |two: &Outcome| (two.verdict, two.warning, two.sent_all, two.unsent);
+        same(other) == (*verdict, *warning, *sent_all, *unsent)
+            && (reason, remote_id, job, refused) == (&other.reason, &other.remote_id, &other.job, &other.refused)
+    }
+}
+
+/// What was asked and answered, whichever request it was.
+struct Said<'a>(&'a RequestNote);
+
+impl PartialEq for Said<'_> {
+    fn eq(&self, Said(other): &Self) -> bool {
+        let RequestNote { number: _, call, method, url, records, status, answer } = self.0;
+        (call, method, url, records, status, answer)
+            == (&other.call, &other.method, &other.url, &other.records, &other.status, &other.answer)
     }
 }
 

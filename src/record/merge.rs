@@ -93,10 +93,10 @@ fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
 /// What was asked and answered stays.
 fn requests(ledger: &Ledger, run: &OpenRun) -> String {
     format!(
-        "INSERT INTO {} SELECT request, {}, call, method, url, records, status, answer, noted_at FROM {} WHERE kind = 'request'",
+        "INSERT INTO {} SELECT request, {}, call, method, url, records, status, answer, noted_at FROM {}",
         ledger.table("request"),
         Sql::text(&run.run),
-        ledger.table("journal")
+        each(ledger, &["request"])
     )
 }
 

@@ -12,47 +12,27 @@ use duckdb::types::{ListType, ValueRef};
 use super::value::from_ref;
 use crate::ir::value::{Texts, Value, Values};
 
-/// Whether columns of this type can be taken so. Others are rare, and are read row by row.
-pub fn takes(kind: &DataType) -> bool {
-    match kind {
-        DataType::List(_) | DataType::Struct(_) => true,
-        // DuckDB's HUGEINT comes as one of 38 digits.
-        DataType::Decimal128(digits, _) => *digits < 38,
-        DataType::Boolean
-        | DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::UInt8
-        | DataType::UInt16
-        | DataType::UInt32
-        | DataType::Float32
-        | DataType::Float64
-        | DataType::Utf8
-        | DataType::Date32
-        | DataType::Timestamp(TimeUnit::Microsecond, _) => true,
-        _ => false,
-    }
-}
-
-/// An empty column of a type.
-pub fn empty(kind: &DataType) -> Values {
-    match kind {
-        DataType::Boolean => Values::Bools(Vec::new()),
+/// A column of a type with room for so many values, to add pieces to. `None` for types that cannot be taken so: they are rare,
+/// and are read row by row.
+pub fn empty(kind: &DataType, rows: usize) -> Option<Values> {
+    Some(match kind {
+        DataType::Boolean => Values::Bools(Vec::with_capacity(rows)),
         DataType::Int8
         | DataType::Int16
         | DataType::Int32
         | DataType::Int64
         | DataType::UInt8
         | DataType::UInt16
-        | DataType::UInt32 => Values::Ints(Vec::new()),
-        DataType::Float32 | DataType::Float64 => Values::Floats(Vec::new()),
-        DataType::Decimal128(..) => Values::Decimals(Texts::default()),
-        DataType::Utf8 => Values::Texts(Texts::default()),
-        DataType::Date32 => Values::Dates(Vec::new()),
-        DataType::Timestamp(..) => Values::Timestamps(Vec::new()),
-        _ => Values::Others(Vec::new()),
-    }
+        | DataType::UInt32 => Values::Ints(Vec::with_capacity(rows)),
+        DataType::Float32 | DataType::Float64 => Values::Floats(Vec::with_capacity(rows)),
+        // DuckDB's HUGEINT comes as one of 38 digits.
+        DataType::Decimal128(digits, _) if *digits < 38 => Values::Decimals(Texts::with_room(rows)),
+        DataType::Utf8 => Values::Texts(Texts::with_room(rows)),
+        DataType::Date32 => Values::Dates(Vec::with_capacity(rows)),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => Values::Timestamps(Vec::with_capacity(rows)),
+        DataType::List(_) | DataType::Struct(_) => Values::Others(Vec::with_capacity(rows)),
+        _ => return None,
+    })
 }
 
 /// Adds a piece to a column of its type.

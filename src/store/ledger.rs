@@ -14,7 +14,7 @@ use crate::ir::plan::{LedgerField, LedgerShape, Sql};
 use crate::ir::value::Value;
 
 /// The ledger's own format; a newer one is refused, an older one migrated.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// A ledger attached to a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,10 +130,11 @@ impl Ledger {
     }
 
     /// The statement that makes the journal of a run: what happens to the rows `row` to `last` of the delta (`flight`, `spared`,
-    /// `outcome`), and what was asked and answered (`request`).
+    /// `outcome`), and what was asked and answered (`request`, of which `row` and `last` are numbers). Where they stand `apart`,
+    /// `request` is that of the first, and the others have the ones after it.
     pub fn journal(&self) -> String {
         format!(
-            "CREATE OR REPLACE TABLE {} (kind VARCHAR, row UBIGINT, last UBIGINT, request UBIGINT, verdict VARCHAR, reason VARCHAR, \
+            "CREATE OR REPLACE TABLE {} (kind VARCHAR, row UBIGINT, last UBIGINT, request UBIGINT, apart BOOLEAN, verdict VARCHAR, reason VARCHAR, \
              warning BOOLEAN, remote_id VARCHAR, job_call VARCHAR, job_id VARCHAR, refused VARCHAR, sent_all BOOLEAN, \
              unsent BOOLEAN, noted_at TIMESTAMP, call VARCHAR, method VARCHAR, url VARCHAR, records UBIGINT, status INTEGER, \
              answer VARCHAR)",
@@ -171,6 +172,11 @@ impl Ledger {
                     "INSERT INTO {journal} BY NAME SELECT 'outcome' AS kind, row AS last, * FROM {outcome}"
                 ));
                 statements.extend([format!("DROP TABLE {flight}"), format!("DROP TABLE {outcome}")]);
+            }
+            // Rows that have a request each can stand in one line.
+            4 if self.has(store, "journal")? => {
+                statements
+                    .push(format!("ALTER TABLE {} ADD COLUMN IF NOT EXISTS apart BOOLEAN", self.table("journal")));
             }
             _ => {}
         }

@@ -17,6 +17,11 @@ impl Datum {
         Datum(Value::from_serialize(json))
     }
 
+    /// Texts by name.
+    pub fn texts<'a>(texts: impl Iterator<Item = (String, &'a str)>) -> Datum {
+        Datum(texts.map(|(name, text)| (name, Value::from(text))).collect())
+    }
+
     /// Reads JSON text without a detour; `None` where it is not JSON.
     pub fn parse(text: &str) -> Option<Datum> {
         let mut reader = serde_json::Deserializer::from_str(text);
