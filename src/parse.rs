@@ -9,6 +9,7 @@ mod error;
 mod items;
 mod mappings;
 mod recover;
+mod surplus;
 mod test;
 mod values;
 
@@ -31,8 +32,11 @@ pub fn parse(file: FileId, text: &str) -> (File, Problems) {
         problems: Problems::default(),
         blocks: Vec::new(),
         unread: Vec::new(),
+        quotes: Vec::new(),
         torn: Vec::new(),
         headless: false,
+        in_condition: false,
+        told_to: 0,
     };
     if let Some(at) = depth::too_deep(text) {
         return (File::default(), error::unreadable(Span::new(file, at, at)).into());
@@ -58,9 +62,15 @@ struct Reader<'t> {
     blocks: Vec<Bracketed>,
     unread: Vec<Name>,
     /// Quotes that nothing closes.
+    quotes: Vec<Span>,
+    /// Entries that were read in part.
     torn: Vec<Span>,
     /// A block lacks its `{`: what stands on the lines of it, up to the next item, is odd for no other reason.
     headless: bool,
+    /// A condition goes on below the line of its `where`, which is told: so may further lines.
+    in_condition: bool,
+    /// Where a line ends of which enough was said.
+    told_to: usize,
 }
 
 /// A block or list, from its opening bracket to where it ended: for telling which one lacks its closing bracket.
@@ -77,15 +87,28 @@ impl<'t> Reader<'t> {
         Span::new(self.file, start, trimmed_end(pair))
     }
 
-    /// What quotes that nothing closes have spoilt. Behind them, nothing more is said there.
+    /// Where the line ends that a place stands on.
+    fn line_end(&self, at: usize) -> usize {
+        self.text[at..].find('\n').map_or(self.text.len(), |len| at + len)
+    }
+
+    /// The condition of a `where` is on the next line.
+    fn condition_below(&mut self, place: Span) {
+        self.in_condition = true;
+        self.told_to = self.line_end((self.line_end(place.end) + 1).min(self.text.len()));
+        self.torn.push(place);
+    }
+
+    /// What is not to be judged: entries that were read in part, and what quotes that nothing closes have spoilt. Behind those,
+    /// nothing more is said there.
     fn tear(&mut self) -> Vec<Span> {
-        let quotes = std::mem::take(&mut self.torn);
+        let quotes = std::mem::take(&mut self.quotes);
         let torn: Vec<Span> = quotes.iter().map(|quote| self.spoilt(*quote)).collect();
         self.problems.0.retain(|problem| {
             let place = problem.labels.first().map_or(0, |(span, _)| span.start);
             !quotes.iter().zip(&torn).any(|(quote, torn)| quote.start < place && place < torn.end)
         });
-        torn
+        torn.into_iter().chain(std::mem::take(&mut self.torn)).collect()
     }
 
     /// Text ends on its line, unless it has eaten brackets: then the blocks around it have come apart.

@@ -116,8 +116,9 @@ fn resolve(
     }
     let fields = mapping::resolve(&against, mode, &entries.blocks, problems);
     if let Some(mode) = mode {
-        // What is mapped is not known where a block of it could not be read.
-        if !["map", "custom"].iter().any(|word| scope.is_unread(word, written.span)) {
+        // What is mapped is not known where a part of it could not be read.
+        let lost = entries.blocks.iter().any(|block| scope.lost_in(block.written.span));
+        if !lost && !["map", "custom"].iter().any(|word| scope.is_unread(word, written.span)) {
             mapping::complete(&against, mode, &entries.blocks, &identify, written.name.span, problems);
         }
         if let (Some(target), Some(to)) = (&target, entries.to) {

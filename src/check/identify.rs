@@ -2,7 +2,6 @@
 
 use super::mapping::Against;
 use super::settings::{Declared, Place, fill};
-use super::target::Target;
 use super::{error, expr, mapping};
 use crate::diag::Problems;
 use crate::ir::ast::{Identify, Mapping};
@@ -24,7 +23,7 @@ pub fn resolve(
             None => resolved.push(one),
         }
     }
-    count(identify, against.target, mode, problems);
+    count(identify, against, mode, problems);
     resolved
 }
 
@@ -48,11 +47,11 @@ fn one(against: &Against<'_>, written: &Mapping, problems: &mut Problems) -> Opt
     Some(IdentifierMapping { expr: written.expr.clone(), name, span })
 }
 
-fn count(identify: &Identify, target: Option<&Target<'_>>, mode: Option<Mode>, problems: &mut Problems) {
-    if identify.mappings.is_empty() {
-        problems.push(error::empty_identify(identify.span, target));
+fn count(identify: &Identify, against: &Against<'_>, mode: Option<Mode>, problems: &mut Problems) {
+    if identify.mappings.is_empty() && !against.scope.lost_in(identify.span) {
+        problems.push(error::empty_identify(identify.span, against.target));
     }
-    if let Some(target) = target.filter(|target| identify.all && !target.service.identify_all) {
+    if let Some(target) = against.target.filter(|target| identify.all && !target.service.identify_all) {
         problems.push(error::identify_all(identify.span, target));
     }
     if let (Some(mode), [_, second, ..]) = (mode.filter(|mode| mode.is_set()), identify.mappings.as_slice()) {

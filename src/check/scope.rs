@@ -65,6 +65,12 @@ impl<'a> Scope<'a> {
         unread.any(|one| one.value == word && block.contains(one.span))
     }
 
+    /// Whether something in a block could not be read: then what it lacks is not known.
+    pub fn lost_in(&self, block: Span) -> bool {
+        let mut unread = self.inputs.files.iter().flat_map(|file| &file.unread);
+        unread.any(|one| block.contains(one.span))
+    }
+
     /// Whether a variable of the environment may stay unset: some environment sets it, and which one is chosen is not known.
     pub fn variable_may_be_unset(&self, name: &str) -> bool {
         let mut all = self.names.environments.values().flat_map(|environment| &environment.settings);

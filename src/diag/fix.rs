@@ -14,6 +14,12 @@ pub struct Fix {
 const MEANT: (&str, &str) = ("did you mean `", "`?");
 
 impl Problem {
+    pub fn mended(self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let title = if text.is_empty() { "Take it out".to_string() } else { format!("Replace with `{text}`") };
+        Problem { fix: Some(Box::new(Fix { title, span, text })), ..self }
+    }
+
     /// What mends it: its own fix, or the word that was meant, where what is underlined is nothing but the wrong one.
     pub fn fix(&self, sources: &Sources) -> Option<Fix> {
         if let Some(fix) = &self.fix {

@@ -11,8 +11,8 @@ pub struct File {
     pub comments: Vec<Comment>,
     /// Settings whose value could not be read: given all the same.
     pub unread: Vec<Name>,
-    /// Lines with a quote that nothing closes, or all lines where it took brackets with it: what seems wrong there, or missing,
-    /// is nobody's mistake.
+    /// Entries that were read in part, and lines with a quote that nothing closes, or all lines where it took brackets with it:
+    /// what seems wrong there, or missing, is nobody's mistake.
     pub torn: Vec<Span>,
 }
 

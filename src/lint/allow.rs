@@ -2,7 +2,7 @@
 
 use super::rule::short;
 use super::{Project, RULES};
-use crate::diag::{Fix, Problem, Problems};
+use crate::diag::{Problem, Problems};
 use crate::ir::ast::{Comment, File};
 use crate::ir::span::{FileId, Span};
 
@@ -67,8 +67,7 @@ fn odd(project: &Project<'_>, allowed: &Allowed, used: bool) -> Option<Problem> 
     if !used {
         let problem = told("lint::unused_allow", format!("`allow({})` allows nothing here", allowed.rule));
         let problem = problem.help("take it out; it speaks of its own line, or of the one below");
-        let fix = Fix { title: "Take it out".into(), span: without(project, allowed.span), text: String::new() };
-        return Some(Problem { fix: Some(Box::new(fix)), ..problem });
+        return Some(problem.mended(without(project, allowed.span), ""));
     }
     let problem = told("lint::no_reason", format!("`allow({})` gives no reason", allowed.rule));
     (!allowed.reason).then(|| problem.help(format!("written `# allow({}): why it is right here`", allowed.rule)))

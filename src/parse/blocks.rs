@@ -32,9 +32,10 @@ impl<'t> Reader<'t> {
                     }
                 }
                 Rule::bad_entry | Rule::bad_setting | Rule::bad_mapping | Rule::bad_row | Rule::bad_value => {
-                    self.bad(place, &pair)
+                    self.bad(place, before.as_ref(), &pair)
                 }
                 _ => {
+                    self.in_condition = false;
                     entries.extend(read(self, &pair));
                     before = Some(pair);
                 }

@@ -30,6 +30,11 @@ pub(super) fn known_words(place: Place) -> &'static [&'static str] {
     }
 }
 
+/// Whether an entry or an item begins so.
+pub(super) fn begins(word: &str) -> bool {
+    ITEMS.contains(&word) || ENTRIES.contains(&word)
+}
+
 /// How the entries and items that begin with a word are written.
 fn form(keyword: &str) -> Option<&'static str> {
     Some(match keyword {

@@ -16,9 +16,10 @@ impl<'t> Reader<'t> {
                 Rule::stray_close if self.headless => {}
                 Rule::stray_close => self.problems.push(error::stray_close(self.span(&pair))),
                 Rule::surplus => drop(self.surplus(Place::File, before.as_ref(), &pair)),
-                Rule::bad_item => self.bad(Place::File, &pair),
+                Rule::bad_item => self.bad(Place::File, before.as_ref(), &pair),
                 _ => {
                     self.headless = false;
+                    self.in_condition = false;
                     items.extend(self.item(&pair));
                     before = Some(pair);
                 }

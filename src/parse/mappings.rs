@@ -5,6 +5,7 @@ use pest::iterators::Pair;
 use super::recover::Place;
 use super::{Reader, Rule, child, children, error};
 use crate::ir::ast::{Column, Expr, Mapping, Path, PathPart};
+use crate::ir::span::{Span, Spanned};
 
 impl<'t> Reader<'t> {
     pub(super) fn mappings_in(&mut self, pair: &Pair<'t, Rule>) -> Vec<Mapping> {
@@ -40,13 +41,48 @@ impl<'t> Reader<'t> {
 
     pub(super) fn filter_in(&mut self, pair: &Pair<'t, Rule>) -> Option<Expr> {
         let condition = child(&child(pair, Rule::filter)?, Rule::condition)?;
-        if let Some(comma) = child(&condition, Rule::stray_comma) {
-            self.problems.push(error::comma_in_where(self.span(&comma)));
-        }
         if let Some(arrow) = child(&condition, Rule::arrow) {
             self.problems.push(error::json_arrow_in_where(self.span(&arrow)));
         }
-        Some(self.expr(&condition))
+        let mut expr = self.expr(&condition);
+        if let Some(comma) = child(&condition, Rule::stray_comma) {
+            expr = self.before_comma(expr, self.span(&comma));
+        }
+        if let Some(last) = self.awaits_more(&expr) {
+            self.problems.push(error::open_condition(last, &self.text[last.start..last.end]));
+            self.condition_below(expr.span);
+        }
+        Some(expr)
+    }
+
+    /// The last word of a condition that goes on on the next line.
+    fn awaits_more(&self, expr: &Expr) -> Option<Span> {
+        let last = expr.text.rsplit(|c: char| c.is_whitespace() || c == ')').next()?;
+        let end = self.line_end(expr.span.end);
+        let below = self.text[end..].trim_start();
+        let word = below.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        let alone = self.text[expr.span.end..end].trim().is_empty() && !below.starts_with('}') && !error::begins(word);
+        (alone && error::awaits_more(last)).then(|| Span { start: expr.span.end - last.len(), ..expr.span })
+    }
+
+    /// The condition without what follows a comma, which is told: an entry, most often, or what a comment of SQL goes on with.
+    fn before_comma(&mut self, expr: Expr, comma: Span) -> Expr {
+        let (text, rest) = expr.text.split_at(comma.start - expr.span.start);
+        let comment = text.find("--").or_else(|| text.find("//"));
+        let end = comment.unwrap_or(text.len());
+        match comment {
+            Some(at) => {
+                let place = Span { start: expr.span.start + at, ..expr.span };
+                self.problems.push(error::comment(place, &expr.text[at..]));
+            }
+            None => {
+                let word = rest[1..].split_whitespace().next().unwrap_or_default();
+                self.unread.push(Spanned::new(word.to_string(), comma));
+                self.problems.push(error::comma_in_where(comma));
+            }
+        }
+        let text = text[..end].trim_end();
+        Expr { text: text.to_string(), span: expr.span.part(0, text.len()) }
     }
 
     pub(super) fn column(&self, pair: &Pair<'t, Rule>) -> Column {

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::{Reader, Rule, child, error};
+use super::{Reader, Rule, error};
 use crate::diag::{Problem, nearest};
 use crate::ir::span::{Span, Spanned};
 
@@ -26,22 +26,22 @@ pub(super) struct Piece<'t> {
 }
 
 impl Piece<'_> {
-    fn is(&self, text: &str) -> bool {
+    pub(super) fn is(&self, text: &str) -> bool {
         self.text == text
     }
 
-    fn is_braced(&self) -> bool {
+    pub(super) fn is_braced(&self) -> bool {
         self.rule == Rule::balanced && self.text.starts_with('{')
     }
 
-    fn is_word(&self) -> bool {
+    pub(super) fn is_word(&self) -> bool {
         self.rule == Rule::name
     }
 }
 
 impl<'t> Reader<'t> {
     /// An entry that cannot be read.
-    pub(super) fn bad(&mut self, place: Place, pair: &Pair<'t, Rule>) {
+    pub(super) fn bad(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         match place {
@@ -49,15 +49,20 @@ impl<'t> Reader<'t> {
             Place::File => self.unread.extend(pieces.iter().skip(1).take(2).filter_map(head_name)),
             _ => self.unread.extend(pieces.first().and_then(|first| meant(place, first))),
         }
-        let written = &self.text[whole.start..whole.end];
         let first = pieces.first().map_or("", |first| first.text);
         let mapping = || pieces.len() == 1 || pieces.iter().any(|piece| piece.rule == Rule::arrow || piece.is_braced());
         if self.headless && !error::known_words(place).contains(&first) && (place == Place::File || mapping()) {
             return;
         }
+        if self.in_condition && error::goes_on(first) || whole.start < self.told_to {
+            return;
+        }
+        self.in_condition = first == "where" || error::goes_on(first);
+        if self.in_condition && place == Place::File || first.starts_with('{') {
+            self.torn.extend(before.map(|before| self.span(before)));
+        }
         self.headless &= place != Place::File;
-        let comment = foreign_comment(written).map(|sign| error::comment(whole, sign));
-        let problem = comment.or_else(|| self.unclosed(&pieces)).or_else(|| match place {
+        let problem = comment(&pieces).or_else(|| self.unclosed(&pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
             Place::Model | Place::Activation | Place::Test => bad_entry(place, &pieces, whole),
             Place::Table => Some(error::bad_row(whole)),
@@ -72,115 +77,29 @@ impl<'t> Reader<'t> {
         self.problems.0.extend(problem);
     }
 
-    /// What follows a whole entry on its line. Says whether the entry is another one than it seems.
-    pub(super) fn surplus(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) -> bool {
-        if self.headless {
-            return false;
-        }
-        let pieces = self.pieces(pair);
-        let whole = self.span(pair);
-        let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
-        let written = &self.text[whole.start..whole.end];
-        let comment = foreign_comment(written).map(|sign| error::comment(whole, sign));
-        let semicolon = || (written.trim_end() == ";").then(|| error::semicolon(whole));
-        let told = comment.or_else(semicolon).or_else(|| self.unclosed(&pieces));
-        let problem = told.unwrap_or_else(|| match place {
-            Place::Mappings => {
-                let arrow = before.and_then(|before| child(before, Rule::arrow)).map(|arrow| self.span(&arrow));
-                self.surplus_mapping(&pieces, entry, arrow, whole)
-            }
-            Place::Settings | Place::List => self.surplus_value(&pieces, entry, whole),
-            Place::File | Place::Model | Place::Activation | Place::Test | Place::Table => {
-                self.surplus_entry(place, &pieces, entry, whole)
-            }
-        });
-        let mistaken = problem.code == error::INPUT_FORM;
-        if mistaken {
-            self.unread.push(Spanned::new("from".into(), entry));
-        }
-        self.problems.push(problem);
-        mistaken
-    }
-
     /// A quote or a bracket that is not closed explains whatever else is odd about its entry. A brace that is not is told by
     /// the block around it.
-    fn unclosed(&mut self, pieces: &[Piece<'t>]) -> Option<Problem> {
+    pub(super) fn unclosed(&mut self, pieces: &[Piece<'t>]) -> Option<Problem> {
         let open = pieces.iter().find(|piece| matches!(piece.rule, Rule::open_quote | Rule::open_bracket))?;
         if open.rule == Rule::open_bracket {
             return Some(error::unclosed_bracket(open.span, open.text));
         }
-        self.torn.push(open.span);
+        self.quotes.push(open.span);
         Some(error::unclosed_quote(open.span, open.text))
     }
 
-    fn pieces(&self, pair: &Pair<'t, Rule>) -> Vec<Piece<'t>> {
+    pub(super) fn pieces(&self, pair: &Pair<'t, Rule>) -> Vec<Piece<'t>> {
         let inner = pair.clone().into_inner();
         inner.map(|piece| Piece { rule: piece.as_rule(), text: piece.as_str(), span: self.span(&piece) }).collect()
-    }
-
-    fn surplus_mapping(&self, pieces: &[Piece<'t>], entry: Span, arrow: Option<Span>, whole: Span) -> Problem {
-        let full = entry.to(whole);
-        let first_arrow = pieces.iter().position(|piece| piece.rule == Rule::arrow);
-        if first_arrow == Some(0) {
-            return error::json_arrow(arrow.unwrap_or(full), &self.text[full.start..full.end]);
-        }
-        if entry.end == whole.start {
-            return error::quoted_name(self.run(entry, whole), self.text);
-        }
-        if first_arrow.is_none() && arrow.is_some() {
-            return error::after_target(whole, &self.text[whole.start..whole.end]);
-        }
-        error::no_comma(whole)
-    }
-
-    fn surplus_value(&self, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
-        if entry.end == whole.start {
-            return error::quoted_text(self.run(entry, whole), self.text);
-        }
-        match pieces {
-            [_, second, ..] if second.is("=") || second.is_braced() => error::no_comma(whole),
-            [one] if one.rule == Rule::text => error::no_comma(whole),
-            _ => error::after_value(whole, &self.text[whole.start..whole.end]),
-        }
-    }
-
-    fn surplus_entry(&self, place: Place, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Problem {
-        let written = &self.text[entry.start..entry.end];
-        let keyword = written.split_whitespace().next().unwrap_or_default();
-        if keyword == "from" && written.contains(" where ") && pieces.iter().any(Piece::is_braced) {
-            return error::options_behind(whole);
-        }
-        if let Some(text) = pieces.iter().take(2).find(|piece| piece.rule == Rule::single_quoted && keyword == "from") {
-            return error::single_quotes(text.span, text.text);
-        }
-        match pieces.first() {
-            Some(first) if first.is("where") && pieces.iter().any(Piece::is_braced) => error::options_behind(whole),
-            Some(first) if first.is("where") && matches!(keyword, "from" | "segment") => {
-                error::no_condition(first.span)
-            }
-            Some(first) if keyword == "from" && (first.is("sql") || first.is("table")) => {
-                error::input_form(first.span, first.text)
-            }
-            Some(first) if error::known_words(place).contains(&first.text) => error::no_comma(whole),
-            _ => error::left_over(whole, &self.text[whole.start..whole.end], keyword),
-        }
-    }
-
-    /// The unbroken run of signs that goes over the end of the entry.
-    fn run(&self, entry: Span, whole: Span) -> Span {
-        let before = self.text[entry.start..entry.end].rfind(char::is_whitespace).map_or(entry.start, |at| {
-            entry.start + at + self.text[entry.start + at..].chars().next().map_or(1, char::len_utf8)
-        });
-        let rest = &self.text[whole.start..whole.end];
-        let len = rest.find(|c: char| c.is_whitespace() || ",]".contains(c)).unwrap_or(rest.len());
-        Span { start: before, end: whole.start + len, ..whole }
     }
 }
 
 /// What the entry would have been: a setting whose value cannot be read is given all the same, and a misspelt entry is there.
 fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
     let word = match place {
-        Place::Settings | Place::Mappings => Some(first.text),
+        Place::Settings => Some(first.text),
+        Place::Mappings => return Some(Spanned::new(first.text.to_string(), first.span)),
+        Place::Model | Place::Activation if first.is("file") => Some("from"),
         _ => nearest(first.text, error::known_words(place).iter().copied()),
     };
     word.filter(|_| first.is_word()).map(|word| Spanned::new(word.to_string(), first.span))
@@ -193,9 +112,9 @@ fn head_name(piece: &Piece<'_>) -> Option<Spanned<String>> {
     is_name.then(|| Spanned::new(name.to_string(), piece.span))
 }
 
-/// The sign of another language's comment.
-fn foreign_comment(written: &str) -> Option<&'static str> {
-    ["--", "//", "/*"].into_iter().find(|sign| written.starts_with(sign))
+pub(super) fn comment(pieces: &[Piece<'_>]) -> Option<Problem> {
+    let first = pieces.first().filter(|first| first.rule == Rule::foreign_comment)?;
+    Some(error::comment(first.span, first.text))
 }
 
 fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
@@ -258,6 +177,9 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
     let braces = pieces.iter().position(Piece::is_braced);
     if let (true, Some(at)) = (first.is("from") && pieces.iter().any(|piece| piece.is("where")), braces) {
         return Some(error::options_behind(pieces[at].span));
+    }
+    if let Some(path) = pieces.get(1).filter(|piece| piece.rule == Rule::text && first.is("from")) {
+        return Some(error::no_file_word(path.span, path.text));
     }
     if let Some(text) = pieces.iter().find(|piece| piece.rule == Rule::single_quoted && first.is("from")) {
         return Some(error::single_quotes(text.span, text.text));

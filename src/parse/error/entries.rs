@@ -16,6 +16,7 @@ pub(in crate::parse) fn unknown_item(span: Span, word: &str) -> Problem {
         "sync" | "pipeline" | "export" => problem.help("did you mean `activation`?"),
         "audience" => problem.help("did you mean `segment`?"),
         "query" | "table" => problem.help("did you mean `model`?"),
+        _ if goes_on(word) => problem.help(PARENTHESES),
         "connection" => problem.help("did you mean `source` or `destination`?"),
         _ if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
             problem.help(format!("`{word}` stands inside an `activation`: is a `}}` too many before it?"))
@@ -26,8 +27,7 @@ pub(in crate::parse) fn unknown_item(span: Span, word: &str) -> Problem {
 
 pub(in crate::parse) fn no_item(span: Span, text: &str) -> Problem {
     if text.starts_with('{') {
-        let problem = Problem::error("parse::no_block", "a `{` on a line of its own").at(span.part(0, 1));
-        return problem.help("a block begins on the line of its name");
+        return loose_block(span);
     }
     let problem = Problem::error("parse::unknown_word", format!("`{}` begins no item of a file", short(text))).at(span);
     problem.help(format!("known here: {}", list(&ITEMS)))
@@ -54,9 +54,20 @@ pub(in crate::parse) fn odd_name(span: Span, pieces: &[Piece<'_>]) -> Problem {
     problem.help(format!("a name is one word of letters, digits and `_`: `{}`", short(&fit)))
 }
 
-pub(in crate::parse) fn comment(span: Span, sign: &str) -> Problem {
-    let problem = Problem::error("parse::comment", format!("a comment that begins with `{sign}`")).at(span);
-    problem.help("comments begin with `#`")
+pub(in crate::parse) const COMMENT: &str = "parse::comment";
+
+/// Another language's, all of it.
+pub(in crate::parse) fn comment(span: Span, text: &str) -> Problem {
+    let sign = ["--", "//", "/*"].into_iter().find(|sign| text.starts_with(sign)).unwrap_or(";");
+    let problem = Problem::error(COMMENT, format!("a comment that begins with `{sign}`")).at(span);
+    let problem = problem.help("comments begin with `#`");
+    match text.strip_suffix("*/") {
+        _ if sign != "/*" => problem.mended(span.part(0, sign.len()), "#"),
+        Some(inner) if !inner.contains('\n') => {
+            problem.mended(span, format!("# {}", inner.trim_start_matches(['/', '*']).trim()))
+        }
+        _ => problem,
+    }
 }
 
 pub(in crate::parse) const NO_BLOCK: &str = "parse::no_block";
@@ -80,13 +91,27 @@ pub(in crate::parse) fn missing_word(span: Span, word: &str, keyword: &str) -> P
 pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> Problem {
     let message = format!("`{word}` begins no entry of {}", owner(place));
     let problem = Problem::error("parse::unknown_word", message).at(span);
+    if goes_on(word) {
+        return problem.help(PARENTHESES);
+    }
+    if place != Place::Test && word == "file" {
+        return problem.help("did you mean `from file`?");
+    }
     if ITEMS.contains(&word) && !known_words(place).contains(&word) {
         return problem.help(format!("`{word}` stands outside: is a `}}` missing before it?"));
     }
     problem.suggest(word, known_words(place).iter().copied())
 }
 
+fn loose_block(span: Span) -> Problem {
+    let problem = Problem::error(NO_BLOCK, "a `{` on a line of its own").at(span.part(0, 1));
+    problem.help("a block begins on the line of its name")
+}
+
 pub(in crate::parse) fn no_entry(span: Span, text: &str, place: Place) -> Problem {
+    if text.starts_with('{') {
+        return loose_block(span);
+    }
     let message = format!("`{}` begins no entry of {}", short(text), owner(place));
     let problem = Problem::error("parse::unknown_word", message).at(span);
     problem.help(match text.starts_with(|sign: char| sign.is_ascii_digit()) {
@@ -100,23 +125,41 @@ pub(in crate::parse) fn mapping_outside(span: Span) -> Problem {
     problem.at(span).help("written `map { EXPRESSION -> FIELD }`")
 }
 
+pub(in crate::parse) const WHERE: &str = "parse::where";
+const PARENTHESES: &str = "a condition over several lines stands in parentheses";
+
+/// Whether a line that begins so can only be more of a condition.
+pub(in crate::parse) fn goes_on(word: &str) -> bool {
+    ["and", "or", "not"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether a condition that ends so is not at its end.
+pub(in crate::parse) fn awaits_more(last: &str) -> bool {
+    goes_on(last) || last.ends_with(['=', '<', '>', '+', '/', '|', '-'])
+}
+
+/// `last`: the word or sign at its end, behind which more is due.
+pub(in crate::parse) fn open_condition(span: Span, last: &str) -> Problem {
+    Problem::error(WHERE, format!("a condition that ends with `{last}`")).at(span).help(PARENTHESES)
+}
+
 pub(in crate::parse) fn where_line(span: Span) -> Problem {
-    let problem = Problem::error("parse::where", "a `where` on a line of its own").at(span);
+    let problem = Problem::error(WHERE, "a `where` on a line of its own").at(span);
     problem.help("`where` stands on the line of its `from`; a condition over several lines stands in parentheses")
 }
 
 pub(in crate::parse) fn no_condition(span: Span) -> Problem {
-    let problem = Problem::error("parse::where", "a `where` without a condition").at(span);
+    let problem = Problem::error(WHERE, "a `where` without a condition").at(span);
     problem.help("the condition begins on the line of its `where`; use parentheses for more lines")
 }
 
 pub(in crate::parse) fn options_behind(span: Span) -> Problem {
-    let problem = Problem::error("parse::where", "options behind a condition").at(span);
+    let problem = Problem::error(WHERE, "options behind a condition").at(span);
     problem.help("written `from MODEL { allow_empty = true } where CONDITION`")
 }
 
 pub(in crate::parse) fn comma_in_where(span: Span) -> Problem {
-    let problem = Problem::error("parse::where", "a comma in a condition").at(span);
+    let problem = Problem::error(WHERE, "a comma in a condition").at(span);
     problem.help("`where` runs to the end of its line: the next entry needs a line of its own")
 }
 
@@ -158,6 +201,46 @@ pub(in crate::parse) fn input_form(span: Span, word: &str) -> Problem {
         _ => ("`table` is not followed by the name of a table", "written `table SCHEMA.TABLE`"),
     };
     Problem::error(INPUT_FORM, message).at(span).help(help)
+}
+
+/// `from csv "customers.csv"`, or SQL in the place of the path.
+pub(in crate::parse) fn input_word(span: Span, word: &str, text: &str) -> Problem {
+    if text.trim_matches('"').trim().contains(char::is_whitespace) {
+        let problem = Problem::error(INPUT_FORM, format!("no `sql` between `{word}` and its text")).at(span);
+        return problem.help(format!("written `from {word} sql \"...\"`"));
+    }
+    Problem::error(INPUT_FORM, format!("`{word}` where `file` is due")).at(span).help("did you mean `file`?")
+}
+
+/// `from "customers.csv"`
+pub(in crate::parse) fn no_file_word(span: Span, path: &str) -> Problem {
+    let problem = Problem::error(INPUT_FORM, "a path without `file` before it").at(span);
+    problem.help(format!("written `from file {}`", short(path))).mended(span, format!("file {path}"))
+}
+
+/// `from customers.csv`, or `from marts.customers`
+pub(in crate::parse) fn bare_input(span: Span, text: &str) -> Problem {
+    let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
+    if text.contains('/') || ["csv", "tsv", "parquet", "json", "jsonl", "ndjson", "gz"].contains(&ending) {
+        let problem = Problem::error(INPUT_FORM, format!("`{text}` is a path without `file` and quotes")).at(span);
+        return problem.help(format!("did you mean `file \"{text}\"`?"));
+    }
+    let problem = Problem::error(INPUT_FORM, format!("`{text}` is no model or segment")).at(span);
+    problem.help(format!("a table of a source is written `from SOURCE table {text}`"))
+}
+
+/// `source lake = duckdb("lake.duckdb")`
+pub(in crate::parse) fn settings_in_parentheses(span: Span, head: &str) -> Problem {
+    let problem = Problem::error(MALFORMED, "settings in parentheses").at(span);
+    problem.help(format!("written `{head} {{ KEY = VALUE }}`"))
+}
+
+pub(in crate::parse) fn odd_kind(span: Span, text: &str) -> Problem {
+    let problem = Problem::error(MALFORMED, format!("`{text}` is the name of no kind")).at(span);
+    match text.split_once('.') {
+        Some((kind, _)) => problem.help(format!("did you mean `{kind}`?")),
+        None => problem.help("a name is one word of letters, digits and `_`"),
+    }
 }
 
 pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Problem {

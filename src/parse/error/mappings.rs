@@ -11,7 +11,12 @@ pub(in crate::parse) fn no_arrow(span: Span, written: &str, meant: &str) -> Prob
 
 pub(in crate::parse) fn wrong_arrow(span: Span, sign: &str) -> Problem {
     let problem = Problem::error("parse::no_arrow", format!("a `{sign}` in place of `->`")).at(span);
-    problem.help("written `EXPRESSION -> FIELD`")
+    let problem = problem.help("written `EXPRESSION -> FIELD`");
+    match sign {
+        "=>" | "→" => problem.mended(span, "->"),
+        // Others may have the field on their left.
+        _ => problem,
+    }
 }
 
 pub(in crate::parse) fn no_expression(span: Span) -> Problem {

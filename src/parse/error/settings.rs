@@ -27,9 +27,13 @@ pub(in crate::parse) fn wrong_equals(span: Span, sign: &str) -> Problem {
 
 /// Other languages end their lines so.
 pub(in crate::parse) fn semicolon(span: Span) -> Problem {
-    Problem::error("parse::left_over", "a `;` at the end of a line")
-        .at(span)
-        .help("lines end without a sign: take it out")
+    let problem = Problem::error("parse::left_over", "a `;` at the end of a line").at(span);
+    problem.help("lines end without a sign: take it out").mended(span, "")
+}
+
+pub(in crate::parse) fn semicolon_between(span: Span) -> Problem {
+    let problem = Problem::error("parse::left_over", "a `;` behind an entry").at(span);
+    problem.help("a comma or a new line goes between entries, and comments begin with `#`")
 }
 
 /// `x-shop = "outdoor"`
@@ -57,13 +61,21 @@ pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
 pub(in crate::parse) fn single_quotes(span: Span, text: &str) -> Problem {
     let inner = text.trim_matches('\'').replace("''", "'");
     let problem = Problem::error("parse::single_quotes", format!("text in single quotes: `{}`", short(text))).at(span);
-    problem.help(format!("text takes double quotes here: `\"{}\"`", short(&inner)))
+    let escaped = inner.replace('\\', "\\\\").replace('"', "\\\"");
+    problem
+        .help(format!("text takes double quotes here: `\"{}\"`", short(&escaped)))
+        .mended(span, format!("\"{escaped}\""))
 }
 
 pub(in crate::parse) fn quoted_text(span: Span, text: &str) -> Problem {
     let value = &text[span.start..span.end];
     if let Some(before) = value.strip_suffix(';') {
         return semicolon(Span { start: span.start + before.len(), ..span });
+    }
+    if value.chars().all(|c| c.is_ascii_digit() || "._-".contains(c)) && value.starts_with(|c: char| c.is_ascii_digit())
+    {
+        let problem = Problem::error("parse::value", format!("`{}` is no number", short(value))).at(span);
+        return problem.help("a number has one point at most, before its fraction: `1000`, `0.5`; text takes quotes");
     }
     let problem = Problem::error("parse::value", format!("`{}` is no value without quotes", short(value))).at(span);
     problem.help(format!("did you mean `\"{}\"`?", short(value)))
