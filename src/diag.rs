@@ -3,6 +3,7 @@
 //! Wording: one sentence, lower case, no full stop, user text in backticks, no "you"; advice goes into `help`.
 
 mod fix;
+mod words;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use sha1::{Digest, Sha1};
 use crate::ir::span::{FileId, Span};
 
 pub use fix::{Fix, fixed};
+pub use words::{list, nearest, slip, suggestion};
 
 /// The texts that spans point into.
 #[derive(Clone, Debug, Default)]
@@ -205,60 +207,6 @@ impl Problems {
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Problems(vec![problem])
-    }
-}
-
-/// "did you mean `x`?" when a known word is near, else the list of known words when it is short.
-pub fn suggestion<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let known: Vec<&str> = known.into_iter().collect();
-    if let Some(near) = nearest(wrong, known.iter().copied()) {
-        return Some(format!("did you mean `{near}`?"));
-    }
-    match known.len() {
-        0 => None,
-        1..=12 => Some(format!("known here: {}", list(&known))),
-        _ => None,
-    }
-}
-
-/// The known word most like the wrong one, when it is alike enough to be meant.
-pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = fold(wrong);
-    // Of a short word one slip is already a third.
-    let enough = if folded.chars().count() <= 4 { 0.66 } else { 0.74 };
-    known
-        .into_iter()
-        .map(|word| (fold(word), word))
-        // A word of more than twice as many letters is no slip, unless the wrong one cuts it short.
-        .filter(|(known, _)| known.chars().count() <= 2 * folded.chars().count() || known.starts_with(&folded))
-        .map(|(known, word)| (score(&folded, &known), word))
-        .filter(|(score, _)| *score >= enough)
-        // Of equals the first: a name comes before its label.
-        .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .map(|(_, word)| word)
-}
-
-fn fold(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn score(wrong: &str, word: &str) -> f64 {
-    if wrong == word {
-        1.0
-    } else {
-        strsim::jaro_winkler(wrong, word).max(strsim::normalized_damerau_levenshtein(wrong, word))
-    }
-}
-
-/// "`a`, `b` and `c`"
-pub fn list<T: fmt::Display>(words: &[T]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => format!("`{one}`"),
-        [head @ .., last] => {
-            let head: Vec<String> = head.iter().map(|word| format!("`{word}`")).collect();
-            format!("{} and `{last}`", head.join(", "))
-        }
     }
 }
 

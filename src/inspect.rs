@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diag::nearest;
+use crate::diag::slip;
 use crate::ir::ast::Expr;
 use crate::ir::facts::{ExprError, ExprFacts, Facts};
 use crate::ir::plan::Sql;
@@ -106,10 +106,10 @@ fn wrong(name: &str, offset: usize, known: &BTreeMap<String, bool>) -> Option<Ex
         Some(false) => return None,
         Some(true) => format!("`{name}` takes many rows, and an expression sees one"),
         None if name == "unnest" => "`unnest` makes several rows of one".to_string(),
-        None => match nearest(name, known.keys().map(String::as_str)) {
-            Some(near) => format!("DuckDB has no function `{name}` (did you mean `{near}`?)"),
-            None => format!("DuckDB has no function `{name}`"),
-        },
+        None => {
+            let meant = slip(name, known.keys().map(String::as_str)).map(str::to_string);
+            return Some(ExprError { message: format!("DuckDB has no function `{name}`"), meant, offset });
+        }
     };
-    Some(ExprError { message, offset })
+    Some(ExprError { message, meant: None, offset })
 }

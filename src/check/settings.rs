@@ -119,7 +119,7 @@ fn one(
         return nothing(scope, place, known, &setting.value, problems);
     }
     let Some(json) = convert(known.kind, &given) else {
-        problems.push(error::setting_kind(known, values::origin(scope, &setting.value)));
+        problems.push(error::setting_kind(known, &setting.value, values::origin(scope, &setting.value)));
         return None;
     };
     if !has_known_parts(place, known, &setting.value, problems)
@@ -166,7 +166,7 @@ fn nothing(
     if scope.may_be_unset() && !matches!(value, ast::Value::Text(_)) {
         return Some(SettingValue::Unset);
     }
-    problems.push(error::empty_setting(place, known, value.span()));
+    problems.push(error::empty_setting(place, known, value));
     None
 }
 

@@ -54,7 +54,10 @@ impl Saved {
         let text = context.world.read(path).map_err(|error| unfit(format!("cannot be read: {}", reason(&error))))?;
         let plan: SavedPlan =
             serde_json::from_str(&text).map_err(|_| unfit("is no plan that `sendoff plan --out` keeps".into()))?;
-        if plan.format != FORMAT || plan.sendoff != VERSION {
+        if plan.format != FORMAT {
+            return Err(unfit(format!("is of format {}, and this sendoff reads format {FORMAT}", plan.format)));
+        }
+        if plan.sendoff != VERSION {
             return Err(unfit(format!("was made by sendoff {}, and this is {VERSION}", plan.sendoff)));
         }
         let environment = options.environment.clone().or_else(|| plan.environment.clone());

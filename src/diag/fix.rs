@@ -31,7 +31,11 @@ impl Problem {
         let bare = written.trim_matches('"');
         // Of an arrow the whole mapping is underlined, and of most others a word.
         let whole = self.code == "parse::no_arrow";
-        if !self.message.contains(&format!("`{bare}`")) || meant.ends_with('…') || meant.contains("FIELD") {
+        if !self.message.contains(&format!("`{bare}`"))
+            || meant.contains('`')
+            || meant.ends_with('…')
+            || meant.contains("FIELD")
+        {
             return None;
         }
         let quoted = bare != written && !whole;

@@ -54,15 +54,22 @@ pub fn moved(session: &Session<'_>, job: &Job<'_>, counts: &Counts, sequence: u6
     if saved.digest == digest || planned.drift.is_some_and(near) {
         return Ok(None);
     }
-    Ok(Some(stopped(source_moved(saved, counts))))
+    // Of nothing else may a share differ.
+    Ok(Some(stopped_with(source_moved(saved, counts), format!("{NEW}, or let numbers differ with `--drift 5%`"))))
 }
 
+const NEW: &str = "nothing was sent; make a new plan and look at it";
+
 fn stopped(what: String) -> Stopped {
+    stopped_with(what, NEW.into())
+}
+
+fn stopped_with(what: String, help: String) -> Stopped {
     Stopped {
         status: Status::Stopped,
         code: "run::plan_moved".into(),
         message: format!("it is no longer what was planned: {what}"),
-        help: "nothing was sent; make a new plan and look at it, or let numbers differ with `--drift 5%`".into(),
+        help,
     }
 }
 

@@ -45,7 +45,7 @@ pub fn parsed(expr: &str, json: &str) -> Parsed {
 }
 
 fn failed(message: &str, offset: usize) -> Parsed {
-    Parsed { error: Some(ExprError { message: message.to_string(), offset }), ..Parsed::default() }
+    Parsed { error: Some(ExprError { message: message.to_string(), meant: None, offset }), ..Parsed::default() }
 }
 
 fn byte_offset(text: &str, characters: usize) -> usize {
@@ -91,7 +91,7 @@ impl Walk<'_> {
 
     fn refuse(&mut self, message: &str, offset: usize) {
         if self.parsed.error.is_none() {
-            self.parsed.error = Some(ExprError { message: message.to_string(), offset });
+            self.parsed.error = Some(ExprError { message: message.to_string(), meant: None, offset });
         }
     }
 

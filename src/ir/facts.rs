@@ -31,6 +31,8 @@ pub struct ExprFacts {
 #[derive(Clone, Debug)]
 pub struct ExprError {
     pub message: String,
+    /// The function that was probably meant.
+    pub meant: Option<String>,
     pub offset: usize,
 }
 

@@ -91,7 +91,8 @@ pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem
         StoreErrorKind::MissingColumn => {
             Problem::error("load::missing_column", format!("`{name}` names a column that is not there"))
         }
-        StoreErrorKind::Syntax => Problem::error("load::syntax", format!("the query of `{name}` is no valid SQL")),
+        StoreErrorKind::Syntax => Problem::error("load::syntax", format!("the query of `{name}` is no valid SQL"))
+            .help("the source runs it as it is written, in its own SQL, once `{{ ... }}` is filled in"),
         StoreErrorKind::Connection => Problem::error(UNREACHABLE, format!("the source of `{name}` cannot be reached")),
         StoreErrorKind::Permission => Problem::error("load::permission", format!("`{name}` reads what it may not"))
             .help("a query reads its own source, and files that some model names"),

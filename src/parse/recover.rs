@@ -81,11 +81,22 @@ impl<'t> Reader<'t> {
     /// the block around it.
     pub(super) fn unclosed(&mut self, pieces: &[Piece<'t>]) -> Option<Problem> {
         let open = pieces.iter().find(|piece| matches!(piece.rule, Rule::open_quote | Rule::open_bracket))?;
+        if let Some(call) = self.call_before(open.span.start).filter(|_| open.text.starts_with('(')) {
+            let (whole, function) = (call.to(open.span.part(0, 1)), &self.text[call.start..call.end]);
+            return Some(error::unclosed_call(whole, function, open.text));
+        }
         if open.rule == Rule::open_bracket {
             return Some(error::unclosed_bracket(open.span, open.text));
         }
         self.quotes.push(open.span);
         Some(error::unclosed_quote(open.span, open.text))
+    }
+
+    /// `env` or `var` right before a place.
+    fn call_before(&self, at: usize) -> Option<Span> {
+        let before = self.text[..at].trim_end_matches([' ', '\t']);
+        let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        matches!(word, "env" | "var").then(|| Span::new(self.file, before.len() - word.len(), before.len()))
     }
 
     pub(super) fn pieces(&self, pair: &Pair<'t, Rule>) -> Vec<Piece<'t>> {
@@ -240,10 +251,10 @@ fn bad_mapping(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
         [0, ..] => error::no_expression(pieces[0].span),
         [.., last] if last + 1 == pieces.len() => error::no_target(pieces[last].span),
         [at] if pieces[at + 1].rule == Rule::single_quoted => error::text_target(pieces[at + 1].span, written),
-        [at] if pieces[..at].iter().any(|piece| matches!(piece.text, ")" | "]")) => error::stray_bracket(
-            pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")).map_or(whole, |p| p.span),
-        ),
-        [at] => error::quoted_name(pieces[at + 1].span.to(whole_end(whole)), text),
+        [at] => match pieces[..at].iter().find(|piece| matches!(piece.text, ")" | "]")) {
+            Some(bracket) => error::stray_bracket(bracket.span, bracket.text),
+            None => error::quoted_name(pieces[at + 1].span.to(whole_end(whole)), text),
+        },
         [first, ..] => error::json_arrow(pieces[first].span, written),
     }
 }

@@ -66,5 +66,8 @@ pub fn closed_field(mapping: &FieldMapping, kind: &str) -> Problem {
 
 pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
     let message = format!("`{}` and `{}` are one field of the account", first.name, again.name);
-    Problem::error("plan::field_twice", message).label(again.span, "again here").label(first.span, "first here")
+    Problem::error("plan::field_twice", message)
+        .label(again.span, "again here")
+        .label(first.span, "first here")
+        .help("leave one of the two out")
 }

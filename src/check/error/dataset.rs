@@ -143,9 +143,12 @@ pub fn sql_syntax(expr: &Expr, found: &ExprError) -> Problem {
     let word = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
     let len = if word > 0 { word } else { rest.chars().next().map_or(1, char::len_utf8) };
     let span = if rest.is_empty() { expr.span } else { expr.span.part(found.offset, len) };
-    Problem::error("check::sql_syntax", format!("this expression does not work: {}", found.message))
-        .at(span)
-        .help("the left side of a mapping, and a condition, is one DuckDB expression over the columns of the row")
+    let problem = Problem::error("check::sql_syntax", format!("this expression does not work: {}", found.message));
+    let general = "the left side of a mapping, and a condition, is one DuckDB expression over the columns of the row";
+    problem.at(span).help(match &found.meant {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => general.to_string(),
+    })
 }
 
 pub fn unknown_column(name: &str, quoted: bool, span: Span, columns: &[ColumnFacts]) -> Problem {

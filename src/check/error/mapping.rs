@@ -58,7 +58,10 @@ pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {
     } else {
         format!("`{}` and `{}` write the same object", first.name, again.name)
     };
-    Problem::error("check::field_twice", message).label(again.span, "again here").label(first.span, "first here")
+    Problem::error("check::field_twice", message)
+        .label(again.span, "again here")
+        .label(first.span, "first here")
+        .help("leave one of the two out")
 }
 
 pub fn too_many_fields(first: &FieldMapping, count: usize, max: u32, target: &Target<'_>) -> Problem {

@@ -4,7 +4,7 @@ use super::meant_of_all;
 use crate::check::scope::Scope;
 use crate::check::settings::Place;
 use crate::diag::{Problem, list, nearest};
-use crate::ir::ast::Name;
+use crate::ir::ast::{Name, Value};
 use crate::ir::catalog::{Refusal, Setting, SettingKind};
 use crate::ir::mode::Mode;
 use crate::ir::span::{Span, Spanned};
@@ -29,6 +29,7 @@ pub fn duplicate_setting(key: &Name, first: Span) -> Problem {
     Problem::error("check::duplicate_setting", format!("`{}` is set twice", key.value))
         .label(key.span, "again here")
         .label(first, "first here")
+        .help("leave one of the two out")
 }
 
 pub fn missing_setting(place: &Place, setting: &Setting) -> Problem {
@@ -38,11 +39,15 @@ pub fn missing_setting(place: &Place, setting: &Setting) -> Problem {
     problem.help(how_to_give(setting))
 }
 
-pub fn empty_setting(place: &Place, setting: &Setting, span: Span) -> Problem {
+pub fn empty_setting(place: &Place, setting: &Setting, value: &Value) -> Problem {
     let message = format!("{} needs the {} `{}`, and it is empty", place.name, place.noun, setting.name);
-    Problem::error("check::missing_setting", message)
-        .at(span)
-        .help("without an empty default, `check` says which variable is not set")
+    let problem = Problem::error("check::missing_setting", message).at(value.span());
+    match value {
+        Value::Env { default: Some(_), .. } | Value::Var { default: Some(_), .. } => {
+            problem.help("without an empty default, `check` says which variable is not set")
+        }
+        _ => problem.help(how_to_give(setting).replacen("add", "write", 1)),
+    }
 }
 
 /// Never with the value: it holds a password.
@@ -66,6 +71,8 @@ fn how_to_give(setting: &Setting) -> String {
         (_, SettingKind::Number | SettingKind::Count) => "1".to_string(),
         (_, SettingKind::Boolean) => "true".to_string(),
         (_, SettingKind::Texts) => "[\"...\"]".to_string(),
+        (_, SettingKind::Url) => "\"https://...\"".to_string(),
+        (_, SettingKind::Headers) => "{ NAME = \"...\" }".to_string(),
         _ => setting.values.first().map_or_else(|| "\"...\"".to_string(), |value| format!("\"{value}\"")),
     };
     let about = setting.about.trim().trim_end_matches('.');
@@ -116,7 +123,7 @@ fn variable(name: &str) -> String {
     name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
-pub fn setting_kind(known: &Setting, span: Span) -> Problem {
+pub fn setting_kind(known: &Setting, value: &Value, span: Span) -> Problem {
     let wanted = match known.kind {
         SettingKind::Text => "text in double quotes",
         SettingKind::Url => "a URL that begins with http:// or https://",
@@ -129,7 +136,15 @@ pub fn setting_kind(known: &Setting, span: Span) -> Problem {
         SettingKind::Template => "text, or a block of texts",
         SettingKind::Any => "a value",
     };
-    Problem::error("check::setting_kind", format!("`{}` takes {wanted}", known.name)).at(span)
+    let problem = Problem::error("check::setting_kind", format!("`{}` takes {wanted}", known.name)).at(span);
+    let is_text = matches!(known.kind, SettingKind::Text | SettingKind::IdOrName | SettingKind::Template);
+    match value {
+        Value::Number(plain) | Value::Word(plain) if is_text && !known.secret => {
+            let text = format!("\"{}\"", plain.value);
+            problem.help(format!("written `{} = {text}`", key(&known.name))).mended(plain.span, text)
+        }
+        _ => problem.help(how_to_give(known).replacen("add", "written", 1)),
+    }
 }
 
 pub fn setting_value(known: &Setting, value: &str, span: Span) -> Problem {

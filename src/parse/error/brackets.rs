@@ -28,11 +28,15 @@ pub(in crate::parse) fn unclosed_block(span: Span, sign: char) -> Problem {
 }
 
 pub(in crate::parse) fn stray_close(span: Span) -> Problem {
-    Problem::error("parse::stray_bracket", "a `}` that closes nothing").at(span)
+    Problem::error("parse::stray_bracket", "a `}` that closes nothing")
+        .at(span)
+        .help("take it out, or open its block with a `{`")
 }
 
-pub(in crate::parse) fn stray_bracket(span: Span) -> Problem {
-    Problem::error("parse::stray_bracket", "a closing bracket that closes nothing").at(span)
+pub(in crate::parse) fn stray_bracket(span: Span, sign: &str) -> Problem {
+    let opening = if sign == "]" { '[' } else { '(' };
+    let problem = Problem::error("parse::stray_bracket", format!("a `{sign}` that closes nothing")).at(span);
+    problem.help(format!("take it out, or open it with a `{opening}`"))
 }
 
 pub(in crate::parse) fn case_without_end(span: Span) -> Problem {

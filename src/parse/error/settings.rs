@@ -87,18 +87,48 @@ pub(in crate::parse) fn after_value(span: Span, text: &str) -> Problem {
 }
 
 pub(in crate::parse) fn foreign_call(name: &Name, span: Span, text: &str) -> Problem {
-    let known = matches!(name.value.as_str(), "env" | "var");
-    if known {
-        let problem = Problem::error("parse::value", format!("`{}` is not given text in double quotes", short(text)));
-        let argument = text[name.value.len()..].trim_matches([' ', '\t', '(', ')', '\'', '"']);
-        return problem
-            .at(span)
-            .help(format!("written `{0}(\"{1}\")` or `{0}(\"{1}\", \"DEFAULT\")`", name.value, argument));
+    if matches!(name.value.as_str(), "env" | "var") {
+        return variable_call(&name.value, span, &text[name.value.len()..]);
     }
     let problem = Problem::error("parse::value", format!("`{}` is no function of settings", name.value)).at(name.span);
     match suggestion(&name.value, ["env", "var"]) {
         Some(help) => problem.help(help),
         None => problem,
+    }
+}
+
+/// `given`: what stands behind `env` or `var`, parentheses and all.
+fn variable_call(function: &str, span: Span, given: &str) -> Problem {
+    let given = given.trim_matches([' ', '\t', '(', ')']);
+    let told = |message: String| Problem::error("parse::value", message).at(span);
+    let written = format!("{function}(\"NAME\")` or `{function}(\"NAME\", \"DEFAULT\")");
+    if given.is_empty() {
+        return told(format!("`{function}()` names no variable")).help(format!("written `{written}`"));
+    }
+    if let ["", first, between, second, ""] = given.split('"').collect::<Vec<_>>()[..]
+        && between.trim().is_empty()
+    {
+        let meant = format!("{function}(\"{first}\", \"{second}\")");
+        let problem = told(format!("no comma between the name and the default of `{function}`"));
+        return problem.help(format!("written `{meant}`")).mended(span, meant);
+    }
+    let problem = told(format!("`{function}({})` is not given text in double quotes", short(given)));
+    let name = given.trim_matches(['\'', '"']);
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return problem.help(format!("written `{written}`"));
+    }
+    let meant = format!("{function}(\"{name}\")");
+    problem.help(format!("written `{meant}` or `{function}(\"{name}\", \"DEFAULT\")`")).mended(span, meant)
+}
+
+/// `env("API_KEY`, or with its quote and no parenthesis.
+pub(in crate::parse) fn unclosed_call(span: Span, function: &str, given: &str) -> Problem {
+    let name = given.trim_matches(['(', ' ', '\t', '"', '\'']);
+    let problem = Problem::error("parse::unclosed", format!("an `{function}(` that nothing closes"));
+    let problem = problem.label(span, "opened here");
+    match !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        true => problem.help(format!("written `{function}(\"{name}\")`")),
+        false => problem.help(format!("written `{function}(\"NAME\")` or `{function}(\"NAME\", \"DEFAULT\")`")),
     }
 }
 
