@@ -59,29 +59,34 @@ pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -
 
 fn keys(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape, problems: &mut Problems) -> Vec<PlannedKey> {
     let mut keys = Vec::new();
-    for name in &activation.key {
+    for (name, place) in activation.key.iter().zip(&activation.key_spans) {
         match loaded.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
             Some(column) => {
-                problems.0.extend(key_type_changed(activation, column, shape));
+                problems.0.extend(key_type_changed(activation, column, *place, shape));
                 keys.push(PlannedKey {
                     name: name.clone(),
                     sql: Sql::name(&column.name),
                     sql_type: column.sql_type.clone(),
                 });
             }
-            None => problems.push(error::unknown_key(activation, name, loaded.columns)),
+            None => problems.push(error::unknown_key(activation, name, *place, loaded.columns)),
         }
     }
     keys
 }
 
 /// A wider number is the same key; text in place of a number is not, and would make every row look new.
-fn key_type_changed(activation: &Activation, column: &ColumnFacts, shape: &LedgerShape) -> Option<Problem> {
+fn key_type_changed(
+    activation: &Activation,
+    column: &ColumnFacts,
+    place: Span,
+    shape: &LedgerShape,
+) -> Option<Problem> {
     if activation.mode.is_set() {
         return None;
     }
     let (_, held) = shape.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name))?;
-    (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, column, held))
+    (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, column, place, held))
 }
 
 fn identifiers(activation: &Activation, account: Option<&Account>, problems: &mut Problems) -> Vec<PlannedIdentifier> {

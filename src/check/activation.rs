@@ -137,7 +137,7 @@ fn resolve(
         name: ActivationName(written.name.value.clone()),
         span: written.span,
         key: model.key.clone(),
-        key_span: model.key_span,
+        key_spans: model.key_spans.clone(),
         mapping_digest: digest::mapping(&dataset, model, &identify, &fields),
         dataset,
         connection: target.connection.name.clone(),
@@ -301,5 +301,6 @@ fn inline(
         return None;
     };
     let columns = model::columns(key, scope.columns(&name), problems);
-    Some(Model { name, span: from.span, query: query?, filter: from.filter.clone(), key: columns, key_span: key.span })
+    let (filter, key_spans) = (from.filter.clone(), model::spans(key));
+    Some(Model { name, span: from.span, query: query?, filter, key: columns, key_spans })
 }

@@ -40,10 +40,14 @@ fn resolve(scope: &Scope<'_>, model: &ast::Model, problems: &mut Problems) -> Op
     if let Some(from) = from {
         condition(scope, from, &name, problems);
     }
-    let key = key.map(|key| (columns(key, scope.columns(&name), problems), key.span));
-    let (key, key_span) = key?;
+    let key = key.map(|key| (columns(key, scope.columns(&name), problems), spans(key)));
+    let (key, key_spans) = key?;
     let filter = from.and_then(|from| from.filter.clone());
-    Some(Model { name, span: model.span, query: query?, filter, key, key_span })
+    Some(Model { name, span: model.span, query: query?, filter, key, key_spans })
+}
+
+pub fn spans(key: &Key) -> Vec<Span> {
+    key.columns.iter().map(|column| column.span).collect()
 }
 
 /// Keeps the first of an entry that may stand once.

@@ -7,6 +7,7 @@ use super::scope::Scope;
 use super::settings::{Declared, Place, fill};
 use super::{Unset, values};
 use crate::diag::Problems;
+use crate::ir::ast::{Setting, Value};
 use crate::ir::spec::{Project, SettingValue, Settings};
 use crate::ir::vocabulary;
 
@@ -29,6 +30,7 @@ pub fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Project {
         }
         filled
     });
+    scope.names.project.iter().for_each(|project| placeholders(&project.settings, problems));
     let environment = scope.environment.map(|environment| environment.name.value.clone());
     let ledger = text(&settings, "ledger").unwrap_or_else(|| LEDGER.to_string());
     Project {
@@ -40,6 +42,21 @@ pub fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Project {
             Some(SettingValue::Secret(url)) if !url.reveal().is_empty() => Some(url.clone()),
             _ => None,
         },
+    }
+}
+
+/// `{env}` is all that braces hold in the path of the ledgers.
+fn placeholders(settings: &[Setting], problems: &mut Problems) {
+    let ledgers = settings.iter().filter(|setting| setting.key.value == "ledger");
+    for literal in
+        ledgers.filter_map(|setting| if let Value::Text(literal) = &setting.value { Some(literal) } else { None })
+    {
+        for (start, _) in literal.value.match_indices('{') {
+            let name = literal.value[start..].split_inclusive('}').next().unwrap_or_default();
+            if name != "{env}" {
+                problems.push(error::placeholder(name, literal.inner.part(start, name.len())));
+            }
+        }
     }
 }
 

@@ -85,10 +85,8 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
         found => found,
     };
     let refs = |name: &str| {
-        let found = scope.relations.as_ref().and_then(|relations| match relations {
-            Relations::Known(known) => known.get(name).cloned(),
-            Relations::Unread => Some(String::new()),
-        });
+        let unread = matches!(scope.relations, Some(Relations::Unread));
+        let found = if unread { Some(String::new()) } else { known(scope).and_then(|known| known.get(name).cloned()) };
         found.or_else(|| miss("ref", name))
     };
     let rendered = render_sql(text, &vars, &refs);
@@ -100,7 +98,7 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
             problems.push(if what == "var" {
                 error::unset_variable(scope, &name, span)
             } else {
-                error::unknown_ref(scope, &name, span)
+                error::unknown_ref(known(scope), &name, span)
             });
             None
         }
@@ -109,6 +107,13 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
             problems.push(error::sql_template(&cause, span, matches!(place, Place::File(_))));
             None
         }
+    }
+}
+
+fn known<'a>(scope: &'a Scope<'_>) -> Option<&'a BTreeMap<String, String>> {
+    match scope.relations.as_ref()? {
+        Relations::Known(known) => Some(known),
+        Relations::Unread => None,
     }
 }
 

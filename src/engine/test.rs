@@ -95,8 +95,8 @@ impl Rehearsal<'_> {
         let problem = match &done.stopped {
             Some(stopped) => stopped_by(stopped),
             None if done.counts.invalid + done.counts.unidentified > 0 => {
-                Problem::error("test::before", "a row of `before` would be set aside: no run could have sent it")
-                    .help("every row of `before` stands for one that the destination has acknowledged")
+                let aside = self.seen(spec, false, |seen, _| seen.asides.first().cloned()).await;
+                set_aside(aside.map_err(|trouble| misses(trouble, before))?)
             }
             None => return Ok(()),
         };
@@ -104,32 +104,48 @@ impl Rehearsal<'_> {
     }
 
     async fn look(&self, spec: &Spec, test: &Test) -> Result<Vec<Miss>, Vec<Miss>> {
+        let requests = test.expects.iter().any(|expect| matches!(expect.what, Expected::Request { .. }));
+        let compared = self.seen(spec, requests, |seen, stops| compare::compare(seen, stops, test)).await;
+        compared.or_else(|trouble| compare::trouble(test, misses(trouble, &test.rows)))
+    }
+
+    /// What a look at the rows of a spec comes to. `requests`: whether they are written, too.
+    async fn seen<T>(
+        &self,
+        spec: &Spec,
+        requests: bool,
+        judge: impl FnOnce(&Seen<'_>, &[Stopped]) -> T,
+    ) -> Result<T, Trouble> {
         let options = self.options(false);
         let stop = StopSignal::default();
-        let in_rows = |trouble| compare::trouble(test, misses(trouble, &test.rows));
-        let accounts = account::ask(self.world, spec, &options, account::Asking::Plan, &stop).await;
-        let accounts = match accounts {
-            Ok(accounts) => accounts,
-            Err(trouble) => return in_rows(trouble),
-        };
-        let session = Session::open(self.world, self.root, spec, &options, Access::Read, accounts, &stop).await;
-        let session = match session {
-            Ok(session) => session,
-            Err(trouble) => return in_rows(trouble),
-        };
+        let accounts = account::ask(self.world, spec, &options, account::Asking::Plan, &stop).await?;
+        let session = Session::open(self.world, self.root, spec, &options, Access::Read, accounts, &stop).await?;
         let Some(job) = session.jobs.first() else {
-            let failure = session.failed.first().map(|(_, failure)| failure.clone()).unwrap_or_default();
-            return in_rows(Trouble::Failure(failure));
+            return Err(Trouble::Failure(
+                session.failed.first().map(|(_, failure)| failure.clone()).unwrap_or_default(),
+            ));
         };
-        match see(&session, job, test).await {
-            Ok((seen, stops)) => Ok(compare::compare(&seen, &stops, test)),
-            Err(failure) => in_rows(Trouble::Failure(failure)),
-        }
+        let (seen, stops) = see(&session, job, requests).await.map_err(Trouble::Failure)?;
+        Ok(judge(&seen, &stops))
     }
 }
 
+/// No run could have sent such a row.
+fn set_aside(aside: Option<Aside>) -> Problem {
+    let message = match &aside {
+        Some(aside) => format!("the row `{}` of `before` would be set aside: {}", aside.key, rows::reason(aside)),
+        None => "a row of `before` would be set aside".to_string(),
+    };
+    let help = "every row of `before` stands for one that the destination has acknowledged";
+    Problem::error("test::before", message).help(help)
+}
+
 /// Compares, and writes the requests where the test expects some; with what would stop a run.
-async fn see<'a>(session: &'a Session<'a>, job: &'a Job<'a>, test: &Test) -> Result<(Seen<'a>, Vec<Stopped>), Failure> {
+async fn see<'a>(
+    session: &'a Session<'a>,
+    job: &'a Job<'a>,
+    requests: bool,
+) -> Result<(Seen<'a>, Vec<Stopped>), Failure> {
     let full_number = job.shape.full_number;
     let (changes, model_rows) = run::compare(session, job, full_number)?;
     let told = |error| run::told(job, &error);
@@ -140,7 +156,7 @@ async fn see<'a>(session: &'a Session<'a>, job: &'a Job<'a>, test: &Test) -> Res
     let fired = guards::before(job, &changes.counts, &unguarded).stop;
     let standing = guards::standing(job, &changes.counts, model_rows, session.options);
     let mut seen = Seen { session, job, counts: changes.counts, samples, asides, requests: Vec::new() };
-    if test.expects.iter().any(|expect| matches!(expect.what, Expected::Request { .. })) {
+    if requests {
         let stop = StopSignal::default();
         let (delivery, _) = prepare::delivery(session, job, &seen.counts, Depth::Offline, &stop).await?;
         let offers: Vec<_> = seen.samples.iter().map(|sample| sample.offer.clone()).collect();

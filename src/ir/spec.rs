@@ -77,7 +77,8 @@ pub struct Model {
     pub filter: Option<Expr>,
     /// Columns, as written.
     pub key: Vec<String>,
-    pub key_span: Span,
+    /// Where each of them is written.
+    pub key_spans: Vec<Span>,
 }
 
 #[derive(Clone, Debug)]
@@ -198,7 +199,8 @@ pub struct Activation {
     pub dataset: Dataset,
     /// Columns of the key, as the model (or the inline `from`) names them.
     pub key: Vec<String>,
-    pub key_span: Span,
+    /// Where each of them is written.
+    pub key_spans: Vec<Span>,
     pub connection: DestinationName,
     pub destination: Arc<Destination>,
     pub service: Arc<Service>,

@@ -3,6 +3,7 @@
 use super::{Project, Rule};
 use crate::diag::Problem;
 use crate::ir::ast::Expr;
+use crate::ir::facts::ColumnFacts;
 
 pub const UNSTEADY: Rule = Rule {
     code: "lint::unsteady_value",
@@ -27,11 +28,15 @@ pub const FLOAT_KEY: Rule = Rule {
         for model in project.spec.models.values() {
             let columns = project.columns.and_then(|columns| columns.get(&model.name)).into_iter().flatten();
             let floats = columns.filter(|column| matches!(column.sql_type.as_str(), "FLOAT" | "DOUBLE" | "REAL"));
-            let key = floats.filter(|column| model.key.iter().any(|key| key.eq_ignore_ascii_case(&column.name)));
-            found.extend(key.map(|column| {
+            let place = |column: &ColumnFacts| {
+                let mut written = model.key.iter().zip(&model.key_spans);
+                written.find(|(key, _)| key.eq_ignore_ascii_case(&column.name)).map(|(_, span)| *span)
+            };
+            let key = floats.filter_map(|column| Some((column, place(column)?)));
+            found.extend(key.map(|(column, place)| {
                 let message = format!("the key column `{}` is a {}", column.name, column.sql_type.to_lowercase());
                 let help = "numbers with a fraction are not always equal to themselves: cast it in the source, or give its type";
-                FLOAT_KEY.finds(message, model.key_span).help(help)
+                FLOAT_KEY.finds(message, place).help(help)
             }));
         }
         found

@@ -22,6 +22,7 @@ impl<'t> Reader<'t> {
         let mut entries = Vec::new();
         let mut closed = true;
         let mut before = None;
+        self.commas(place, block);
         for pair in block.clone().into_inner() {
             match pair.as_rule() {
                 Rule::COMMENT => {}
@@ -44,6 +45,30 @@ impl<'t> Reader<'t> {
         let (open, end) = (block.as_span().start(), block.as_span().end());
         self.blocks.push(Bracketed { open, end, closed });
         entries
+    }
+
+    /// Entries end with one comma, or none.
+    fn commas(&mut self, place: Place, block: &Pair<'t, Rule>) {
+        if place == Place::Table {
+            return;
+        }
+        // Before the first entry there is nothing to end.
+        let (mut at, mut ended) = (block.as_span().start() + 1, true);
+        for pair in block.clone().into_inner() {
+            let start = pair.as_span().start();
+            for (comma, _) in self.text.get(at..start).unwrap_or_default().match_indices(',') {
+                if ended {
+                    self.problems.push(error::comma_too_many(Span::new(self.file, at + comma, at + comma + 1)));
+                }
+                ended = true;
+            }
+            at = pair.as_span().end();
+            ended &= pair.as_rule() == Rule::COMMENT;
+        }
+        let rest = self.text.get(at..block.as_span().end()).unwrap_or_default();
+        for (comma, _) in rest.match_indices(',').skip(usize::from(!ended)) {
+            self.problems.push(error::comma_too_many(Span::new(self.file, at + comma, at + comma + 1)));
+        }
     }
 
     pub(super) fn model_entry(&mut self, pair: &Pair<'t, Rule>) -> Option<ModelEntry> {

@@ -1,8 +1,8 @@
 //! Sources, models, segments, and what stands after `from`.
 
+use std::collections::BTreeMap;
+
 use super::meant;
-use crate::check::scope::Scope;
-use crate::check::sql::Relations;
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::{Column, Expr, Name, Segment, TextLit};
 use crate::ir::facts::{ColumnFacts, ExprError};
@@ -127,14 +127,11 @@ pub fn sql_template(cause: &TemplateError, span: Span, in_file: bool) -> Problem
         .help("in SQL, `{{ ref('model') }}` and `{{ var('name') }}` are filled in; all else stays as it is")
 }
 
-pub fn unknown_ref(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
+pub fn unknown_ref(known: Option<&BTreeMap<String, String>>, name: &str, span: Span) -> Problem {
     let problem = Problem::error("check::unknown_ref", format!("`ref('{name}')` leads nowhere")).at(span);
-    problem.help(match &scope.relations {
+    problem.help(match known {
         None => "name the dbt manifest: `project { dbt_manifest = \"target/manifest.json\" }`".to_string(),
-        Some(Relations::Known(known)) => {
-            meant(name, known.keys().map(String::as_str), "no model of the dbt manifest has this name")
-        }
-        Some(Relations::Unread) => String::new(),
+        Some(known) => meant(name, known.keys().map(String::as_str), "no model of the dbt manifest has this name"),
     })
 }
 

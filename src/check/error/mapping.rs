@@ -12,9 +12,15 @@ use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
 
+/// The names of the fields that a mapping may write.
+fn writable<'a>(target: &'a Target<'_>) -> impl Iterator<Item = &'a str> + Clone {
+    let fields = target.service.fields.iter().filter(|field| !field.read_only);
+    fields.map(|field| field.name.as_str()).filter(|name| *name != ANY)
+}
+
 pub fn unknown_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
     let service = &target.service;
-    let writable = service.fields.iter().filter(|field| !field.read_only).map(|field| field.name.as_str());
+    let writable = writable(target);
     let problem = Problem::error("check::unknown_field", format!("{} has no field `{name}`", target.title())).at(span);
     problem.help(match nearest(name, writable.clone()) {
         _ if service.identifier(name).is_some() => {
@@ -28,8 +34,7 @@ pub fn unknown_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
 
 pub fn account_field(name: &str, span: Span, target: &Target<'_>) -> Problem {
     let message = format!("whether {} has a field `{name}` is known to the account alone", target.title());
-    let known = target.service.fields.iter().filter(|field| !field.read_only).map(|field| field.name.as_str());
-    let near = nearest(name, known.filter(|known| *known != ANY));
+    let near = nearest(name, writable(target));
     let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
     Problem::advice("check::account_field", message).at(span).help(format!("`sendoff plan` asks it{near}"))
 }
@@ -73,8 +78,7 @@ pub fn too_many_fields(first: &FieldMapping, count: usize, max: u32, target: &Ta
 
 /// Told once, whatever stands in the block.
 pub fn no_custom(block: &MapBlock, target: &Target<'_>) -> Problem {
-    let names = target.service.fields.iter().map(|field| field.name.as_str()).filter(|name| *name != ANY);
-    let mut near = block.mappings.iter().filter_map(|one| nearest(&written_target(one)?.0.join("."), names.clone()));
+    let mut near = block.mappings.iter().filter_map(|one| nearest(&written_target(one)?.0.join("."), writable(target)));
     Problem::error("check::no_custom", format!("{} takes no custom attributes", target.title())).at(block.span).help(
         match near.next() {
             Some(near) => format!("its field `{near}` stands in `map {{ ... }}`"),

@@ -138,11 +138,15 @@ pub fn setting_kind(known: &Setting, value: &Value, span: Span) -> Problem {
     };
     let problem = Problem::error("check::setting_kind", format!("`{}` takes {wanted}", known.name)).at(span);
     let is_text = matches!(known.kind, SettingKind::Text | SettingKind::IdOrName | SettingKind::Template);
+    let is_number = matches!(known.kind, SettingKind::Number | SettingKind::Count);
     match value {
         Value::Number(plain) | Value::Word(plain) if is_text && !known.secret => {
             let text = format!("\"{}\"", plain.value);
             problem.help(format!("written `{} = {text}`", key(&known.name))).mended(plain.span, text)
         }
+        Value::Text(text) if !known.secret && is_number && text.value.parse::<f64>().is_ok() => problem
+            .help(format!("written `{} = {}`", key(&known.name), text.value))
+            .mended(text.span, text.value.as_str()),
         _ => problem.help(how_to_give(known).replacen("add", "written", 1)),
     }
 }
@@ -157,6 +161,15 @@ pub fn setting_value(known: &Setting, value: &str, span: Span) -> Problem {
     Problem::error("check::setting_value", message).at(span).help(match nearest(value, words.clone()) {
         Some(near) if !known.secret => format!("did you mean `{near}`? it takes {}", or_list(words)),
         _ => format!("it takes {}", or_list(words)),
+    })
+}
+
+/// In the path of the ledgers.
+pub fn placeholder(name: &str, span: Span) -> Problem {
+    let problem = Problem::error("check::setting_value", format!("`ledger` knows no `{name}`")).at(span);
+    problem.help(match nearest(name, ["env"]) {
+        Some(_) => "did you mean `{env}`?",
+        None => "`{env}` alone is filled in: with the name of the environment",
     })
 }
 

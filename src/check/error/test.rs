@@ -76,7 +76,11 @@ pub fn row_width(span: Span, cells: usize, columns: usize) -> Problem {
 }
 
 pub fn cell_syntax(value: &Expr, found: &ExprError) -> Problem {
-    super::sql_syntax(value, found).help("a cell is one DuckDB value: `'c-1'`, `10.5`, `NULL`, `'2026-01-31'::date`")
+    let problem = super::sql_syntax(value, found);
+    match found.meant {
+        Some(_) => problem,
+        None => problem.help("a cell is one DuckDB value: `'c-1'`, `10.5`, `NULL`, `'2026-01-31'::date`"),
+    }
 }
 
 pub fn cell_column(name: &str, span: Span, value: &Expr) -> Problem {

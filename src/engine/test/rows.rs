@@ -224,6 +224,6 @@ fn named(key: &str) -> &str {
     if key.is_empty() { "a row without a key" } else { key }
 }
 
-fn reason(aside: &Aside) -> &str {
+pub fn reason(aside: &Aside) -> &str {
     if aside.reason == "unidentified" { "no identifier" } else { &aside.reason }
 }

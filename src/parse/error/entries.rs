@@ -260,6 +260,11 @@ pub(in crate::parse) fn no_comma(span: Span) -> Problem {
     problem.label(span, "the second begins here").help("a comma or a new line goes between entries")
 }
 
+pub(in crate::parse) fn comma_too_many(span: Span) -> Problem {
+    let problem = Problem::error("parse::left_over", "a comma with no entry before it").at(span);
+    problem.help("entries end with one comma, or with a new line: take it out").mended(span, "")
+}
+
 pub(in crate::parse) fn loose_key(span: Span, columns: &[Column]) -> Problem {
     let names: Vec<String> = columns
         .iter()
