@@ -16,5 +16,7 @@ const WIDTH: usize = 120;
 /// `file` is what `text` was read as, without errors: entries that could not be read would be lost.
 pub fn format(file: &File, text: &str) -> String {
     let entries = file.items.iter().map(|item| entry::item(item, text, &file.comments)).collect();
-    layout::write(entries, text, &file.comments).replace("\r\n", "\n")
+    let written = layout::write(entries, text, &file.comments);
+    let lines: Vec<&str> = written.split('\n').map(|line| line.trim_end_matches('\r')).collect();
+    lines.join("\n")
 }

@@ -133,6 +133,7 @@ impl Rehearsal<'_> {
 /// No run could have sent such a row.
 fn set_aside(aside: Option<Aside>) -> Problem {
     let message = match &aside {
+        Some(aside) if aside.key.is_empty() => format!("a row of `before` would be set aside: {}", rows::reason(aside)),
         Some(aside) => format!("the row `{}` of `before` would be set aside: {}", aside.key, rows::reason(aside)),
         None => "a row of `before` would be set aside".to_string(),
     };
