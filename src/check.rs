@@ -11,6 +11,7 @@ use crate::ir::catalog::Catalog;
 use crate::ir::facts::{ColumnFacts, Facts};
 use crate::ir::ident::DatasetName;
 use crate::ir::spec::Spec;
+use crate::ir::written::Written;
 
 mod activation;
 mod conflict;
@@ -65,7 +66,7 @@ pub struct Inputs<'a> {
     /// Unset secrets of destinations are no error: the sandbox takes any.
     pub sandbox: bool,
     /// Contents of the files that `sql file "..."` names, by path; the text of an error where one could not be read.
-    pub query_files: &'a BTreeMap<String, Result<String, String>>,
+    pub query_files: &'a BTreeMap<String, Result<Written, String>>,
     /// The text of the dbt manifest, or of the error where it could not be read.
     pub dbt_manifest: Option<Result<&'a str, &'a str>>,
     /// Columns of the models, where the sources were asked: then unknown columns are errors.

@@ -21,3 +21,4 @@ pub mod spec;
 pub mod test;
 pub mod value;
 pub mod vocabulary;
+pub mod written;

@@ -8,7 +8,9 @@ use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::Sql;
 use crate::ir::secret::Redactor;
+use crate::ir::span::Span;
 use crate::ir::spec::{FileFormat, FileOption, Model, Project, Query, Source, SourceKind, Spec};
+use crate::ir::written::Written;
 use crate::store::{Store, StoreError};
 
 mod attach;
@@ -23,6 +25,24 @@ pub struct LoadedModel {
     /// The table, quoted.
     pub relation: Sql,
     pub columns: Vec<ColumnFacts>,
+}
+
+/// What DuckDB refused, and where that stands, if it says so.
+pub struct Refused {
+    error: StoreError,
+    place: Option<Span>,
+}
+
+impl Refused {
+    fn by(error: StoreError, statement: &Written) -> Refused {
+        Refused { place: error.offset.and_then(|offset| statement.word(offset)), error }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Refused {
+        Refused { error, place: None }
+    }
 }
 
 /// Reads models in two strides, since nothing may be attached once the store is locked down.
@@ -82,10 +102,10 @@ impl Loader<'_> {
             return Err(error::missing_file(model));
         }
         let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{}", model.name))));
-        let told = |error| error::reading(self, model, error);
+        let told = |refused| error::reading(self, model, &refused);
         let columns = self.read(model, &relation, needed).map_err(told)?;
         if let Some(needed) = needed
-            && let Some((column, written)) = self.doubled(model, needed).map_err(told)?
+            && let Some((column, written)) = self.doubled(model, needed).map_err(|error| told(error.into()))?
         {
             return Err(error::same_columns(model, &column, &written));
         }
@@ -97,13 +117,13 @@ impl Loader<'_> {
         model: &Model,
         relation: &Sql,
         needed: Option<&BTreeSet<String>>,
-    ) -> Result<Vec<ColumnFacts>, StoreError> {
+    ) -> Result<Vec<ColumnFacts>, Refused> {
         let home = self.home(model);
         self.store.execute(&format!("USE {home}"))?;
         let result = self.create(model, relation, needed);
         self.store.execute("USE memory")?;
         result?;
-        self.store.describe(&format!("SELECT * FROM {relation}"))
+        Ok(self.store.describe(&format!("SELECT * FROM {relation}"))?)
     }
 
     /// Names in `sql` for a database DuckDB itself queries are looked up in that database.
@@ -119,7 +139,7 @@ impl Loader<'_> {
         matches!(kind, Some(SourceKind::Postgres { .. } | SourceKind::MySql { .. }))
     }
 
-    fn create(&self, model: &Model, relation: &Sql, needed: Option<&BTreeSet<String>>) -> Result<(), StoreError> {
+    fn create(&self, model: &Model, relation: &Sql, needed: Option<&BTreeSet<String>>) -> Result<(), Refused> {
         let query = self.query(model);
         if let Query::Sql { source, text, .. } = &model.query
             && !self.runs_in_database(source)
@@ -130,17 +150,36 @@ impl Loader<'_> {
             Some(needed) => self.narrowed(&query, model, needed)?,
             None => "*".to_string(),
         };
-        let filter =
-            model.filter.as_ref().map(|filter| format!(" WHERE {}", Sql::expr(&filter.text))).unwrap_or_default();
-        self.store
-            .execute(&format!("CREATE OR REPLACE {} {relation} AS SELECT {columns} FROM {query}{filter}", kind(model)))
+        let mut select = Written::from(format!("SELECT {columns} FROM "));
+        select.append(&query);
+        if let Some(filter) = &model.filter {
+            select.push(" WHERE ");
+            select.expr(filter);
+        }
+        let mut create = Written::from(format!("CREATE OR REPLACE {} {relation} AS ", kind(model)));
+        create.append(&select);
+        self.store.execute(create.text()).map_err(|error| Refused::by(error, &create))?;
+        match &model.query {
+            Query::Given { .. } => self.rows_are_fit(&select),
+            Query::Table { .. } | Query::Sql { .. } | Query::File { .. } => Ok(()),
+        }
+    }
+
+    /// What a view would say of its rows only when it is read, by then of no place.
+    fn rows_are_fit(&self, select: &Written) -> Result<(), Refused> {
+        let mut whole = Written::from("SELECT count(hash(given)) FROM (".to_string());
+        whole.append(select);
+        whole.push(") AS given");
+        self.store.row(whole.text()).map(|_| ()).map_err(|error| Refused::by(error, &whole))
     }
 
     /// Only the columns that are named somewhere. A name the source lacks is told later, where it stands; then all are
     /// read, so that the right one can be suggested.
-    fn narrowed(&self, query: &str, model: &Model, needed: &BTreeSet<String>) -> Result<String, StoreError> {
+    fn narrowed(&self, query: &Written, model: &Model, needed: &BTreeSet<String>) -> Result<String, Refused> {
         let wanted = |name: &str| needed.iter().chain(&model.key).any(|wanted| wanted.eq_ignore_ascii_case(name));
-        let all = self.store.describe(&format!("SELECT * FROM {query}"))?;
+        let mut select = Written::from("SELECT * FROM ".to_string());
+        select.append(query);
+        let all = self.store.describe(select.text()).map_err(|error| Refused::by(error, &select))?;
         let there = |name: &str| all.iter().any(|column| column.name.eq_ignore_ascii_case(name));
         if !needed.iter().chain(&model.key).all(|name| there(name)) {
             return Ok("*".to_string());
@@ -150,33 +189,43 @@ impl Loader<'_> {
         Ok(if named.is_empty() { "*".to_string() } else { named.join(", ") })
     }
 
-    fn query(&self, model: &Model) -> String {
+    fn query(&self, model: &Model) -> Written {
         match &model.query {
             Query::Table { source, parts, .. } => {
                 let parts: Vec<String> = parts.iter().map(|part| Sql::name(part).0).collect();
-                format!("{}.{}", attach::alias(source), parts.join("."))
+                format!("{}.{}", attach::alias(source), parts.join(".")).into()
             }
-            Query::Sql { source, text, .. } => match self.spec.sources.get(source).map(|source| &source.kind) {
-                Some(SourceKind::Postgres { .. }) => {
-                    format!(
-                        "postgres_query({}, {})",
-                        attach::alias_text(source),
-                        Sql::text(text.trim().trim_end_matches(';'))
-                    )
+            Query::Sql { source, text, .. } => {
+                let text = bare(text);
+                let asked = |function: &str| {
+                    format!("{function}({}, {})", attach::alias_text(source), Sql::text(text.text())).into()
+                };
+                match self.spec.sources.get(source).map(|source| &source.kind) {
+                    Some(SourceKind::Postgres { .. }) => asked("postgres_query"),
+                    Some(SourceKind::MySql { .. }) => asked("mysql_query"),
+                    _ => within(&text),
                 }
-                Some(SourceKind::MySql { .. }) => {
-                    format!(
-                        "mysql_query({}, {})",
-                        attach::alias_text(source),
-                        Sql::text(text.trim().trim_end_matches(';'))
-                    )
-                }
-                _ => format!("({}\n)", text.trim().trim_end_matches(';')),
-            },
-            Query::File { path, format, options, .. } => file(self.root, path, *format, options),
-            Query::Given { sql, .. } => format!("({sql}\n)"),
+            }
+            Query::File { path, format, options, .. } => file(self.root, path, *format, options).into(),
+            Query::Given { sql, .. } => within(sql),
         }
     }
+}
+
+/// A query without the white space around it and the `;` that ends it.
+fn bare(query: &Written) -> Written {
+    let text = query.text();
+    let start = text.len() - text.trim_start().len();
+    let len = text.trim().trim_end_matches(';').len();
+    query.slice(start..start + len)
+}
+
+/// A query inside another: with a line end of its own, since a comment may be the last of it.
+fn within(query: &Written) -> Written {
+    let mut whole = Written::from("(".to_string());
+    whole.append(query);
+    whole.push("\n)");
+    whole
 }
 
 /// Columns of a file on this machine, found out by a look at its head: for editors. `None` for what has to be asked for.

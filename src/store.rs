@@ -53,7 +53,7 @@ impl Store {
         let connection = Connection::open_in_memory_with_flags(config)?;
         let store = Store { connection, memory_limit: options.memory_limit.clone() };
         // icu needs no autoload: the official library has it built in.
-        store.execute("SET GLOBAL TimeZone = 'UTC'")?;
+        store.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL errors_as_json = true")?;
         Ok(store)
     }
 
@@ -70,7 +70,7 @@ impl Store {
 
     /// The same for a text with a secret in it.
     pub fn execute_unlogged(&self, sql: &str) -> Result<(), StoreError> {
-        Ok(self.connection.execute_batch(sql)?)
+        self.connection.execute_batch(sql).map_err(|error| StoreError::from(error).in_bytes(sql))
     }
 
     /// Runs statements as one transaction: all of them, or none.
@@ -87,6 +87,10 @@ impl Store {
 
     pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
         tracing::trace!(sql, "duckdb");
+        self.fetched(sql).map_err(|error| error.in_bytes(sql))
+    }
+
+    fn fetched(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         let width = rows.as_ref().map_or(0, |statement| statement.column_count());

@@ -18,7 +18,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 pub use scope::{Datum, Scope};
 pub use slot::{Flaw, flaws, flaws_of, flaws_of_default, no_rows};
-pub use sql::render_sql;
+pub use sql::{Part, render_sql};
 pub use text::Text;
 
 static LENIENT: LazyLock<Environment<'static>> = LazyLock::new(|| environment(UndefinedBehavior::Chainable));

@@ -13,6 +13,7 @@ use crate::ir::catalog::Setting;
 use crate::ir::ident::DatasetName;
 use crate::ir::spec::{FileFormat, Query, Settings};
 use crate::ir::vocabulary::{self, ALLOW_EMPTY};
+use crate::ir::written::Written;
 
 /// A model, and the conditions of the segments on the way to it, innermost first.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ pub fn query(scope: &Scope<'_>, from: &From, options: &Options, problems: &mut P
         }
         Input::Sql { source, text } => {
             let source = known_source(scope, source, problems);
-            let sql = sql::render(scope, &text.value, sql::Place::Here(text), problems);
+            let sql = sql::render(scope, &text.into(), problems);
             Some(Query::Sql { source: source?, text: sql?, span: text.inner })
         }
         Input::SqlFile { source, path } => {
@@ -132,9 +133,9 @@ fn known_source(scope: &Scope<'_>, name: &Name, problems: &mut Problems) -> Opti
     None
 }
 
-fn query_file(scope: &Scope<'_>, path: &TextLit, problems: &mut Problems) -> Option<String> {
+fn query_file(scope: &Scope<'_>, path: &TextLit, problems: &mut Problems) -> Option<Written> {
     match scope.inputs.query_files.get(&path.value) {
-        Some(Ok(text)) => sql::render(scope, text, sql::Place::File(path), problems),
+        Some(Ok(text)) => sql::render(scope, text, problems),
         Some(Err(cause)) => {
             problems.push(error::query_file(path, cause));
             None

@@ -17,9 +17,9 @@ pub fn mapping(dataset: &Dataset, model: &Model, identify: &[IdentifierMapping],
 fn query(query: &Query) -> String {
     match query {
         Query::Table { source, parts, .. } => format!("table {source} {}", parts.join(".")),
-        Query::Sql { source, text, .. } => format!("sql {source} {text}"),
+        Query::Sql { source, text, .. } => format!("sql {source} {}", text.text()),
         Query::File { path, format, options, .. } => format!("file {path} {format:?} {options:?}"),
-        Query::Given { sql, .. } => format!("given {sql}"),
+        Query::Given { sql, .. } => format!("given {}", sql.text()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value as Json;
 
@@ -9,9 +10,9 @@ use super::names::Names;
 use super::scope::Scope;
 use super::{Inputs, error, values, walk};
 use crate::diag::{Problem, Problems};
-use crate::ir::ast::TextLit;
 use crate::ir::span::Span;
-use crate::template::{TemplateError, render_sql};
+use crate::ir::written::Written;
+use crate::template::{Part, TemplateError, render_sql};
 
 /// Relations of the dbt manifest.
 pub enum Relations {
@@ -49,31 +50,9 @@ fn relation(node: &Json) -> Vec<(String, String)> {
     full.into_iter().chain([(name.to_string(), relation.to_string())]).collect()
 }
 
-/// Where the SQL stands: in the pipeline, or in a file that the pipeline names.
-#[derive(Clone, Copy)]
-pub enum Place<'a> {
-    Here(&'a TextLit),
-    File(&'a TextLit),
-}
-
-impl Place<'_> {
-    pub fn span(self) -> Span {
-        match self {
-            Place::Here(literal) => literal.inner,
-            Place::File(path) => path.span,
-        }
-    }
-
-    /// Bytes of the template as a place in the pipeline; escapes make it approximate outside triple quotes.
-    fn part(self, offset: usize, len: usize) -> Span {
-        match self {
-            Place::Here(literal) => literal.inner.part(offset, len.max(1)),
-            Place::File(path) => path.span,
-        }
-    }
-}
-
-pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Problems) -> Option<String> {
+/// `query`: the template, as it is written.
+pub fn render(scope: &Scope<'_>, query: &Written, problems: &mut Problems) -> Option<Written> {
+    let text = query.text();
     let missing: RefCell<Option<(&'static str, String)>> = RefCell::new(None);
     let miss = |what: &'static str, name: &str| {
         *missing.borrow_mut() = Some((what, name.to_string()));
@@ -92,9 +71,9 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
     let rendered = render_sql(text, &vars, &refs);
     let missing = missing.borrow().clone();
     match (rendered, missing) {
-        (Ok(sql), _) => Some(sql),
+        (Ok(parts), _) => Some(filled(query, &parts)),
         (Err(cause), Some((what, name))) => {
-            let span = place_of(&cause, place, text, &name);
+            let span = place_of(&cause, query, &name);
             problems.push(if what == "var" {
                 error::unset_variable(scope, &name, span)
             } else {
@@ -103,8 +82,8 @@ pub fn render(scope: &Scope<'_>, text: &str, place: Place<'_>, problems: &mut Pr
             None
         }
         (Err(cause), None) => {
-            let span = cause.range.as_ref().map_or(place.span(), |range| place.part(range.start, range.len()));
-            problems.push(error::sql_template(&cause, span, matches!(place, Place::File(_))));
+            let span = place(query, cause.range.clone().unwrap_or(0..text.len()));
+            problems.push(error::sql_template(&cause, span));
             None
         }
     }
@@ -115,14 +94,31 @@ fn known<'a>(scope: &'a Scope<'_>) -> Option<&'a BTreeMap<String, String>> {
         Relations::Known(known) => Some(known),
         Relations::Unread => None,
     }
+
+/// What is literal keeps its place; what was filled in stands where the template has its tag.
+fn filled(query: &Written, parts: &[Part]) -> Written {
+    let mut sql = Written::default();
+    for part in parts {
+        match part.literal {
+            true => sql.append(&query.slice(part.from.clone())),
+            false => sql.part(&part.text, place(query, part.from.clone()), true),
+        }
+    }
+    sql
+}
+
+fn place(query: &Written, range: Range<usize>) -> Span {
+    let whole = || query.place(0..query.text().len());
+    query.place(range.start..range.end.max(range.start + 1)).or_else(whole).unwrap_or_default()
 }
 
 /// The argument itself where the text names it, else what minijinja points at.
-fn place_of(cause: &TemplateError, place: Place<'_>, text: &str, name: &str) -> Span {
+fn place_of(cause: &TemplateError, query: &Written, name: &str) -> Span {
+    let text = query.text();
     let start = cause.range.as_ref().map_or(0, |range| range.start).min(text.len());
     let from = text.get(start..).and_then(|rest| rest.find(name)).map(|at| start + at);
     match from.or_else(|| text.find(name)) {
-        Some(at) => place.part(at, name.len()),
-        None => place.span(),
+        Some(at) => place(query, at..at + name.len()),
+        None => place(query, 0..text.len()),
     }
 }

@@ -17,6 +17,7 @@ use crate::ir::facts::Facts;
 use crate::ir::ident::DatasetName;
 use crate::ir::span::{FileId, Span};
 use crate::ir::spec::{Model, Spec};
+use crate::ir::written::Written;
 use crate::lint::{self, Project};
 use crate::project::{self, Part, ProjectFiles};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -179,9 +180,7 @@ impl<'w> Draft<'w> {
 
     fn resolve(&mut self, columns: Option<&ModelColumns>) -> (Spec, Problems) {
         let mut problems = self.learn();
-        for (path, _) in check::query_paths(&self.trees) {
-            self.read_named(path);
-        }
+        let query_files = self.query_files();
         let manifest = check::manifest_path(&self.trees, &|name| self.world.env(name)).map(|(path, _)| path);
         if let Some(path) = &manifest {
             self.read_named(path.clone());
@@ -198,7 +197,7 @@ impl<'w> Draft<'w> {
             environment: environment.as_deref(),
             unset: self.options.unset,
             sandbox: self.options.sandbox.is_some(),
-            query_files: &self.named,
+            query_files: &query_files,
             dbt_manifest: manifest.and_then(|path| Some(self.named.get(&path)?.as_deref().map_err(String::as_str))),
             columns,
         });
@@ -206,9 +205,25 @@ impl<'w> Draft<'w> {
         (spec, problems)
     }
 
-    fn read_named(&mut self, path: String) {
+    fn read_named(&mut self, path: String) -> &Result<String, String> {
         let (world, root) = (self.world, &self.root);
-        self.named.entry(path).or_insert_with_key(|path| project::named(world, root, path));
+        self.named.entry(path).or_insert_with_key(|path| project::named(world, root, path))
+    }
+
+    /// Files with SQL that pipelines name: what is wrong in them is told there.
+    fn query_files(&mut self) -> BTreeMap<String, Result<Written, String>> {
+        let mut files = BTreeMap::new();
+        for (path, _) in check::query_paths(&self.trees) {
+            let read = self.read_named(path.clone()).clone();
+            let name = project::shown(&self.root, Path::new(&path));
+            files.insert(path, read.map(|text| self.written(&name, &text)));
+        }
+        files
+    }
+
+    fn written(&mut self, name: &str, text: &str) -> Written {
+        let file = self.files.sources.put(name, text);
+        Written::from((text, Span::new(file, 0, text.len())))
     }
 
     /// What DuckDB's parser says of every expression, without a source.

@@ -1,6 +1,8 @@
 //! A file as written: every part with its span, nothing resolved. Comments stand beside the tree, so that only `format`
 //! needs to care about them.
 
+use std::ops::Range;
+
 use super::span::{Span, Spanned};
 
 pub type Name = Spanned<String>;
@@ -247,6 +249,8 @@ pub struct TextLit {
     pub inner: Span,
     /// Written in triple quotes: no escapes, kept as it is by `format`.
     pub triple: bool,
+    /// Where the value and the inside differ: what each escape means, as a part of the value, and itself, as one of the inside.
+    pub escapes: Vec<(Range<usize>, Range<usize>)>,
 }
 
 /// Names joined by dots; each part bare, quoted or a number.

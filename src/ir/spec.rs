@@ -10,6 +10,7 @@ use super::mode::Mode;
 use super::secret::Secret;
 use super::span::{Span, Spanned};
 use super::test::Test;
+use super::written::Written;
 
 #[derive(Clone, Debug, Default)]
 pub struct Spec {
@@ -85,8 +86,8 @@ pub struct Model {
 pub enum Query {
     /// Rows of a table: source, then schema and name.
     Table { source: DatasetName, parts: Vec<String>, span: Span },
-    /// SQL, templates already filled in. `span` is the literal's inside, in the pipeline or the query file's mention.
-    Sql { source: DatasetName, text: String, span: Span },
+    /// SQL, templates already filled in. `span` is the literal's inside, or the query file's mention.
+    Sql { source: DatasetName, text: Written, span: Span },
     File {
         path: String,
         format: FileFormat,
@@ -96,7 +97,7 @@ pub enum Query {
         named: Vec<Spanned<String>>,
     },
     /// Rows that a test gives, as a query of DuckDB's own.
-    Given { sql: String, span: Span },
+    Given { sql: Written, span: Span },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Sources that cannot be had, and queries they refuse.
 
-use super::Loader;
+use super::{Loader, Refused};
 use crate::diag::{Problem, list, nearest};
 use crate::ir::span::Span;
 use crate::ir::spec::{Model, Query, Source};
@@ -77,9 +77,10 @@ pub fn same_columns(model: &Model, column: &str, written: &[String]) -> Problem 
         .help("names that differ only in case are one name here: rename one of them in the file")
 }
 
-pub fn reading(loader: &Loader<'_>, model: &Model, error: StoreError) -> Problem {
+pub fn reading(loader: &Loader<'_>, model: &Model, refused: &Refused) -> Problem {
+    let error = &refused.error;
     let said = loader.redactor.scrub(&error.message);
-    let at = pointed(model, &error, &said);
+    let at = pointed(model, refused, &said);
     let name = &model.name;
     let problem = match error.kind {
         _ if no_files(loader, model, &said) => return missing_file(model),
@@ -132,36 +133,22 @@ fn parted(said: &str) -> (&str, Vec<&str>) {
     }
 }
 
-/// The place in the query, where it is written as it is sent: a template moves what follows it.
-fn pointed(model: &Model, error: &StoreError, said: &str) -> Span {
-    let whole = place(model);
-    if let Query::File { named: known, .. } = &model.query {
-        let place = known.iter().find(|one| named(said) == Some(one.value.as_str()));
-        return place.map_or(whole, |one| one.span);
-    }
-    let Query::Sql { text, .. } = &model.query else { return whole };
-    if text.len() != whole.end - whole.start {
-        return whole;
-    }
-    if let Some(offset) = error.offset.filter(|_| matches!(error.kind, StoreErrorKind::Syntax)) {
-        return whole.part(offset, word(&text[offset..]));
-    }
-    match named(said).map(|name| (places(text, name), name.len())) {
-        Some((places, len)) if places.len() == 1 => whole.part(places[0], len),
-        _ => whole,
-    }
-}
-
-/// Where a name stands as a word of its own.
-fn places(text: &str, name: &str) -> Vec<usize> {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    let alone = |at: &usize| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part);
-    text.match_indices(name).map(|(at, _)| at).filter(alone).collect()
-}
-
-fn word(text: &str) -> usize {
-    let letters = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_');
-    letters.map(char::len_utf8).sum::<usize>().max(1)
+/// Where it is wrong: DuckDB says so, or names what it is about.
+fn pointed(model: &Model, refused: &Refused, said: &str) -> Span {
+    let name = named(said).map(|name| name.rsplit('.').next().unwrap_or(name));
+    let found = match &model.query {
+        Query::File { named: known, .. } => {
+            let known = known.iter().find(|one| Some(one.value.as_str()) == name);
+            known.map(|one| one.span).or(refused.place)
+        }
+        Query::Sql { text, .. } | Query::Given { sql: text, .. } => {
+            let near = |at: Span| name.and_then(|name| text.name_within(name, at)).unwrap_or(at);
+            let named = || name.and_then(|name| text.name(name, 0..text.text().len()));
+            refused.place.map(near).or_else(named)
+        }
+        Query::Table { .. } => refused.place,
+    };
+    found.unwrap_or_else(|| place(model))
 }
 
 /// The first name that a message quotes, or that it calls by its kind.

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Loader;
+use super::{Loader, Refused};
 use crate::ir::plan::Sql;
 use crate::ir::spec::{FileFormat, FileOption, Model, Query};
 use crate::ir::value::Value;
-use crate::store::StoreError;
+use crate::ir::written::Written;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// A name that is used and that several columns could be meant by: the name, and the columns as the file has them.
 pub type Doubled = (String, Vec<String>);
@@ -21,7 +22,7 @@ impl Loader<'_> {
         if options.iter().any(|(name, value)| name == "header" && *value == FileOption::Bool(false)) {
             return Ok(None);
         }
-        let columns = self.store.describe(&format!("SELECT * FROM {}", self.query(model)))?;
+        let columns = self.store.describe(&format!("SELECT * FROM {}", self.query(model).text()))?;
         let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
         if !names.iter().any(|name| looks_renamed(name, &names)) {
             return Ok(None);
@@ -58,7 +59,8 @@ fn ambiguous(name: &str, written: &[String]) -> Option<Doubled> {
 
 /// Whether DuckDB reads the text as one query. Only what its parser refuses counts: some statements it reads cannot be told
 /// apart further.
-pub fn one_query(loader: &Loader<'_>, text: &str) -> Result<(), StoreError> {
+pub fn one_query(loader: &Loader<'_>, query: &Written) -> Result<(), Refused> {
+    let text = query.text();
     let row = loader.store.row(&format!(
         "SELECT json_extract_string(said, '$.error_type'), json_extract_string(said, '$.error_message'), \
          json_extract_string(said, '$.position') FROM (SELECT json_serialize_sql({}) AS said)",
@@ -69,7 +71,7 @@ pub fn one_query(loader: &Loader<'_>, text: &str) -> Result<(), StoreError> {
             // It counts characters.
             let at = self::text(position.clone()).and_then(|position| position.parse().ok());
             let offset = at.and_then(|at: usize| text.char_indices().nth(at)).map(|(offset, _)| offset);
-            Err(StoreError { kind: crate::store::StoreErrorKind::Syntax, message: message.clone(), offset })
+            Err(Refused::by(StoreError { kind: StoreErrorKind::Syntax, message: message.clone(), offset }, query))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,7 @@
 //! Settings and their values.
 
+use std::ops::Range;
+
 use pest::iterators::Pair;
 
 use super::recover::Place;
@@ -85,24 +87,27 @@ impl<'t> Reader<'t> {
         let quotes = if triple { 3 } else { 1 };
         let inner = Span::new(self.file, span.start + quotes, span.end - quotes);
         let raw = &self.text[inner.start..inner.end];
-        let value = if triple { raw.to_string() } else { self.unescape(raw, inner) };
-        TextLit { value, span, inner, triple }
+        let (value, escapes) = if triple { (raw.to_string(), Vec::new()) } else { self.unescape(raw, inner) };
+        TextLit { value, span, inner, triple, escapes }
     }
 
-    fn unescape(&mut self, raw: &str, inner: Span) -> String {
+    fn unescape(&mut self, raw: &str, inner: Span) -> (String, Vec<(Range<usize>, Range<usize>)>) {
         let mut out = String::with_capacity(raw.len());
+        let mut escapes = Vec::new();
         let mut rest = raw;
         while let Some(at) = rest.find('\\') {
             out.push_str(&rest[..at]);
             let offset = raw.len() - rest.len() + at;
             let (meant, len) = escape(&rest[at + 1..]);
+            let start = out.len();
             match meant {
                 Some(meant) => out.push(meant),
                 None => self.problems.push(error::escape(inner.part(offset, len + 1), &rest[at..at + 1 + len])),
             }
+            escapes.push((start..out.len(), offset..offset + 1 + len));
             rest = &rest[at + 1 + len..];
         }
-        out + rest
+        (out + rest, escapes)
     }
 }
 

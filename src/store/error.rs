@@ -1,5 +1,6 @@
 //! What DuckDB refuses, sorted into the kinds that callers answer differently.
 
+use serde_json::Value as Json;
 use thiserror::Error;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,7 +48,29 @@ impl From<duckdb::Error> for StoreError {
             duckdb::Error::DuckDBFailure(_, Some(message)) => message,
             other => other.to_string(),
         };
-        StoreError { kind: kind(&text), offset: offset(&text), message: tidy(&text) }
+        match told(&text) {
+            Some(error) => error,
+            None => StoreError { kind: kind(&text), offset: None, message: tidy(&text) },
+        }
+    }
+}
+
+/// What DuckDB says as JSON (`errors_as_json`): with the place, which a caret under a shortened line shows only now and then.
+fn told(text: &str) -> Option<StoreError> {
+    let said: Json = serde_json::from_str(&text[text.find('{')?..]).ok()?;
+    let text = format!("{} Error: {}", said["exception_type"].as_str()?, said["exception_message"].as_str()?);
+    let offset = said["position"].as_str().and_then(|position| position.parse().ok());
+    Some(StoreError { kind: kind(&text), offset, message: tidy(&text) })
+}
+
+impl StoreError {
+    /// The parser counts the characters of a statement, everything after it bytes.
+    pub(super) fn in_bytes(mut self, sql: &str) -> StoreError {
+        if self.message.starts_with("Parser Error") {
+            let at = self.offset.and_then(|at| sql.char_indices().nth(at));
+            self.offset = at.map(|(offset, _)| offset);
+        }
+        self
     }
 }
 
@@ -103,15 +126,6 @@ fn holder(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("lock is held in ")?;
     let end = rest.find(')')?;
     Some(rest[..=end].to_string())
-}
-
-/// DuckDB shows the line and a caret under the place: the caret's column, less the prompt, is the offset.
-fn offset(text: &str) -> Option<usize> {
-    let mut lines = text.lines().skip_while(|line| !line.starts_with("LINE 1: "));
-    let (line, caret) = (lines.next()?, lines.next()?);
-    let prompt = "LINE 1: ".len();
-    let at = caret.find('^')?.checked_sub(prompt)?;
-    (!line.contains("...")).then_some(at)
 }
 
 /// The first line says it; what follows are the statement and hints that name it.

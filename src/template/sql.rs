@@ -7,6 +7,10 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::TemplateError;
 
+mod pieces;
+
+pub use pieces::Part;
+
 /// A name asked for: the function, then its argument.
 type Name = (&'static str, String);
 
@@ -22,12 +26,12 @@ const NAMES_MAX: usize = 10_000;
 
 /// Fills in `{{ var('x') }}` and `{{ ref('x') }}`. `ref` with a package (`ref('shop', 'orders')`) asks for `shop.orders`.
 ///
-/// minijinja's functions must outlive the caller's, so a rendering stops at the first unknown name, asks, and starts again.
+/// What comes of it, in parts that each say what they stand for. minijinja's functions must outlive the caller's, so a rendering stops at the first unknown name, asks, and starts again.
 pub fn render_sql(
     text: &str,
     vars: &dyn Fn(&str) -> Option<String>,
     refs: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, TemplateError> {
+) -> Result<Vec<Part>, TemplateError> {
     let answers = Arc::new(Mutex::new(Answers::default()));
     let environment = environment(&answers);
     for _ in 0..NAMES_MAX {
@@ -38,7 +42,7 @@ pub fn render_sql(
                 let found = if function == "var" { vars(&name) } else { refs(&name) };
                 locked(&answers).known.insert((function, name), found);
             }
-            (Ok(sql), _) => return Ok(sql),
+            (Ok(sql), _) => return Ok(pieces::parts(text, sql, &environment)),
             (Err(error), None) => return Err(told(&error, text)),
         }
     }

@@ -120,11 +120,49 @@ fn sql_takes_variables_and_references() {
     let refs = |name: &str| (name != "gone").then(|| format!("marts.{name}"));
     let sql = "select * from {{ ref('dim') }} where c = '{{ var('country') }}' -- {{ var('country') }}\n";
     let filled = "select * from marts.dim where c = 'SE' -- SE\n";
-    assert_eq!(render_sql(sql, &vars, &refs).as_deref(), Ok(filled));
+    let parts = render_sql(sql, &vars, &refs).expect("all names are known");
+    assert_eq!(parts.iter().map(|part| part.text.as_str()).collect::<String>(), filled);
     let error = render_sql("select\n {{ ref('gone') }}", &vars, &refs).expect_err("there is no such model");
     assert_eq!((error.message.as_str(), error.line), ("no dbt model `gone`", Some(2)));
     assert_eq!(error.offset(), Some(11));
     assert!(render_sql("{{ env }}", &vars, &refs).is_err());
+}
+
+#[test]
+fn rendered_sql_knows_what_it_stands_for() {
+    let vars = |name: &str| (name != "gone").then(|| name.to_uppercase());
+    let told = |sql: &str| {
+        let parts = render_sql(sql, &vars, &vars).expect("all names are known");
+        let shown = |part: &super::Part| {
+            let sign = if part.literal { "=" } else { "<-" };
+            format!("{:?} {sign} {:?}", part.text, &sql[part.from.clone()])
+        };
+        parts.iter().map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("select 'é', x from {{ ref('dim') }} where c = '{{ var('se') }}'"),
+        [
+            r#""select 'é', x from " = "select 'é', x from ""#,
+            r#""DIM " <- "{{ ref('dim') }}""#,
+            r#""where c = '" = "where c = '""#,
+            r#""SE" <- "{{ var('se') }}""#,
+            r#""'" = "'""#
+        ]
+    );
+    assert_eq!(
+        told("{% for c in ['a', 'b'] -%}\n  x_{{ c }},\n{%- endfor %} 1{# so {{ #}"),
+        [
+            r#""x_" = "x_""#,
+            r#""a" <- "{{ c }}""#,
+            r#""," = ",""#,
+            r#""x_" = "x_""#,
+            r#""b" <- "{{ c }}""#,
+            r#""," = ",""#,
+            r#"" " <- "{%- endfor %}""#,
+            r#""1" = "1""#
+        ]
+    );
+    assert_eq!(told("a {% raw %}{{ b }}{% endraw %} c"), [r#""a " = "a ""#, r#""{{ b }}" = "{{ b }}""#, r#"" " <- "{% endraw %}""#, r#""c" = "c""#]);
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn never_closed(start: usize) -> TemplateError {
 }
 
 /// The place of the closing quote, or the end.
-fn skip_quoted(bytes: &[u8], open: usize, quote: u8) -> usize {
+pub(super) fn skip_quoted(bytes: &[u8], open: usize, quote: u8) -> usize {
     let mut at = open + 1;
     while at < bytes.len() && bytes[at] != quote {
         at += if bytes[at] == b'\\' { 2 } else { 1 };

@@ -16,6 +16,8 @@ use sendoff::ir::ast::File;
 use sendoff::ir::catalog::Catalog;
 use sendoff::ir::facts::{ColumnFacts, Facts};
 use sendoff::ir::ident::DatasetName;
+use sendoff::ir::span::Span;
+use sendoff::ir::written::Written;
 use sendoff::parse::parse;
 use sendoff::store::{Store, StoreOptions};
 
@@ -57,6 +59,7 @@ struct Case {
     parsing: Problems,
     catalog: Catalog,
     folder: PathBuf,
+    query_files: BTreeMap<String, Result<Written, String>>,
     env: BTreeMap<String, String>,
     options: Options,
     columns: Option<BTreeMap<DatasetName, Vec<ColumnFacts>>>,
@@ -86,21 +89,23 @@ impl Case {
             parsing.extend(problems);
         }
         let catalog = definitions(folder, &mut sources, &mut parsing);
+        let query_files = query_paths(&files).into_iter().map(|(path, _)| {
+            let written = |text: String| {
+                let file = sources.add(path.clone(), text.clone());
+                Written::from((text.as_str(), Span::new(file, 0, text.len())))
+            };
+            let read = text(&folder.join(&path)).map(written).ok_or_else(|| "there is no such file".to_string());
+            (path, read)
+        });
+        let query_files = query_files.collect();
         let mut env: BTreeMap<String, String> =
             BASE_ENV.map(|name| (name.to_string(), "a-key".to_string())).into_iter().collect();
         env.extend(lines(folder, "env").iter().filter_map(|line| pair(line, '=')));
         let (options, columns) = (options(folder), columns(folder));
-        Case { sources, files, parsing, catalog, folder: folder.to_path_buf(), env, options, columns }
+        Case { sources, files, parsing, catalog, folder: folder.to_path_buf(), query_files, env, options, columns }
     }
 
     fn outcome(&self, store: &Store) -> String {
-        let query_files = query_paths(&self.files)
-            .into_iter()
-            .map(|(path, _)| {
-                let read = fs::read_to_string(self.folder.join(&path)).map_err(|_| "there is no such file".to_string());
-                (path, read)
-            })
-            .collect();
         let facts: Facts = inspect::expressions(store, &expressions(&self.files)).expect("DuckDB answers");
         let manifest = text(&self.folder.join("manifest.json"));
         let env = |name: &str| self.env.get(name).cloned();
@@ -114,7 +119,7 @@ impl Case {
             environment: self.options.environment.as_deref(),
             unset: self.options.unset,
             sandbox: false,
-            query_files: &query_files,
+            query_files: &self.query_files,
             dbt_manifest: manifest.as_deref().map(Ok),
             columns: self.columns.as_ref(),
         };

@@ -120,9 +120,8 @@ pub fn query_file(path: &TextLit, cause: &str) -> Problem {
         .help("paths are relative to the project's root")
 }
 
-pub fn sql_template(cause: &TemplateError, span: Span, in_file: bool) -> Problem {
-    let line = cause.line.filter(|_| in_file).map_or(String::new(), |line| format!("line {line}: "));
-    Problem::error("check::sql_template", format!("the template in this SQL is wrong: {line}{}", cause.message))
+pub fn sql_template(cause: &TemplateError, span: Span) -> Problem {
+    Problem::error("check::sql_template", format!("the template in this SQL is wrong: {}", cause.message))
         .at(span)
         .help("in SQL, `{{ ref('model') }}` and `{{ var('name') }}` are filled in; all else stays as it is")
 }

@@ -8,6 +8,7 @@ use crate::ir::plan::Sql;
 use crate::ir::spec::{FileOption, Query};
 use crate::ir::test::Given;
 use crate::ir::vocabulary;
+use crate::ir::written::Written;
 
 /// A column of the tables.
 struct Column {
@@ -27,7 +28,7 @@ impl Subject<'_> {
     ) -> Option<Given> {
         let query = match &given.input {
             GivenInput::Table(table) => self.table(table, other.and_then(written), problems)?,
-            GivenInput::Sql { text } => Query::Given { sql: text.value.clone(), span: text.inner },
+            GivenInput::Sql { text } => Query::Given { sql: text.into(), span: text.inner },
             GivenInput::File { path, options } => self.file(path, options.as_ref(), problems)?,
         };
         Some(Given { span: given.span, query })
@@ -122,15 +123,19 @@ impl Subject<'_> {
     }
 
     /// Both tables under one another, so that their types are the same, and of the other one no row.
-    fn query(&self, table: &Table, other: Option<&Table>, columns: &[Column]) -> String {
+    fn query(&self, table: &Table, other: Option<&Table>, columns: &[Column]) -> Written {
         let (filled, empty): (Vec<&Column>, Vec<&Column>) = columns.iter().partition(|column| column.filled);
-        let mut rows = lines(table, &filled);
-        if let Some(other) = other.filter(|_| !filled.is_empty()) {
-            rows = format!("{rows} UNION ALL (SELECT * FROM ({}) LIMIT 0)", lines(other, &filled));
-        }
         let nulls: String =
             empty.iter().map(|column| format!(", {} AS {}", self.null(column), Sql::name(&column.name))).collect();
-        format!("SELECT * EXCLUDE (\"(row)\"){nulls} FROM ({rows})")
+        let mut sql = Written::from(format!("SELECT * EXCLUDE (\"(row)\"){nulls} FROM ("));
+        lines(&mut sql, table, &filled);
+        if let Some(other) = other.filter(|_| !filled.is_empty()) {
+            sql.push(" UNION ALL (SELECT * FROM (");
+            lines(&mut sql, other, &filled);
+            sql.push(") LIMIT 0)");
+        }
+        sql.push(")");
+        sql
     }
 
     /// A column without any value. As it stands it is text, which becomes whatever a field wants; inside an expression it has
@@ -169,25 +174,30 @@ fn is_filled(table: &Table, name: &str) -> bool {
 }
 
 /// The rows of a table in these columns, and one that tells that they are there, so that there is always one.
-fn lines(table: &Table, columns: &[&Column]) -> String {
+fn lines(sql: &mut Written, table: &Table, columns: &[&Column]) {
+    sql.push("SELECT * FROM (VALUES ");
+    let rows: Vec<Option<usize>> = match table.rows.len() {
+        0 => vec![None],
+        rows => (0..rows).map(Some).collect(),
+    };
+    for (number, at) in rows.into_iter().enumerate() {
+        sql.push(&format!("{}({}", if number == 0 { "" } else { ", " }, at.map_or(0, |at| at + 1)));
+        columns.iter().for_each(|column| cell(sql, table, at, column));
+        sql.push(")");
+    }
     let names: String = columns.iter().map(|column| format!(", {}", Sql::name(&column.name))).collect();
-    let line = |at: Option<usize>| {
-        let cells: String = columns.iter().map(|column| format!(", {}", cell(table, at, column))).collect();
-        format!("({}{cells})", at.map_or(0, |at| at + 1))
-    };
-    let lines: Vec<String> = match table.rows.len() {
-        0 => vec![line(None)],
-        rows => (0..rows).map(|at| line(Some(at))).collect(),
-    };
-    format!("SELECT * FROM (VALUES {}) AS given(\"(row)\"{names}) WHERE \"(row)\" > 0", lines.join(", "))
+    sql.push(&format!(") AS given(\"(row)\"{names}) WHERE \"(row)\" > 0"));
 }
 
-fn cell(table: &Table, row: Option<usize>, column: &Column) -> String {
+fn cell(sql: &mut Written, table: &Table, row: Option<usize>, column: &Column) {
     let cells = row.and_then(|row| table.rows.get(row)).map(|row| &row.cells);
     let value = position(table, &column.name).and_then(|at| cells?.get(at)?.value.as_ref());
-    let sql = value.map_or("NULL".to_string(), |value| Sql::expr(&value.text).0);
-    match &column.sql_type {
-        Some(sql_type) => format!("CAST({sql} AS {sql_type})"),
-        None => sql,
+    sql.push(if column.sql_type.is_some() { ", CAST(" } else { ", " });
+    match value {
+        Some(value) => sql.expr(value),
+        None => sql.push("NULL"),
+    }
+    if let Some(sql_type) = &column.sql_type {
+        sql.push(&format!(" AS {sql_type})"));
     }
 }

@@ -83,9 +83,9 @@ fn settings(settings: &Settings) -> String {
 fn query(query: &Query) -> String {
     match query {
         Query::Table { source, parts, .. } => format!("{source} table {}", parts.join(".")),
-        Query::Sql { source, text, .. } => format!("{source} sql {:?}", text.trim()),
+        Query::Sql { source, text, .. } => format!("{source} sql {:?}", text.text().trim()),
         Query::File { path, format, options, .. } => format!("file {path} {format:?} {options:?}"),
-        Query::Given { sql, .. } => sql.clone(),
+        Query::Given { sql, .. } => sql.text().to_string(),
     }
 }
 
