@@ -95,6 +95,8 @@ pub struct Problem {
     pub message: String,
     /// The first label is the place of the problem; further ones point at what it clashes with.
     pub labels: Vec<(Span, String)>,
+    /// What someone else said of it, which is drawn at its place, and told with the message where nothing is drawn.
+    pub cause: Option<String>,
     pub help: Option<String>,
     /// What mends it, where that is more than another word.
     pub fix: Option<Box<Fix>>,
@@ -102,7 +104,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Problem { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, fix: None }
+        Problem { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), cause: None, help: None, fix: None }
     }
 
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
@@ -121,6 +123,18 @@ impl Problem {
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push((span, text.into()));
         self
+    }
+
+    /// What a database or a server said of it, at the place.
+    pub fn because(self, span: Span, cause: String) -> Self {
+        let told = Some(cause.clone()).filter(|cause| !cause.is_empty());
+        Problem { cause: told, ..self.label(span, cause) }
+    }
+
+    /// The message and its cause, where no place is shown.
+    pub fn told(&self) -> String {
+        let cause = self.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{}{cause}", self.message)
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -103,7 +103,7 @@ impl Trouble {
                 Stopped {
                     status: status(problems),
                     code: first.map_or_else(String::new, |first| first.code.into()),
-                    message: first.map_or_else(String::new, |first| redactor.scrub(&first.message)),
+                    message: first.map_or_else(String::new, |first| redactor.scrub(&first.told())),
                     help: first.and_then(|first| first.help.clone()).unwrap_or_default(),
                 }
             }

@@ -59,17 +59,17 @@ pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -
 
 fn keys(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape, problems: &mut Problems) -> Vec<PlannedKey> {
     let mut keys = Vec::new();
-    for (name, place) in activation.key.iter().zip(&activation.key_spans) {
+    for (name, span) in activation.key.iter().zip(&activation.key_spans) {
         match loaded.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
             Some(column) => {
-                problems.0.extend(key_type_changed(activation, column, *place, shape));
+                problems.0.extend(key_type_changed(activation, *span, column, shape));
                 keys.push(PlannedKey {
                     name: name.clone(),
                     sql: Sql::name(&column.name),
                     sql_type: column.sql_type.clone(),
                 });
             }
-            None => problems.push(error::unknown_key(activation, name, *place, loaded.columns)),
+            None => problems.push(error::unknown_key(name, *span, loaded.columns)),
         }
     }
     keys
@@ -78,15 +78,15 @@ fn keys(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape, probl
 /// A wider number is the same key; text in place of a number is not, and would make every row look new.
 fn key_type_changed(
     activation: &Activation,
+    span: Span,
     column: &ColumnFacts,
-    place: Span,
     shape: &LedgerShape,
 ) -> Option<Problem> {
     if activation.mode.is_set() {
         return None;
     }
     let (_, held) = shape.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name))?;
-    (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, column, place, held))
+    (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, span, column, held))
 }
 
 fn identifiers(activation: &Activation, account: Option<&Account>, problems: &mut Problems) -> Vec<PlannedIdentifier> {

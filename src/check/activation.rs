@@ -300,7 +300,6 @@ fn inline(
         }
         return None;
     };
-    let columns = model::columns(key, scope.columns(&name), problems);
-    let (filter, key_spans) = (from.filter.clone(), model::spans(key));
-    Some(Model { name, span: from.span, query: query?, filter, key: columns, key_spans })
+    let (key, key_spans) = model::columns(key, scope.columns(&name), problems);
+    Some(Model { name, span: from.span, query: query?, filter: from.filter.clone(), key, key_spans })
 }

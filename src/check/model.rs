@@ -40,14 +40,9 @@ fn resolve(scope: &Scope<'_>, model: &ast::Model, problems: &mut Problems) -> Op
     if let Some(from) = from {
         condition(scope, from, &name, problems);
     }
-    let key = key.map(|key| (columns(key, scope.columns(&name), problems), spans(key)));
-    let (key, key_spans) = key?;
+    let (key, key_spans) = key.map(|key| columns(key, scope.columns(&name), problems))?;
     let filter = from.and_then(|from| from.filter.clone());
     Some(Model { name, span: model.span, query: query?, filter, key, key_spans })
-}
-
-pub fn spans(key: &Key) -> Vec<Span> {
-    key.columns.iter().map(|column| column.span).collect()
 }
 
 /// Keeps the first of an entry that may stand once.
@@ -83,8 +78,8 @@ pub fn condition(scope: &Scope<'_>, from: &From, model: &DatasetName, problems: 
 }
 
 /// The key's columns: none twice, and all of them there where the columns are known.
-pub fn columns(key: &Key, known: Option<&[ColumnFacts]>, problems: &mut Problems) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+pub fn columns(key: &Key, known: Option<&[ColumnFacts]>, problems: &mut Problems) -> (Vec<String>, Vec<Span>) {
+    let (mut names, mut spans): (Vec<String>, Vec<Span>) = Default::default();
     for column in &key.columns {
         if names.iter().any(|name| name.eq_ignore_ascii_case(&column.name)) {
             problems.push(error::key_column_twice(column));
@@ -94,6 +89,7 @@ pub fn columns(key: &Key, known: Option<&[ColumnFacts]>, problems: &mut Problems
             problems.push(error::unknown_column(&column.name, false, column.span, known));
         }
         names.push(column.name.clone());
+        spans.push(column.span);
     }
-    names
+    (names, spans)
 }

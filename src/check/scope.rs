@@ -108,10 +108,16 @@ impl<'a> Scope<'a> {
         written.chain(self.inputs.vars.keys().map(String::as_str)).collect()
     }
 
-    /// `--var` for a name that no `var` reads is a misspelling that would otherwise pass in silence.
-    pub fn unread_variables(&self, problems: &mut Problems) {
+    /// Names that some `var` reads, in settings or in SQL.
+    pub fn read_variables(&self) -> BTreeSet<String> {
         let mut asked = self.asked.borrow().clone();
         asked.extend(values::variables_named(self.inputs.files));
+        asked
+    }
+
+    /// `--var` for a name that no `var` reads is a misspelling that would otherwise pass in silence.
+    pub fn unread_variables(&self, problems: &mut Problems) {
+        let asked = self.read_variables();
         for name in self.inputs.vars.keys().filter(|name| !asked.contains(*name)) {
             problems.push(error::unread_variable(name, asked.iter().map(String::as_str)));
         }

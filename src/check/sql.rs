@@ -94,6 +94,7 @@ fn known<'a>(scope: &'a Scope<'_>) -> Option<&'a BTreeMap<String, String>> {
         Relations::Known(known) => Some(known),
         Relations::Unread => None,
     }
+}
 
 /// What is literal keeps its place; what was filled in stands where the template has its tag.
 fn filled(query: &Written, parts: &[Part]) -> Written {

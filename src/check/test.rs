@@ -94,7 +94,12 @@ fn complete(scope: &Scope<'_>, test: &ast::Test, entries: &Entries<'_>, problems
         problems.push(error::tested_activation(&test.of, known));
     }
     if let Some(name) = entries.environment.filter(|name| !scope.names.environments.contains_key(name.value.as_str())) {
-        problems.push(error::unknown_environment(&name.value, scope.names.environments.keys().copied()).at(name.span));
+        problems.push(error::tested_environment(name, scope.names.environments.keys().copied()));
+    }
+    let read = scope.read_variables();
+    let given = entries.vars.iter().flat_map(|block| &block.settings).map(|setting| &setting.key);
+    for name in given.filter(|name| !read.contains(&name.value)) {
+        problems.push(error::tested_variable(name, read.iter().map(String::as_str)));
     }
     if entries.rows.is_none() && !scope.is_unread("rows", test.span) {
         problems.push(error::no_rows(&test.name));

@@ -44,7 +44,7 @@ pub fn expression(activation: &Activation, culprit: Option<&Expr>, said: &str) -
         Status::Wrong,
         "run::expression",
         format!("`{}`{which}: {said}", activation.name),
-        "an expression of the mapping fails on a row; `try_cast` and `try` give NULL instead",
+        "a condition or an expression fails on a row; `try_cast` and `try` give NULL instead",
     )
 }
 

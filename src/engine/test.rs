@@ -10,6 +10,7 @@ use crate::emit::Depth;
 use crate::ir::change::{Aside, Counts, Sample};
 use crate::ir::delivery::Request;
 use crate::ir::run::{ActivationReport, Failure, Stopped};
+use crate::ir::span::Span;
 use crate::ir::spec::{Activation, Metric, Model, Project, Spec};
 use crate::ir::test::{Expected, Given, Test};
 use crate::world::World;
@@ -67,7 +68,7 @@ impl Rehearsal<'_> {
         options.vars.extend(test.vars.clone());
         let checked = check(self.world, self.root, &options, false);
         let errors = checked.problems.0.into_iter().filter(Problem::is_error);
-        checked.spec.ok_or_else(|| errors.map(Miss::from).collect())
+        checked.spec.ok_or_else(|| errors.map(|problem| placed(problem, test.span).into()).collect())
     }
 
     /// The same without the sandbox: requests are written as they would leave, and none does.
@@ -185,14 +186,14 @@ fn alone(spec: &Spec, activation: &Activation, given: &Given, folder: &Path) -> 
 fn misses(trouble: Trouble, given: &Given) -> Vec<Miss> {
     match trouble {
         Trouble::Problems(problems) => {
-            problems.0.into_iter().filter(Problem::is_error).map(|problem| placed(problem, given).into()).collect()
+            problems.0.into_iter().filter(Problem::is_error).map(|problem| placed(problem, given.span).into()).collect()
         }
         Trouble::Failure(failure) => vec![stopped_by(&failure.into()).at(given.span).into()],
     }
 }
 
-fn placed(problem: Problem, given: &Given) -> Problem {
-    if problem.labels.is_empty() { problem.at(given.span) } else { problem }
+fn placed(problem: Problem, span: Span) -> Problem {
+    if problem.labels.is_empty() { problem.at(span) } else { problem }
 }
 
 fn stopped_by(stopped: &Stopped) -> Problem {

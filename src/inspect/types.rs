@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use crate::diag::{Problem, Problems, list, nearest};
 use crate::ir::ast::Expr;
 use crate::ir::plan::Sql;
+use crate::ir::secret::MASK;
 use crate::ir::span::Span;
+use crate::ir::written::Written;
 use crate::store::{Store, StoreError, StoreErrorKind};
 
 /// The type of each expression. All are asked at once; only when one is wrong, each by itself.
@@ -17,7 +19,8 @@ pub fn types(store: &Store, relation: &Sql, exprs: &[&Expr]) -> (HashMap<Span, S
         return (HashMap::new(), problems);
     }
     if let Ok(facts) = store.describe(&format!("SELECT {} FROM {relation}", columns.join(", "))) {
-        return (exprs.iter().zip(facts).map(|(expr, facts)| (expr.span, facts.sql_type)).collect(), problems);
+        let types = exprs.iter().zip(facts).map(|(expr, facts)| (expr.span, facts.sql_type)).collect();
+        return (types, constants(store, relation, exprs));
     }
     let mut types = HashMap::new();
     for expr in exprs {
@@ -29,20 +32,48 @@ pub fn types(store: &Store, relation: &Sql, exprs: &[&Expr]) -> (HashMap<Span, S
     (types, problems)
 }
 
-/// DuckDB counts from the start of the statement; the expression begins after `SELECT (`.
+/// Texts that do not become what they are compared with (`born > 'abc'`), which DuckDB finds only when it comes to a row: it is
+/// given one without any value.
+fn constants(store: &Store, relation: &Sql, exprs: &[&Expr]) -> Problems {
+    let row = format!("(SELECT one.* FROM (SELECT 1) AS given LEFT JOIN (SELECT * FROM {relation} LIMIT 0) AS one ON true)");
+    let asked = |exprs: &[&Expr]| {
+        let mut sql = Written::from("SELECT 0".to_string());
+        for expr in exprs {
+            sql.push(", count(hash(");
+            sql.expr(expr);
+            sql.push("))");
+        }
+        sql.push(&format!(" FROM {row}"));
+        store.row(sql.text()).map_err(|error| (error, sql))
+    };
+    if asked(exprs).is_ok() {
+        return Problems::default();
+    }
+    let unfit = exprs.iter().filter_map(|expr| {
+        let (error, sql) = asked(&[expr]).err()?;
+        unfit(&error, sql.word(error.offset?)?, expr)
+    });
+    Problems(unfit.collect())
+}
+
+/// Only of a text that stands there: what fails for want of a value may do for every row that has one.
+fn unfit(error: &StoreError, span: Span, expr: &Expr) -> Option<Problem> {
+    let text = expr.text.get(span.start - expr.span.start..span.end - expr.span.start)?;
+    let said = error.message.strip_prefix("Conversion Error: ").filter(|_| text.starts_with('\''))?;
+    let (message, _) = split_candidates(&said.replace(&format!("'{MASK}'"), &format!("`{text}`")));
+    let problem = Problem::error("inspect::bad_expression", message).at(span);
+    Some(problem.help("the text becomes what it is compared or put together with, and this one does not"))
+}
+
 fn refused(expr: &Expr, error: &StoreError) -> Problem {
     let code = match error.kind {
-        StoreErrorKind::MissingColumn => "inspect::unknown_column",
+        StoreErrorKind::MissingColumn => "check::unknown_column",
         _ => "inspect::bad_expression",
     };
     let said = error.message.split_once("Error: ").map_or(error.message.as_str(), |(_, rest)| rest);
-    let span = match error.offset.and_then(|offset| offset.checked_sub("SELECT (".len())) {
-        Some(offset) if offset < expr.text.len() => {
-            let word = expr.text[offset..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '"');
-            expr.span.part(offset, word.map(char::len_utf8).sum::<usize>().max(1))
-        }
-        _ => expr.span,
-    };
+    let mut sql = Written::from("SELECT ".to_string());
+    sql.expr(expr);
+    let span = error.offset.and_then(|offset| sql.word(offset)).unwrap_or(expr.span);
     if let Some((message, help)) = no_overload(said) {
         return Problem::error(code, message).at(span).help(help);
     }

@@ -76,9 +76,8 @@ pub struct Model {
     pub span: Span,
     pub query: Query,
     pub filter: Option<Expr>,
-    /// Columns, as written.
+    /// Columns, as written, and where.
     pub key: Vec<String>,
-    /// Where each of them is written.
     pub key_spans: Vec<Span>,
 }
 
@@ -200,7 +199,6 @@ pub struct Activation {
     pub dataset: Dataset,
     /// Columns of the key, as the model (or the inline `from`) names them.
     pub key: Vec<String>,
-    /// Where each of them is written.
     pub key_spans: Vec<Span>,
     pub connection: DestinationName,
     pub destination: Arc<Destination>,

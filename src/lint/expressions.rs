@@ -28,15 +28,12 @@ pub const FLOAT_KEY: Rule = Rule {
         for model in project.spec.models.values() {
             let columns = project.columns.and_then(|columns| columns.get(&model.name)).into_iter().flatten();
             let floats = columns.filter(|column| matches!(column.sql_type.as_str(), "FLOAT" | "DOUBLE" | "REAL"));
-            let place = |column: &ColumnFacts| {
-                let mut written = model.key.iter().zip(&model.key_spans);
-                written.find(|(key, _)| key.eq_ignore_ascii_case(&column.name)).map(|(_, span)| *span)
-            };
-            let key = floats.filter_map(|column| Some((column, place(column)?)));
-            found.extend(key.map(|(column, place)| {
+            let place = |name: &str| model.key.iter().position(|key| key.eq_ignore_ascii_case(name));
+            let key = floats.filter_map(|column| Some((column, *model.key_spans.get(place(&column.name)?)?)));
+            found.extend(key.map(|(column, span)| {
                 let message = format!("the key column `{}` is a {}", column.name, column.sql_type.to_lowercase());
                 let help = "numbers with a fraction are not always equal to themselves: cast it in the source, or give its type";
-                FLOAT_KEY.finds(message, place).help(help)
+                FLOAT_KEY.finds(message, span).help(help)
             }));
         }
         found

@@ -18,7 +18,7 @@ pub fn no_file(source: &Source, path: &str) -> Problem {
 pub fn no_extension(source: &Source, extension: &str, error: &StoreError) -> Problem {
     let package = extension.replace('_', "-");
     Problem::error("load::extension", format!("the source `{}` needs DuckDB's extension `{extension}`", source.name))
-        .label(
+        .because(
             source.span,
             if error.message.contains("not found") { String::new() } else { first_words(&error.message) },
         )
@@ -38,7 +38,7 @@ pub fn attaching(loader: &Loader<'_>, source: &Source, error: StoreError) -> Pro
             "load::memory",
             format!("DuckDB may use too little memory for the source `{}`", source.name),
         )
-        .label(source.span, first_words(said))
+        .because(source.span, first_words(said))
         .help("raise `--memory-limit`");
     }
     let (message, help) = if REFUSALS.iter().any(|words| lower.contains(words)) {
@@ -53,7 +53,7 @@ pub fn attaching(loader: &Loader<'_>, source: &Source, error: StoreError) -> Pro
     } else {
         (format!("the source `{}` cannot be reached", source.name), "check that it runs and that the address is right")
     };
-    Problem::error(UNREACHABLE, message).label(source.span, first_words(said)).help(help)
+    Problem::error(UNREACHABLE, message).because(source.span, first_words(said)).help(help)
 }
 
 /// How servers say that a login is not good enough.
@@ -101,10 +101,13 @@ pub fn reading(loader: &Loader<'_>, model: &Model, refused: &Refused) -> Problem
             Problem::error("load::memory", format!("`{name}` does not fit into the memory DuckDB may use"))
                 .help("raise `--memory-limit`, or select fewer columns")
         }
+        _ if matches!(model.query, Query::Given { .. }) => {
+            Problem::error("load::failed", format!("the rows of the test cannot stand in for those of `{name}`"))
+        }
         _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
     };
     let (told, candidates) = parted(&said);
-    let problem = problem.label(at, first_words(told));
+    let problem = problem.because(at, first_words(told));
     let same = |name: &str| candidates.iter().copied().find(|one| one.rsplit('.').next() == Some(name));
     match named(&said).and_then(|name| same(name).or_else(|| nearest(name, candidates.iter().copied()))) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),

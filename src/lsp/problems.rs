@@ -41,7 +41,7 @@ pub fn diagnostic(problem: &Problem, span: Span, sources: &Sources) -> Diagnosti
         }),
         code: Some(NumberOrString::String(problem.code.to_string())),
         source: Some("sendoff".to_string()),
-        message: format!("{}{help}", problem.message),
+        message: format!("{}{help}", problem.told()),
         related_information: (!related.is_empty()).then_some(related),
         ..Diagnostic::default()
     }

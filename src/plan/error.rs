@@ -7,17 +7,15 @@ use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
 use crate::ir::value::Family;
 
-pub fn unknown_key(activation: &Activation, name: &str, place: Span, columns: &[ColumnFacts]) -> Problem {
+pub fn unknown_key(name: &str, span: Span, columns: &[ColumnFacts]) -> Problem {
     let known = columns.iter().map(|column| column.name.as_str());
-    Problem::error("plan::unknown_column", format!("the key column `{name}` is not in `{}`", activation.dataset.name))
-        .at(place)
-        .suggest(name, known)
+    Problem::error("check::unknown_column", format!("unknown column `{name}`")).at(span).suggest(name, known)
 }
 
-pub fn key_type(activation: &Activation, column: &ColumnFacts, place: Span, held: &str) -> Problem {
+pub fn key_type(activation: &Activation, span: Span, column: &ColumnFacts, held: &str) -> Problem {
     let (name, now) = (&column.name, column.sql_type.to_lowercase());
     let message = format!("the key `{name}` is {now} now, and {} in the ledger", held.to_lowercase());
-    Problem::error("plan::key_type", message).at(place).help(format!(
+    Problem::error("plan::key_type", message).at(span).help(format!(
         "cast it back in the query; or, when the new type is meant, `sendoff retire {} --forget` and run anew",
         activation.name
     ))

@@ -61,7 +61,7 @@ pub fn problems(problems: &Problems, sources: &Sources) -> String {
             class: "check".into(),
             file: name.into(),
             line: 1,
-            failures: errors.iter().map(|one| (one.message.clone(), drawn(one, sources))).collect(),
+            failures: errors.iter().map(|one| (one.told(), drawn(one, sources))).collect(),
             says: others.iter().map(|one| drawn(one, sources)).collect(),
         }
     };

@@ -44,7 +44,7 @@ fn one(problem: &Problem, sources: &Sources) -> Value {
     let mut told = json!({
         "code": problem.code,
         "severity": problem.severity.name(),
-        "message": problem.message,
+        "message": problem.told(),
         "help": problem.help,
     });
     if let Some((span, _)) = problem.labels.first() {
@@ -79,7 +79,7 @@ fn annotation(problem: &Problem, sources: &Sources) -> String {
     });
     let title = format!("title={}", property(problem.code));
     let place = place.unwrap_or_default();
-    command(level(problem.severity), &format!("{place}{title}"), &format!("{}{help}", problem.message))
+    command(level(problem.severity), &format!("{place}{title}"), &format!("{}{help}", problem.told()))
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -42,7 +42,7 @@ fn result(problem: &Problem, sources: &Sources) -> Value {
     json!({
         "ruleId": problem.code,
         "level": level(problem.severity),
-        "message": {"text": format!("{}{help}", problem.message)},
+        "message": {"text": format!("{}{help}", problem.told())},
         "locations": places,
     })
 }

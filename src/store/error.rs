@@ -1,5 +1,8 @@
 //! What DuckDB refuses, sorted into the kinds that callers answer differently.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -142,11 +145,80 @@ fn without_row(text: &str) -> String {
 /// What comes after the row in a message about a CSV file.
 const ROW_ENDS: [&str; 4] = ["Expected ", "Error ", "Possible ", "Value "];
 
+/// Errors that speak of a row's value.
+const OF_VALUES: [&str; 3] = ["Conversion Error", "Invalid Input Error", "Out of Range Error"];
+
+static VALUES: LazyLock<[(Option<Regex>, &str); 5]> = LazyLock::new(|| {
+    let quoted = |quote: &str| {
+        format!(r"(?is)(string|value|range:|format:|input:) {quote}.*?{quote}( to |,| according| failed|\.|$)")
+    };
+    let specifier = r#"(?s)(according to format specifier "[^"]*").*"#;
+    [
+        (Regex::new(&quoted("'")).ok(), "$1 '***'$2"),
+        (Regex::new(&quoted("\"")).ok(), "$1 '***'$2"),
+        (Regex::new(r"(?i)value [^'\s]+ (can't|to) ").ok(), "value *** $1 "),
+        (Regex::new(r"\(-?[\d.]+ ([-+*/%]) -?[\d.]+\)").ok(), "(*** $1 ***)"),
+        (Regex::new(specifier).ok(), "$1"),
+    ]
+});
+
+/// The value that fits nowhere is somebody's as well.
+fn without_values(text: String) -> String {
+    if !OF_VALUES.iter().any(|kind| text.starts_with(kind)) {
+        return text;
+    }
+    VALUES.iter().fold(text, |text, (found, masked)| match found {
+        Some(found) => found.replace_all(&text, *masked).into_owned(),
+        None => text,
+    })
+}
+
 fn tidy(text: &str) -> String {
-    let first = without_row(text.split("\nLINE ").next().unwrap_or(text).trim());
+    let first = without_values(without_row(text.split("\nLINE ").next().unwrap_or(text).trim()));
     let one_line = first.split_whitespace().collect::<Vec<_>>().join(" ");
     match one_line.split_once(" See also https://") {
         Some((head, _)) => head.to_string(),
         None => one_line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    #[test]
+    fn values_of_rows_stay_where_they_are() {
+        let cases = [
+            (
+                "Conversion Error: Could not convert string 'it's' to INT32 when casting from source column c",
+                "Conversion Error: Could not convert string '***' to INT32 when casting from source column c",
+            ),
+            (
+                "Invalid Input Error: CSV Error on Line: 3\nOriginal Line: 2,x\nError when converting column \"v\". \
+                 Could not convert string \"x\" to 'DOUBLE'",
+                "Invalid Input Error: CSV Error on Line: 3 Error when converting column \"v\". Could not convert string \
+                 '***' to 'DOUBLE'",
+            ),
+            (
+                "Conversion Error: Type INT64 with value 99999999999 can't be cast because the value is out of range",
+                "Conversion Error: Type INT64 with value *** can't be cast because the value is out of range",
+            ),
+            (
+                "Invalid Input Error: Could not parse string \"ann\" according to format specifier \"%Y\"\nann\n^",
+                "Invalid Input Error: Could not parse string '***' according to format specifier \"%Y\"",
+            ),
+            (
+                "Out of Range Error: Overflow in multiplication of INT32 (1000000 * 77)!",
+                "Out of Range Error: Overflow in multiplication of INT32 (*** * ***)!",
+            ),
+            (
+                "Conversion Error: invalid date field format: \"x, y\", expected format is (YYYY-MM-DD)",
+                "Conversion Error: invalid date field format: '***', expected format is (YYYY-MM-DD)",
+            ),
+            ("Binder Error: no value 'x' here", "Binder Error: no value 'x' here"),
+        ];
+        for (said, told) in cases {
+            assert_eq!(tidy(said), told);
+        }
     }
 }

@@ -152,6 +152,7 @@ pub fn unknown_column(name: &str, quoted: bool, span: Span, columns: &[ColumnFac
     let problem = Problem::error("check::unknown_column", format!("unknown column `{name}`")).at(span);
     problem.help(match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if quoted && name.ends_with(')') => format!("an expression stands without double quotes: `{name}`"),
         None if quoted => format!("`\"{name}\"` is a column; text stands in single quotes: `'{name}'`"),
         None => meant(name, known, "the rows have no column of this name"),
     })

@@ -13,6 +13,17 @@ pub fn tested_activation<'a>(name: &Name, known: impl Iterator<Item = &'a str>) 
         .help(meant(&name.value, known, "a test is of one activation: `test NAME of ACTIVATION { ... }`"))
 }
 
+pub fn tested_environment<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Problem {
+    let help = meant(&name.value, known, "the project has no `environment`: take this line out");
+    let message = format!("unknown environment `{}`", name.value);
+    Problem::error("check::unknown_environment", message).at(name.span).help(help)
+}
+
+pub fn tested_variable<'a>(name: &Name, read: impl Iterator<Item = &'a str>) -> Problem {
+    let help = meant(&name.value, read, "a pipeline reads it with `var(\"NAME\")`");
+    Problem::error("check::test_entry", format!("nothing reads the variable `{}`", name.value)).at(name.span).help(help)
+}
+
 pub fn no_rows(name: &Name) -> Problem {
     Problem::error("check::test_entry", format!("test `{}` has no `rows`", name.value))
         .at(name.span)

@@ -173,31 +173,37 @@ fn is_filled(table: &Table, name: &str) -> bool {
     cells.any(|value| !value.text.eq_ignore_ascii_case("null"))
 }
 
-/// The rows of a table in these columns, and one that tells that they are there, so that there is always one.
+/// The rows of a table in these columns, behind one that is left out again: it makes DuckDB take the type of what is no text,
+/// and say which text does not fit.
 fn lines(sql: &mut Written, table: &Table, columns: &[&Column]) {
-    sql.push("SELECT * FROM (VALUES ");
-    let rows: Vec<Option<usize>> = match table.rows.len() {
-        0 => vec![None],
-        rows => (0..rows).map(Some).collect(),
-    };
-    for (number, at) in rows.into_iter().enumerate() {
-        sql.push(&format!("{}({}", if number == 0 { "" } else { ", " }, at.map_or(0, |at| at + 1)));
-        columns.iter().for_each(|column| cell(sql, table, at, column));
-        sql.push(")");
+    sql.push("SELECT * FROM (VALUES (0");
+    columns.iter().for_each(|column| cell(sql, plain(table, &column.name), column));
+    for (number, row) in table.rows.iter().enumerate() {
+        sql.push(&format!("), ({}", number + 1));
+        let value = |column: &Column| row.cells.get(position(table, &column.name)?)?.value.as_ref();
+        columns.iter().for_each(|column| cell(sql, value(column), column));
     }
     let names: String = columns.iter().map(|column| format!(", {}", Sql::name(&column.name))).collect();
-    sql.push(&format!(") AS given(\"(row)\"{names}) WHERE \"(row)\" > 0"));
+    sql.push(&format!(")) AS given(\"(row)\"{names}) WHERE \"(row)\" > 0"));
 }
 
-fn cell(sql: &mut Written, table: &Table, row: Option<usize>, column: &Column) {
-    let cells = row.and_then(|row| table.rows.get(row)).map(|row| &row.cells);
-    let value = position(table, &column.name).and_then(|at| cells?.get(at)?.value.as_ref());
-    sql.push(if column.sql_type.is_some() { ", CAST(" } else { ", " });
-    match value {
-        Some(value) => sql.expr(value),
-        None => sql.push("NULL"),
-    }
-    if let Some(sql_type) = &column.sql_type {
-        sql.push(&format!(" AS {sql_type})"));
+/// The first value of a column that is no text.
+fn plain<'a>(table: &'a Table, name: &str) -> Option<&'a Expr> {
+    let at = position(table, name)?;
+    let text = |value: &Expr| value.text.starts_with('\'') && value.text.ends_with('\'');
+    table.rows.iter().filter_map(|row| row.cells.get(at)?.value.as_ref()).find(|value| !text(value))
+}
+
+fn cell(sql: &mut Written, value: Option<&Expr>, column: &Column) {
+    sql.push(", ");
+    let Some(value) = value else { return sql.push("NULL") };
+    match &column.sql_type {
+        None => sql.expr(value),
+        Some(sql_type) => {
+            // What the cast has to say is of the value.
+            sql.part("CAST(", value.span, true);
+            sql.expr(value);
+            sql.push(&format!(" AS {sql_type})"));
+        }
     }
 }

@@ -30,7 +30,7 @@ pub fn compare(seen: &Seen<'_>, stops: &[Stopped], test: &Test) -> Vec<Miss> {
 
 /// A run that ends before it compares: right where a test expects that and nothing else.
 pub fn trouble(test: &Test, misses: Vec<Miss>) -> Result<Vec<Miss>, Vec<Miss>> {
-    let meets = |text: &str| misses.iter().any(|miss| speaks(&miss.problem.message, miss.problem.code, text));
+    let meets = |text: &str| misses.iter().any(|miss| speaks(&miss.problem.told(), miss.problem.code, text));
     let met = |expect: &Expect| matches!(&expect.what, Expected::Error(text) if meets(text));
     if test.expects.iter().any(met) { Ok(Vec::new()) } else { Err(misses) }
 }
