@@ -10,6 +10,7 @@ mod origin;
 mod outline;
 mod place;
 mod settings;
+mod test;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -95,8 +95,8 @@ pub struct Problem {
     pub message: String,
     /// The first label is the place of the problem; further ones point at what it clashes with.
     pub labels: Vec<(Span, String)>,
-    /// What someone else said of it, which is drawn at its place, and told with the message where nothing is drawn.
-    pub cause: Option<String>,
+    /// The first label's text is the cause, as someone else said it: it is told with the message where nothing is drawn.
+    pub caused: bool,
     pub help: Option<String>,
     /// What mends it, where that is more than another word.
     pub fix: Option<Box<Fix>>,
@@ -104,7 +104,15 @@ pub struct Problem {
 
 impl Problem {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Problem { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), cause: None, help: None, fix: None }
+        Problem {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            caused: false,
+            help: None,
+            fix: None,
+        }
     }
 
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
@@ -127,14 +135,15 @@ impl Problem {
 
     /// What a database or a server said of it, at the place.
     pub fn because(self, span: Span, cause: String) -> Self {
-        let told = Some(cause.clone()).filter(|cause| !cause.is_empty());
-        Problem { cause: told, ..self.label(span, cause) }
+        Problem { caused: !cause.is_empty(), ..self.label(span, cause) }
     }
 
     /// The message and its cause, where no place is shown.
     pub fn told(&self) -> String {
-        let cause = self.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("{}{cause}", self.message)
+        match self.labels.first() {
+            Some((_, cause)) if self.caused => format!("{}: {cause}", self.message),
+            _ => self.message.clone(),
+        }
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -76,12 +76,7 @@ fn keys(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape, probl
 }
 
 /// A wider number is the same key; text in place of a number is not, and would make every row look new.
-fn key_type_changed(
-    activation: &Activation,
-    span: Span,
-    column: &ColumnFacts,
-    shape: &LedgerShape,
-) -> Option<Problem> {
+fn key_type_changed(activation: &Activation, span: Span, column: &ColumnFacts, shape: &LedgerShape) -> Option<Problem> {
     if activation.mode.is_set() {
         return None;
     }

@@ -30,8 +30,13 @@ activation profiles {
   map {
     lower(email) -> email
   }
-  custom { first_name, city -> town }
+  custom { first_name, city -> town { null = clear } }
   stop when changed > 30%
+}
+
+test profiles_are_tidy of profiles {
+  rows file \"rows.csv\" { types { zip = \"varchar\" } }
+  expect unchanged 0
 }
 ";
 const ROWS: &str = "customer_id,email,first_name,city,is_vip\n1,a@x.se,Ann,Umeå,true\n";
@@ -94,6 +99,11 @@ fn what_may_be_written_is_offered() {
         ("activation a {\n  after |\n}\n", &["profiles"], &["customers"]),
         ("test t of |", &["profiles"], &["vips"]),
         ("test t of profiles {\n  |\n}\n", &["rows", "expect"], &["map"]),
+        ("test t of profiles {\n  rows {\n    |\n  }\n}\n", &["customer_id", "email", "is_vip"], &["town", "phone"]),
+        ("test t of profiles {\n  before { customer_id, | }\n}\n", &["city"], &["customer_id"]),
+        ("test t of profiles {\n  rows {\n    email\n    |\n  }\n}\n", &[], &["city"]),
+        ("test t of profiles {\n  expect |\n}\n", &["added", "nothing", "request"], &["rows"]),
+        ("test t of profiles {\n  expect added { | }\n}\n", &["customer_id", "custom_id", "town"], &["city"]),
     ];
     for (text, wanted, unwanted) in cases {
         let found = editor.ask_at("new.sendoff", text, "textDocument/completion", &json!({}));
@@ -114,6 +124,10 @@ fn things_say_what_they_are() {
         ("stop when chan|ged", "changed rows"),
         ("-> custom|_id", "custom_id"),
         ("lower(ema|il)", "varchar"),
+        ("null = cl|ear", "they empty the field"),
+        ("nu|ll = clear", "they empty the field"),
+        ("expect un|changed", "nothing to send"),
+        ("{ ty|pes {", "types of columns"),
     ] {
         let text = PROFILES.replace(&place.replace('|', ""), place);
         let found = editor.ask_at("profiles.sendoff", &text, "textDocument/hover", &json!({}));

@@ -3,7 +3,7 @@
 use super::offers::{self, columns, known_columns, settings, words};
 use super::place::{Frame, Place, item_text};
 use super::tokens::{Sort, Token, tokens};
-use super::{At, Space, View, names};
+use super::{At, Space, View, names, test};
 use crate::ir::assist::{Completion, Offer, OfferKind, Subject};
 use crate::ir::ast::{File, Item};
 use crate::ir::catalog::{ANY, Destination, Service, Setting};
@@ -11,14 +11,22 @@ use crate::ir::ident::DatasetName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{FileFormat, Metric};
-use crate::ir::vocabulary::{self, ACTIVATION_WORDS, ITEM_WORDS, MODEL_WORDS, SOURCE_KINDS, TEST_WORDS};
+use crate::ir::vocabulary::{self, ACTIVATION_WORDS, EXPECT_WORDS, ITEM_WORDS, MODEL_WORDS, SOURCE_KINDS, TEST_WORDS};
 
 pub fn complete<'a>(view: &View<'a>, at: At<'a>) -> Completion<'a> {
     let place = Place::at(at.text, at.offset);
     let span = Span::new(at.file, place.start, at.offset);
-    let writing = Writing { view, item: Written::of(at), frames: &place.frames, words: place.words() };
+    let in_head = place.frames.last().is_some_and(|frame| is_first_line(frame, at.text, place.start));
+    let writing = Writing { view, item: Written::of(at), frames: &place.frames, words: place.words(), in_head };
     let offers = if place.within.is_some() { writing.in_quotes() } else { writing.offers() };
     Completion { span, offers }
+}
+
+/// Whether a place is on the line that a block begins with.
+fn is_first_line(frame: &Frame<'_>, text: &str, at: usize) -> bool {
+    let start = frame.head.last().map_or(at, Token::end);
+    let inside = text.get(start..at).and_then(|between| between.split_once(frame.bracket));
+    inside.is_some_and(|(_, inside)| !inside.trim_start().contains('\n'))
 }
 
 /// The model that the text around a place speaks of, where the tree does not know the item.
@@ -61,6 +69,7 @@ impl<'t> Written<'t> {
         match (self.word(0), self.entry("from")) {
             ("model", _) => Some(DatasetName(name.to_string())),
             ("segment", _) => names::model_named(files, self.word(3)),
+            ("test", _) => names::model_of(files, names::defined(files, Space::Activations, self.word(3))?),
             ("activation", [word, ..]) if word.is("file") => Some(inline(files, name)),
             ("activation", [_, how, ..]) if how.is("table") || how.is("sql") => Some(inline(files, name)),
             ("activation", [dataset, ..]) => names::model_named(files, dataset.text),
@@ -79,6 +88,8 @@ struct Writing<'w, 'a> {
     frames: &'w [Frame<'a>],
     /// The entry up to the word that is being written.
     words: Vec<&'a str>,
+    /// On the line of the innermost block that names the columns, where it is a table.
+    in_head: bool,
 }
 
 impl<'a> Writing<'_, 'a> {
@@ -100,6 +111,7 @@ impl<'a> Writing<'_, 'a> {
             [item, block, inner @ ..] if item.word() == "activation" || item.word() == "model" => {
                 self.in_block(block, inner)
             }
+            [item, block] if item.word() == "test" && self.words.is_empty() => self.in_test(block),
             [item, part] if item.word() == "destination" => {
                 let kind = item.head.get(3).map_or("", |kind| kind.text);
                 parts(&self.view.of_kind(kind), part.word())
@@ -126,6 +138,19 @@ impl<'a> Writing<'_, 'a> {
             ("map" | "custom", [_]) => self.mapping_options(custom, service),
             _ => Vec::new(),
         }
+    }
+
+    fn in_test(&self, block: &Frame<'a>) -> Vec<Offer<'a>> {
+        let tested = names::defined(self.view.files, Space::Activations, self.item.word(3));
+        let Some(Item::Activation(tested)) = tested else { return Vec::new() };
+        let mut found = match block.word() {
+            "vars" => offers::variables(self.view.files),
+            "rows" | "before" if self.in_head => test::given(self.view, tested),
+            "expect" if self.in_head => test::expected(self.view, tested),
+            _ => Vec::new(),
+        };
+        found.retain(|offer| !block.before.contains(&offer.label.as_str()));
+        found
     }
 
     fn top(&self) -> Vec<Offer<'a>> {
@@ -173,6 +198,8 @@ impl<'a> Writing<'_, 'a> {
                 [">", ">=", "<", "<="].map(|sign| offers::plain(sign, OfferKind::Value)).into()
             }
             ["identify"] => offers::small(&["all"]),
+            ["expect"] => offers::words(&EXPECT_WORDS),
+            ["environment"] => self.named(&["environment"]),
             _ => Vec::new(),
         }
     }

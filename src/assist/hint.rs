@@ -10,7 +10,7 @@ use crate::ir::ident::KindName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::Metric;
-use crate::ir::vocabulary::{ACTIVATION_WORDS, ITEM_WORDS, MODEL_WORDS, SMALL_WORDS, TEST_WORDS, Word};
+use crate::ir::vocabulary::{ACTIVATION_WORDS, EXPECT_WORDS, ITEM_WORDS, MODEL_WORDS, SMALL_WORDS, TEST_WORDS, Word};
 
 pub fn hint<'a>(view: &View<'a>, at: At<'a>) -> Option<Hint<'a>> {
     match node::at(at.tree, at.offset) {
@@ -93,6 +93,7 @@ fn keyword(at: At<'_>) -> Option<Hint<'_>> {
         (None, [], true) => ITEM_WORDS.iter().collect(),
         (None, [_], true) => ACTIVATION_WORDS.iter().chain(&MODEL_WORDS).chain(&TEST_WORDS).collect(),
         (None, _, true) => return None,
+        (None, ..) if place.words() == ["expect"] => EXPECT_WORDS.iter().collect(),
         (None, ..) => SMALL_WORDS.iter().collect(),
     };
     let known = words.into_iter().find(|known| known.word == word)?;

@@ -2,7 +2,7 @@
 
 use super::node::{self, Node};
 use crate::ir::assist::Edit;
-use crate::ir::ast::{Activation, ActivationEntry, File, From, Input, Item, Model, ModelEntry, Name, Segment, To};
+use crate::ir::ast::{Activation, ActivationEntry, File, From, Input, Item, Name, Segment, To};
 use crate::ir::ident::DatasetName;
 use crate::ir::span::Span;
 
@@ -107,26 +107,10 @@ pub fn to(activation: &Activation) -> Option<&To> {
     })
 }
 
-pub fn from(item: &Item) -> Option<&From> {
-    match item {
-        Item::Model(model) => model_from(model),
-        Item::Activation(activation) => activation.entries.iter().find_map(|entry| match entry {
-            ActivationEntry::From(from) => Some(from),
-            _ => None,
-        }),
-        Item::Project(_)
-        | Item::Environment(_)
-        | Item::Source(_)
-        | Item::Destination(_)
-        | Item::Segment(_)
-        | Item::Test(_) => None,
-    }
-}
-
-fn model_from(model: &Model) -> Option<&From> {
-    model.entries.iter().find_map(|entry| match entry {
-        ModelEntry::From(from) => Some(from),
-        ModelEntry::Key(_) => None,
+fn activation_from(activation: &Activation) -> Option<&From> {
+    activation.entries.iter().find_map(|entry| match entry {
+        ActivationEntry::From(from) => Some(from),
+        _ => None,
     })
 }
 
@@ -135,15 +119,19 @@ pub fn model_of(files: &[File], item: &Item) -> Option<DatasetName> {
     match item {
         Item::Model(model) => Some(DatasetName(model.name.value.clone())),
         Item::Segment(segment) => model_named(files, &segment.of.value),
-        Item::Activation(activation) => match &from(item)?.input {
-            Input::Named(name) => model_named(files, &name.value),
-            Input::Table { .. } | Input::Sql { .. } | Input::SqlFile { .. } | Input::File { .. } => {
-                let name = &activation.name.value;
-                Some(DatasetName::inline(name, defined(files, Space::Datasets, name).is_some()))
-            }
-        },
+        Item::Activation(activation) => model_of_activation(files, activation),
         Item::Test(test) => model_of(files, defined(files, Space::Activations, &test.of.value)?),
         Item::Project(_) | Item::Environment(_) | Item::Source(_) | Item::Destination(_) => None,
+    }
+}
+
+pub fn model_of_activation(files: &[File], activation: &Activation) -> Option<DatasetName> {
+    match &activation_from(activation)?.input {
+        Input::Named(name) => model_named(files, &name.value),
+        Input::Table { .. } | Input::Sql { .. } | Input::SqlFile { .. } | Input::File { .. } => {
+            let name = &activation.name.value;
+            Some(DatasetName::inline(name, defined(files, Space::Datasets, name).is_some()))
+        }
     }
 }
 

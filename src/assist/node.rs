@@ -1,8 +1,8 @@
 //! What of the tree stands at a place.
 
 use crate::ir::ast::{
-    Activation, ActivationEntry, Block, Column, Expr, File, From, Input, Item, Mapping, Model, ModelEntry, Name,
-    Segment, Setting, TextLit, Value,
+    Activation, ActivationEntry, Block, Column, Expr, File, From, GivenInput, Input, Item, Mapping, Model, ModelEntry,
+    Name, Segment, Setting, TestEntry, TextLit, Value,
 };
 use crate::ir::span::Span;
 
@@ -45,6 +45,8 @@ pub enum Targets {
 pub enum Owner<'a> {
     Item(&'a Item),
     From(&'a Item, &'a From),
+    /// A file of a test.
+    File(&'a TextLit, Option<&'a Block>),
     To(&'a Activation),
     Mode(&'a Activation),
     Mapping(Targets),
@@ -95,7 +97,20 @@ pub fn nodes<'a>(item: &'a Item, visit: Visit<'_, 'a>) {
         Item::Test(test) => {
             named(item, &test.name, visit);
             visit(test.of.span, Node::After(&test.of));
+            test.entries.iter().for_each(|entry| in_test(entry, visit));
         }
+    }
+}
+
+fn in_test<'a>(entry: &'a TestEntry, visit: Visit<'_, 'a>) {
+    match entry {
+        TestEntry::Before(given) | TestEntry::Rows(given) => {
+            if let GivenInput::File { path, options } = &given.input {
+                visit(path.span, Node::Path(path));
+                block(Owner::File(path, options.as_ref()), options.as_ref(), visit);
+            }
+        }
+        TestEntry::Environment { .. } | TestEntry::Vars { .. } | TestEntry::Expect(_) => {}
     }
 }
 
@@ -183,6 +198,9 @@ fn block<'a>(owner: Owner<'a>, block: Option<&'a Block>, visit: Visit<'_, 'a>) {
 fn settings<'a>(owner: Owner<'a>, settings: &'a [Setting], visit: Visit<'_, 'a>) {
     for setting in settings {
         visit(setting.key.span, Node::Setting(owner, setting));
+        if let Value::Word(word) = &setting.value {
+            visit(word.span, Node::Setting(owner, setting));
+        }
         value(&setting.value, visit);
     }
 }

@@ -99,7 +99,7 @@ pub fn field<'a>(service: &'a Service, known: &'a Field) -> Offer<'a> {
 }
 
 /// Names joined by dots are written bare, whatever else has blanks and signs in quotes.
-fn target(name: &str) -> String {
+pub fn target(name: &str) -> String {
     let bare = |part: &str| names::is_name(part) || (!part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     if name.split('.').all(bare) { name.to_string() } else { quoted(name) }
 }
@@ -108,31 +108,34 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+pub fn column_label(name: &str) -> String {
+    if names::is_name(name) { name.to_string() } else { quoted(name) }
+}
+
 pub fn known_columns<'a>(known: &'a [ColumnFacts]) -> Vec<Offer<'a>> {
-    let label = |column: &ColumnFacts| match names::is_name(&column.name) {
-        true => column.name.clone(),
-        false => quoted(&column.name),
-    };
     known
         .iter()
-        .map(|column| of(&label(column), OfferKind::Column, &column.sql_type, Subject::Column(column)))
+        .map(|column| of(&column_label(&column.name), OfferKind::Column, &column.sql_type, Subject::Column(column)))
         .collect()
 }
 
 /// Where the source has not told its columns: those that the project names already.
 pub fn columns<'a>(view: &View<'a>, model: &DatasetName) -> Vec<Offer<'a>> {
     let about = |item: &&Item| names::model_of(view.files, item).as_ref() == Some(model);
-    let mut named: BTreeSet<&'a str> = BTreeSet::new();
-    for item in names::items(view.files).filter(about) {
-        named.extend(keys(item).flat_map(|key| &key.columns).map(|column| column.name.as_str()));
-        let facts = expressions(item).into_iter().filter_map(|expr| view.facts.of(expr));
-        named.extend(facts.flat_map(|facts| &facts.columns).map(|(name, _)| name.as_str()));
-    }
-    let offer = |name: &&str| {
-        let label = if names::is_name(name) { name.to_string() } else { quoted(name) };
-        Offer { detail: "named elsewhere in the project".into(), ..plain(&label, OfferKind::Column) }
-    };
-    named.iter().map(offer).collect()
+    let named = names::items(view.files).filter(about).flat_map(|item| named_by(view, item)).collect();
+    of_columns(named, "named elsewhere in the project")
+}
+
+pub fn of_columns<'a>(names: BTreeSet<&str>, detail: &str) -> Vec<Offer<'a>> {
+    let offer = |name: &str| Offer { detail: detail.into(), ..plain(&column_label(name), OfferKind::Column) };
+    names.into_iter().map(offer).collect()
+}
+
+/// Columns that an item names, in its key and in its expressions.
+pub fn named_by<'a>(view: &View<'a>, item: &'a Item) -> Vec<&'a str> {
+    let facts = expressions(item).into_iter().filter_map(|expr| view.facts.of(expr));
+    let named = facts.flat_map(|facts| &facts.columns).map(|(name, _)| name.as_str());
+    keys(item).flat_map(|key| &key.columns).map(|column| column.name.as_str()).chain(named).collect()
 }
 
 fn expressions(item: &Item) -> Vec<&Expr> {
@@ -145,7 +148,7 @@ fn expressions(item: &Item) -> Vec<&Expr> {
     found
 }
 
-fn keys(item: &Item) -> impl Iterator<Item = &Key> {
+pub fn keys(item: &Item) -> impl Iterator<Item = &Key> {
     let of_model = match item {
         Item::Model(model) => model.entries.as_slice(),
         _ => &[],

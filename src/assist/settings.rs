@@ -2,7 +2,7 @@
 
 use super::View;
 use super::node::{Owner, Targets};
-use crate::ir::ast::{Activation, ActivationEntry, From, Input, Item, Value};
+use crate::ir::ast::{Activation, ActivationEntry, Block, From, Input, Item, TextLit, Value};
 use crate::ir::catalog::Setting;
 use crate::ir::ident::KindName;
 use crate::ir::mode::Mode;
@@ -14,6 +14,7 @@ impl View<'_> {
         match owner {
             Owner::Item(item) => self.of_item(item),
             Owner::From(item, from) => of_from(item, from),
+            Owner::File(path, options) => of_file(path, options),
             Owner::To(activation) => {
                 self.target(activation).map_or_else(Vec::new, |(_, service)| service.options.clone())
             }
@@ -51,7 +52,7 @@ impl View<'_> {
 
 fn of_from(item: &Item, from: &From) -> Vec<Setting> {
     let mut declared = match &from.input {
-        Input::File { path } => vocabulary::file_options(FileFormat::of(&path.value, said(from))),
+        Input::File { path } => of_file(path, from.options.as_ref()),
         Input::Named(_) | Input::Table { .. } | Input::Sql { .. } | Input::SqlFile { .. } => Vec::new(),
     };
     if let Item::Activation(_) = item {
@@ -60,8 +61,12 @@ fn of_from(item: &Item, from: &From) -> Vec<Setting> {
     declared
 }
 
-fn said(from: &From) -> Option<&str> {
-    let settings = from.options.iter().flat_map(|block| &block.settings);
+fn of_file(path: &TextLit, options: Option<&Block>) -> Vec<Setting> {
+    vocabulary::file_options(FileFormat::of(&path.value, said(options)))
+}
+
+fn said(options: Option<&Block>) -> Option<&str> {
+    let settings = options.iter().flat_map(|block| &block.settings);
     settings.filter(|setting| setting.key.value == "format").find_map(|setting| match &setting.value {
         Value::Text(text) => Some(text.value.as_str()),
         Value::Word(word) => Some(word.value.as_str()),

@@ -50,7 +50,8 @@ fn filled(text: &TextLit) -> Option<Span> {
 pub fn stood_in(scope: &Scope<'_>, value: &Value, stand_in: &str) -> Value {
     match value {
         Value::Env { span, name, default: None } if values::is_unset(scope, value) => {
-            let text = TextLit { value: stand_in.to_string(), span: *span, inner: *span, triple: false, escapes: Vec::new() };
+            let text =
+                TextLit { value: stand_in.to_string(), span: *span, inner: *span, triple: false, escapes: Vec::new() };
             Value::Env { span: *span, name: name.clone(), default: Some(text) }
         }
         Value::Block(block) => {

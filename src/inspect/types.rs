@@ -35,7 +35,8 @@ pub fn types(store: &Store, relation: &Sql, exprs: &[&Expr]) -> (HashMap<Span, S
 /// Texts that do not become what they are compared with (`born > 'abc'`), which DuckDB finds only when it comes to a row: it is
 /// given one without any value.
 fn constants(store: &Store, relation: &Sql, exprs: &[&Expr]) -> Problems {
-    let row = format!("(SELECT one.* FROM (SELECT 1) AS given LEFT JOIN (SELECT * FROM {relation} LIMIT 0) AS one ON true)");
+    let row =
+        format!("(SELECT one.* FROM (SELECT 1) AS given LEFT JOIN (SELECT * FROM {relation} LIMIT 0) AS one ON true)");
     let asked = |exprs: &[&Expr]| {
         let mut sql = Written::from("SELECT 0".to_string());
         for expr in exprs {

@@ -241,6 +241,8 @@ pub enum Input {
     File { path: TextLit },
 }
 
+pub type Escapes = Vec<(Range<usize>, Range<usize>)>;
+
 /// A text literal: `value` unescaped, `span` with its quotes, `inner` the span between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextLit {
@@ -250,7 +252,7 @@ pub struct TextLit {
     /// Written in triple quotes: no escapes, kept as it is by `format`.
     pub triple: bool,
     /// Where the value and the inside differ: what each escape means, as a part of the value, and itself, as one of the inside.
-    pub escapes: Vec<(Range<usize>, Range<usize>)>,
+    pub escapes: Escapes,
 }
 
 /// Names joined by dots; each part bare, quoted or a number.

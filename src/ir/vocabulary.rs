@@ -8,7 +8,7 @@ use super::catalog::{Destination, Setting, SettingKind};
 use super::mode::Mode;
 
 pub use file::{FORMATS, file_options};
-pub use words::{ACTIVATION_WORDS, ITEM_WORDS, MODEL_WORDS, SMALL_WORDS, TEST_WORDS, Word};
+pub use words::{ACTIVATION_WORDS, EXPECT_WORDS, ITEM_WORDS, MODEL_WORDS, SMALL_WORDS, TEST_WORDS, Word};
 
 pub const SOURCE_KINDS: [&str; 4] = ["duckdb", "postgres", "mysql", "sqlite"];
 

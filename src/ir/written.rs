@@ -123,7 +123,8 @@ impl Written {
     pub fn word(&self, offset: usize) -> Option<Span> {
         let rest = self.text.get(offset..).filter(|rest| !rest.is_empty())?;
         let mut len = token(rest);
-        while rest[len..].starts_with('.') && rest.starts_with(starts_name) && rest[len + 1..].starts_with(starts_name) {
+        while rest[len..].starts_with('.') && rest.starts_with(starts_name) && rest[len + 1..].starts_with(starts_name)
+        {
             len += 1 + token(&rest[len + 1..]);
         }
         self.place(offset..offset + len)

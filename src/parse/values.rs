@@ -1,12 +1,10 @@
 //! Settings and their values.
 
-use std::ops::Range;
-
 use pest::iterators::Pair;
 
 use super::recover::Place;
 use super::{Reader, Rule, child, error};
-use crate::ir::ast::{Block, Setting, TextLit, Value};
+use crate::ir::ast::{Block, Escapes, Setting, TextLit, Value};
 use crate::ir::span::{Span, Spanned};
 
 impl<'t> Reader<'t> {
@@ -91,7 +89,7 @@ impl<'t> Reader<'t> {
         TextLit { value, span, inner, triple, escapes }
     }
 
-    fn unescape(&mut self, raw: &str, inner: Span) -> (String, Vec<(Range<usize>, Range<usize>)>) {
+    fn unescape(&mut self, raw: &str, inner: Span) -> (String, Escapes) {
         let mut out = String::with_capacity(raw.len());
         let mut escapes = Vec::new();
         let mut rest = raw;

@@ -162,7 +162,10 @@ fn rendered_sql_knows_what_it_stands_for() {
             r#""1" = "1""#
         ]
     );
-    assert_eq!(told("a {% raw %}{{ b }}{% endraw %} c"), [r#""a " = "a ""#, r#""{{ b }}" = "{{ b }}""#, r#"" " <- "{% endraw %}""#, r#""c" = "c""#]);
+    assert_eq!(
+        told("a {% raw %}{{ b }}{% endraw %} c"),
+        [r#""a " = "a ""#, r#""{{ b }}" = "{{ b }}""#, r#"" " <- "{% endraw %}""#, r#""c" = "c""#]
+    );
 }
 
 #[test]

@@ -71,6 +71,24 @@ pub const TEST_WORDS: [Word; 5] = [
     word("environment", " $0", "the environment that the test is in"),
 ];
 
+/// What a test may expect.
+pub const EXPECT_WORDS: [Word; 10] = [
+    word("added", " {\n  $0\n}", "just these rows are new, or so many: `expect added 2`"),
+    word("changed", " {\n  $0\n}", "just these rows are changed, or so many; `'old' -> 'new'` looks at both values"),
+    word("removed", " {\n  $0\n}", "just these rows are taken away, or so many"),
+    word(
+        "aside",
+        " {\n  $0\n}",
+        "just these rows are set aside, or so many; a column `reason` holds a part of the reason",
+    ),
+    word("unchanged", " $0", "so many rows have nothing to send"),
+    word("held", " $0", "so many new rows wait until they change"),
+    word("gone", " $0", "so many rows are gone, and the mode leaves them where they are"),
+    word("nothing", "", "no row is sent"),
+    word("request", " POST \"$1\" \"\"\"\n  $0\n\"\"\"", "such a request is among those made"),
+    word("error", " \"$0\"", "a run stops, with this in its message or its code"),
+];
+
 pub const SMALL_WORDS: [Word; 8] = [
     word("where", " $0", "a condition in SQL, to the end of its line"),
     word("of", " $0", "the model or segment that a segment is a part of"),
