@@ -1,9 +1,8 @@
 //! A file as written: every part with its span, nothing resolved. Comments stand beside the tree, so that only `format`
 //! needs to care about them.
 
-use std::ops::Range;
-
 use super::span::{Span, Spanned};
+pub use super::written::{Escapes, TextLit};
 
 pub type Name = Spanned<String>;
 
@@ -239,20 +238,6 @@ pub enum Input {
     SqlFile { source: Name, path: TextLit },
     /// `file "data/*.parquet"`
     File { path: TextLit },
-}
-
-pub type Escapes = Vec<(Range<usize>, Range<usize>)>;
-
-/// A text literal: `value` unescaped, `span` with its quotes, `inner` the span between them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextLit {
-    pub value: String,
-    pub span: Span,
-    pub inner: Span,
-    /// Written in triple quotes: no escapes, kept as it is by `format`.
-    pub triple: bool,
-    /// Where the value and the inside differ: what each escape means, as a part of the value, and itself, as one of the inside.
-    pub escapes: Escapes,
 }
 
 /// Names joined by dots; each part bare, quoted or a number.

@@ -3,8 +3,23 @@
 
 use std::ops::Range;
 
-use super::ast::{Expr, TextLit};
+use super::ast::Expr;
 use super::span::Span;
+
+/// Escapes of a text: what each means, as a part of the value, and itself, as one of the inside.
+pub type Escapes = Vec<(Range<usize>, Range<usize>)>;
+
+/// A text literal: `value` unescaped, `span` with its quotes, `inner` the span between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextLit {
+    pub value: String,
+    pub span: Span,
+    pub inner: Span,
+    /// Written in triple quotes: no escapes, kept as it is by `format`.
+    pub triple: bool,
+    /// Where the value and the inside differ.
+    pub escapes: Escapes,
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
