@@ -6,8 +6,6 @@ mod draw;
 mod fix;
 mod words;
 
-use std::fmt;
-
 use sha1::{Digest, Sha1};
 
 use crate::ir::span::{FileId, Span};

@@ -3,7 +3,6 @@
 use super::{Project, Rule};
 use crate::diag::Problem;
 use crate::ir::ast::Expr;
-use crate::ir::facts::ColumnFacts;
 
 pub const UNSTEADY: Rule = Rule {
     code: "lint::unsteady_value",
