@@ -170,7 +170,11 @@ fn head_type(table: &Table, name: &str) -> Option<String> {
 fn is_filled(table: &Table, name: &str) -> bool {
     let Some(at) = position(table, name) else { return false };
     let mut cells = table.rows.iter().filter_map(|row| row.cells.get(at)?.value.as_ref());
-    cells.any(|value| !value.text.eq_ignore_ascii_case("null"))
+    cells.any(|value| !is_null(value))
+}
+
+fn is_null(value: &Expr) -> bool {
+    value.text.eq_ignore_ascii_case("null")
 }
 
 /// The rows of a table in these columns, behind one that is left out again: it makes DuckDB take the type of what is no text,
@@ -190,20 +194,23 @@ fn lines(sql: &mut Written, table: &Table, columns: &[&Column]) {
 /// The first value of a column that is no text.
 fn plain<'a>(table: &'a Table, name: &str) -> Option<&'a Expr> {
     let at = position(table, name)?;
-    let text = |value: &Expr| value.text.starts_with('\'') && value.text.ends_with('\'');
+    let text = |value: &Expr| value.text.starts_with('\'') && value.text.ends_with('\'') || is_null(value);
     table.rows.iter().filter_map(|row| row.cells.get(at)?.value.as_ref()).find(|value| !text(value))
 }
 
 fn cell(sql: &mut Written, value: Option<&Expr>, column: &Column) {
     sql.push(", ");
-    let Some(value) = value else { return sql.push("NULL") };
-    match &column.sql_type {
-        None => sql.expr(value),
-        Some(sql_type) => {
-            // What the cast has to say is of the value.
-            sql.part("CAST(", value.span, true);
-            sql.expr(value);
-            sql.push(&format!(" AS {sql_type})"));
-        }
+    if let (Some(value), Some(_)) = (value, &column.sql_type) {
+        // What the cast has to say is of the value.
+        sql.part("CAST(", value.span, true);
+    } else if column.sql_type.is_some() {
+        sql.push("CAST(");
+    }
+    match value {
+        Some(value) => sql.expr(value),
+        None => sql.push("NULL"),
+    }
+    if let Some(sql_type) = &column.sql_type {
+        sql.push(&format!(" AS {sql_type})"));
     }
 }
