@@ -131,7 +131,6 @@ fn holder(text: &str) -> Option<String> {
     Some(rest[..=end].to_string())
 }
 
-/// The first line says it; what follows are the statement and hints that name it.
 /// The row that a message quotes is somebody's: it goes, up to what is said of it.
 fn without_row(text: &str) -> String {
     let mut in_row = false;
@@ -173,6 +172,7 @@ fn without_values(text: String) -> String {
     })
 }
 
+/// Without the statement, the hints that name it, and what is somebody's.
 fn tidy(text: &str) -> String {
     let first = without_values(without_row(text.split("\nLINE ").next().unwrap_or(text).trim()));
     let one_line = first.split_whitespace().collect::<Vec<_>>().join(" ");
