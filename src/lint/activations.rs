@@ -1,7 +1,10 @@
 //! Activations, and what they are to one another.
 
+use std::collections::BTreeMap;
+
 use super::{Project, Rule};
 use crate::diag::{Fix, Problem};
+use crate::ir::ident::DestinationName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, Metric};
@@ -9,9 +12,15 @@ use crate::ir::spec::{Activation, Metric};
 pub const MISSING_AFTER: Rule = Rule {
     code: "lint::missing_after",
     look: |project| {
-        pairs(project, |one, other| {
-            (joins(one) && other.mode.creates()).then(|| unordered(project, one, other)).flatten()
-        })
+        let in_one = |all: Vec<&Activation>| {
+            let creating: Vec<&Activation> = all.iter().filter(|other| other.mode.creates()).copied().collect();
+            let found = all
+                .into_iter()
+                .filter(|one| joins(one))
+                .flat_map(|one| creating.iter().filter_map(|other| unordered(project, one, other)).collect::<Vec<_>>());
+            found.collect::<Vec<_>>()
+        };
+        by_connection(project).into_values().flat_map(in_one).collect()
     },
 };
 
@@ -51,12 +60,11 @@ fn joins(activation: &Activation) -> bool {
     activation.mode == Mode::Membership
 }
 
-/// What there is to say of two activations on one destination.
-pub fn pairs(project: &Project<'_>, say: impl Fn(&Activation, &Activation) -> Option<Problem>) -> Vec<Problem> {
-    let all = &project.spec.activations;
-    let others = |one: &Activation| {
-        let (name, connection) = (one.name.clone(), one.connection.clone());
-        all.iter().filter(move |other| other.name != name && other.connection == connection)
-    };
-    all.iter().flat_map(|one| others(one).filter_map(|other| say(one, other)).collect::<Vec<_>>()).collect()
+/// Activations that meet at one destination. There may be hundreds: who looks at pairs of them looks at few.
+pub fn by_connection<'a>(project: &Project<'a>) -> BTreeMap<&'a DestinationName, Vec<&'a Activation>> {
+    let mut all: BTreeMap<&DestinationName, Vec<&Activation>> = BTreeMap::new();
+    for one in &project.spec.activations {
+        all.entry(&one.connection).or_default().push(one);
+    }
+    all
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::activations::pairs;
+use super::activations::by_connection;
 use super::{Project, Rule};
 use crate::diag::Problem;
 use crate::ir::catalog::{Identifier, IdentifierKind};
@@ -63,30 +63,51 @@ fn hash<'a>(project: &Project<'a>, mapping: &IdentifierMapping) -> Option<&'a st
 pub const OTHER_IDENTIFIER: Rule = Rule {
     code: "lint::other_identifier",
     look: |project| {
-        let mut found = pairs(project, |one, other| differ(project, one, other));
-        found.dedup_by_key(|problem| problem.labels.first().map(|(span, _)| *span));
-        found
+        let in_one = |all: Vec<&Activation>| {
+            let known: Vec<Known<'_>> = all.into_iter().filter_map(|one| Known::new(project, one)).collect();
+            let alike = known.windows(2).all(|two| two[0].way() == two[1].way());
+            let ones = known.iter().filter(|_| !alike);
+            ones.filter_map(|one| known.iter().find_map(|other| differ(one, other))).collect::<Vec<_>>()
+        };
+        by_connection(project).into_values().flat_map(in_one).collect()
     },
 };
 
+/// What an activation knows people by: its first identifier, and the hash that is made of it.
+struct Known<'a> {
+    of: &'a Activation,
+    by: &'a IdentifierMapping,
+    hash: Option<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn new(project: &Project<'a>, of: &'a Activation) -> Option<Known<'a>> {
+        let by = of.identify.first()?;
+        Some(Known { of, by, hash: hash(project, by) })
+    }
+
+    fn way(&self) -> (&str, Option<&str>) {
+        (&self.by.name, self.hash)
+    }
+}
+
 /// Told of the later one. An identifier that the other's service does not have is no choice.
-fn differ(project: &Project<'_>, one: &Activation, other: &Activation) -> Option<Problem> {
-    let (own, theirs) = (one.identify.first()?, other.identify.first()?);
-    let known = other.service.identifier(&own.name)?;
-    // A hash of an address finds nobody, which is told already.
-    let clear = own.name == theirs.name && known.kind == Some(IdentifierKind::Address);
-    let message = match (own.name == theirs.name, hash(project, own), hash(project, theirs)) {
+fn differ(one: &Known<'_>, other: &Known<'_>) -> Option<Problem> {
+    let (own, theirs) = (one.by, other.by);
+    let known = other.of.service.identifier(&own.name).filter(|_| own.span > theirs.span)?;
+    let message = match (own.name == theirs.name, one.hash, other.hash) {
         (false, ..) => format!(
             "`{}` knows rows by `{}`, and `{}` by `{}`, at one destination",
-            one.name, own.name, other.name, theirs.name
+            one.of.name, own.name, other.of.name, theirs.name
         ),
-        (true, Some(hash), None) => message_hashed(one, other, own, hash),
-        (true, None, Some(hash)) => message_hashed(other, one, own, hash),
+        // A hash of an address finds nobody, which is told already.
+        (true, ..) if known.kind == Some(IdentifierKind::Address) => return None,
+        (true, Some(hash), None) => message_hashed(one.of, other.of, own, hash),
+        (true, None, Some(hash)) => message_hashed(other.of, one.of, own, hash),
         (true, ..) => return None,
     };
     let help = "one person may become two there, unless every record has both";
-    let problem = || OTHER_IDENTIFIER.finds(message, own.span).label(theirs.span, "here").help(help);
-    (own.span > theirs.span && !clear).then(problem)
+    Some(OTHER_IDENTIFIER.finds(message, own.span).label(theirs.span, "here").help(help))
 }
 
 fn message_hashed(hashed: &Activation, clear: &Activation, own: &IdentifierMapping, hash: &str) -> String {
