@@ -172,7 +172,7 @@ impl<'w> Draft<'w> {
         let text = |place: &Span| self.files.sources.text(place.file).get(place.start..place.end).unwrap_or_default();
         let named = |problem: &Problem| problem.labels.first().is_some_and(|(place, _)| heads.contains(text(place)));
         let lost = |problem: &Problem| {
-            UNKNOWN.contains(&problem.code) && (self.unread.any_error() || named(problem))
+            UNKNOWN.contains(&problem.code) && (self.unread.any_error() || heads.contains("") || named(problem))
                 || problem.code == "check::unknown_environment" && self.unread.any_error()
         };
         problems.0.retain(|problem| !lost(problem));

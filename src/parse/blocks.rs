@@ -147,9 +147,9 @@ impl<'t> Reader<'t> {
 
     fn check_guard(&mut self, op: &Spanned<String>, value: &Spanned<String>) {
         if Compare::parse(&op.value).is_none() {
+            self.told_to = self.line_end(op.span.start);
             self.problems.push(error::guard_op(op));
-        }
-        if guard_number(&value.value).is_none() {
+        } else if guard_number(&value.value).is_none() {
             self.problems.push(error::guard_value(value));
         }
     }
@@ -183,6 +183,8 @@ impl<'t> Reader<'t> {
         if !misread && self.unclosed_text(open, end) {
             return;
         }
+        // Who is in it and who is not, nobody knows.
+        self.torn.push(Span::new(self.file, open, end));
         self.problems.push(error::unclosed_block(Span::new(self.file, open, open + sign.len_utf8()), sign));
     }
 

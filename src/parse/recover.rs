@@ -74,6 +74,9 @@ impl<'t> Reader<'t> {
         self.headless |= problem
             .as_ref()
             .is_some_and(|problem| problem.code == error::NO_BLOCK || opens && problem.code == error::MALFORMED);
+        // Which name it is that nothing has, nobody knows.
+        let nameless = problem.as_ref().is_some_and(|problem| problem.code == error::NAME);
+        self.unread.extend(nameless.then(|| Spanned::new(String::new(), whole)));
         self.problems.0.extend(problem);
     }
 
@@ -111,6 +114,8 @@ fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
         Place::Settings => Some(first.text),
         Place::Mappings => return Some(Spanned::new(first.text.to_string(), first.span)),
         Place::Model | Place::Activation if first.is("file") => Some("from"),
+        // `primary_key`, as databases have it.
+        Place::Model | Place::Activation if first.text.ends_with("_key") => Some("key"),
         _ => nearest(first.text, error::known_words(place).iter().copied()),
     };
     word.filter(|_| first.is_word()).map(|word| Spanned::new(word.to_string(), first.span))

@@ -4,13 +4,13 @@ use pest::iterators::Pair;
 
 use super::recover::{Piece, Place, comment};
 use super::{Reader, Rule, child, error};
-use crate::diag::Problem;
+use crate::diag::{Problem, nearest};
 use crate::ir::span::{Span, Spanned};
 
 impl<'t> Reader<'t> {
     /// What follows a whole entry on its line. Says whether the entry is another one than it seems.
     pub(super) fn surplus(&mut self, place: Place, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) -> bool {
-        if self.headless {
+        if self.headless || self.span(pair).start < self.told_to {
             return false;
         }
         let pieces = self.pieces(pair);
@@ -51,16 +51,24 @@ impl<'t> Reader<'t> {
     fn mistaken(&mut self, place: Place, problem: &Problem, entry: Span, whole: Span) -> bool {
         let word =
             self.text[entry.start..entry.end].split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
-        match place {
-            _ if problem.code == error::INPUT_FORM => self.unread.push(Spanned::new("from".into(), entry)),
-            Place::Settings if entry.end == whole.start => self.unread.push(Spanned::new(word.into(), entry)),
-            Place::File if matches!(word, "source" | "destination") && problem.code != error::COMMENT => {
-                self.torn.push(entry.to(whole));
-                return false;
-            }
-            _ => return false,
+        let other = match place {
+            _ if problem.code == error::INPUT_FORM => Some("from"),
+            Place::Settings if entry.end == whole.start => Some(word),
+            _ => None,
+        };
+        if let Some(other) = other {
+            self.unread.push(Spanned::new(other.into(), entry));
+            return true;
         }
-        true
+        let in_part = match place {
+            _ if problem.code == error::COMMENT => false,
+            Place::File => matches!(word, "source" | "destination" | "segment"),
+            Place::Model | Place::Activation => word == "from",
+            Place::Mappings => true,
+            Place::Test | Place::Table | Place::Settings | Place::List => false,
+        };
+        self.torn.extend(in_part.then(|| entry.to(whole)));
+        false
     }
 
     fn surplus_mapping(&self, pieces: &[Piece<'t>], entry: Span, arrow: Option<Span>, whole: Span) -> Problem {
@@ -118,6 +126,10 @@ impl<'t> Reader<'t> {
         }
         let name = self.text[entry.start..entry.end].split_whitespace().nth(1)?;
         let place = Span { start: entry.end - name.len().min(entry.end), ..entry };
+        let due = nearest(first.text, ["table", "sql", "where"]).filter(|due| first.is_word() && !first.is(due));
+        if let Some(due) = due {
+            return Some(error::misspelt_input(first.span, first.text, due));
+        }
         match first.rule {
             _ if first.is("sql") || first.is("table") => Some(error::input_form(first.span, first.text)),
             Rule::text | Rule::triple_text => Some(error::input_word(place, name, first.text)),

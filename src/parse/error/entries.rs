@@ -36,8 +36,8 @@ pub(in crate::parse) fn no_item(span: Span, text: &str) -> Problem {
 pub(in crate::parse) fn no_name(keyword: &Piece<'_>, next: Option<&Piece<'_>>) -> Problem {
     let quoted = next.filter(|piece| piece.text.starts_with(['"', '\'']));
     let problem = match quoted {
-        Some(piece) => Problem::error("parse::name", format!("a quoted name after `{}`", keyword.text)).at(piece.span),
-        None => Problem::error("parse::name", format!("no name after `{}`", keyword.text)).at(keyword.span),
+        Some(piece) => Problem::error(NAME, format!("a quoted name after `{}`", keyword.text)).at(piece.span),
+        None => Problem::error(NAME, format!("no name after `{}`", keyword.text)).at(keyword.span),
     };
     match quoted {
         Some(_) => problem.help("a name is one word of letters, digits and `_`, without quotes"),
@@ -50,10 +50,11 @@ pub(in crate::parse) fn odd_name(span: Span, pieces: &[Piece<'_>]) -> Problem {
     let within = || pieces.iter().take_while(|piece| piece.span.end <= span.end);
     let text: String = within().map(|piece| piece.text).collect();
     let fit: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    let problem = Problem::error("parse::name", format!("`{}` is no name", short(&text))).at(span);
+    let problem = Problem::error(NAME, format!("`{}` is no name", short(&text))).at(span);
     problem.help(format!("a name is one word of letters, digits and `_`: `{}`", short(&fit)))
 }
 
+pub(in crate::parse) const NAME: &str = "parse::name";
 pub(in crate::parse) const COMMENT: &str = "parse::comment";
 
 /// Another language's, all of it.
@@ -210,6 +211,12 @@ pub(in crate::parse) fn input_word(span: Span, word: &str, text: &str) -> Proble
         return problem.help(format!("written `from {word} sql \"...\"`"));
     }
     Problem::error(INPUT_FORM, format!("`{word}` where `file` is due")).at(span).help("did you mean `file`?")
+}
+
+/// `from lake tabel customers`
+pub(in crate::parse) fn misspelt_input(span: Span, word: &str, due: &str) -> Problem {
+    let problem = Problem::error(INPUT_FORM, format!("`{word}` where `{due}` is due")).at(span);
+    problem.suggest(word, [due])
 }
 
 /// `from "customers.csv"`
