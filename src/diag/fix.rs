@@ -23,15 +23,19 @@ impl Problem {
     /// What mends it: its own fix, or the word that was meant, where what is underlined is nothing but the wrong one.
     pub fn fix(&self, sources: &Sources) -> Option<Fix> {
         if let Some(fix) = &self.fix {
-            return Some(Fix::clone(fix));
+            // `'it''s'`: a text that goes on behind its quote.
+            let goes_on = sources.text(fix.span.file).get(fix.span.end..).is_some_and(|rest| rest.starts_with('\''));
+            return (!goes_on).then(|| Fix::clone(fix));
         }
         let meant = self.help.as_deref()?.strip_prefix(MEANT.0)?.strip_suffix(MEANT.1)?;
         let (span, _) = self.labels.first()?;
         let written = sources.text(span.file).get(span.start..span.end)?;
         let bare = written.trim_matches('"');
-        // Of an arrow the whole mapping is underlined, and of most others a word.
+        // Where an arrow lacks the whole mapping is underlined; of most others a word, in whose place only a word can stand.
         let whole = self.code == "parse::no_arrow";
+        let is_word = |text: &str| !text.contains([' ', ',', ';']);
         if !self.message.contains(&format!("`{bare}`"))
+            || !whole && is_word(bare) && !is_word(meant) && !meant.starts_with("file ")
             || meant.contains('`')
             || meant.ends_with('…')
             || meant.contains("FIELD")

@@ -46,6 +46,9 @@ pub(in crate::parse) fn options_alone(span: Span) -> Problem {
 pub(in crate::parse) fn json_arrow(span: Span, written: &str) -> Problem {
     let problem = Problem::error("parse::json_arrow", "a JSON `->` outside parentheses").at(span);
     match written.rsplit_once("->") {
+        Some((expr, _)) if expr.trim_end().ends_with("->") => {
+            Problem::error("parse::no_arrow", "two `->` in one mapping").at(span).help("written `EXPRESSION -> FIELD`")
+        }
         Some((expr, target)) => problem.help(format!("did you mean `({}) -> {}`?", expr.trim(), target.trim())),
         None => problem,
     }
