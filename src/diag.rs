@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 
 use crate::ir::span::{FileId, Span};
 
-pub use draw::{Drawing, draw, visible};
+pub use draw::{Drawing, draw, visible, visible_line};
 pub use fix::{Fix, fixed};
 pub use words::{list, nearest, slip, suggestion};
 

@@ -80,16 +80,21 @@ fn a_killed_run_is_completed() {
     shop.run(&[]).done().says("nothing sent: no change");
 }
 
-#[test]
-fn a_first_run_killed_before_its_turn_leaves_no_ledger() {
-    let shop = Shop::open(50);
-    shop.append("later.sendoff", LATER);
+/// A run that is killed while its first request waits for an answer.
+fn killed_in_flight(shop: &Shop) {
     shop.misbehave(&json!({"vendor": "batch", "delay_ms": 60_000}));
     let mut run = shop.sendoff(&["run"]).stdout(Stdio::null()).spawn().unwrap();
     wait_until("a request came in", || !shop.ids().is_empty());
     run.kill().unwrap();
     run.wait().unwrap();
     shop.behave();
+}
+
+#[test]
+fn a_first_run_killed_before_its_turn_leaves_no_ledger() {
+    let shop = Shop::open(50);
+    shop.append("later.sendoff", LATER);
+    killed_in_flight(&shop);
     let said = shop.run(&[]).done();
     said.says("later.duckdb`: full run");
     said.says("cut short with 50 rows in flight");

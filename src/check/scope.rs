@@ -61,14 +61,12 @@ impl<'a> Scope<'a> {
 
     /// Whether there is an entry of that word in a block which could not be read: it has been told, and is not missing.
     pub fn is_unread(&self, word: &str, block: Span) -> bool {
-        let mut unread = self.inputs.files.iter().flat_map(|file| &file.unread);
-        unread.any(|one| one.value == word && block.contains(one.span))
+        self.unread.iter().any(|one| one.value == word && block.contains(one.span))
     }
 
     /// Whether something in a block could not be read: then what it lacks is not known.
     pub fn lost_in(&self, block: Span) -> bool {
-        let mut unread = self.inputs.files.iter().flat_map(|file| &file.unread);
-        unread.any(|one| block.contains(one.span))
+        self.unread.iter().any(|one| block.contains(one.span))
     }
 
     /// Whether a variable of the environment may stay unset: some environment sets it, and which one is chosen is not known.

@@ -47,9 +47,8 @@ impl Subject<'_> {
     fn is_wrong(&self, problems: &Problems) -> bool {
         let parts = [self.activation.span, self.model.span];
         let within = |place: Span| parts.iter().any(|part| part.contains(place));
-        let mut unread = self.scope.inputs.files.iter().flat_map(|file| &file.unread);
         let mut errors = problems.0.iter().filter(|problem| problem.is_error());
-        unread.any(|one| within(one.span))
+        parts.iter().any(|part| self.scope.lost_in(*part))
             || errors.any(|problem| problem.labels.first().is_some_and(|(place, _)| within(*place)))
     }
 }
@@ -96,16 +95,22 @@ fn complete(scope: &Scope<'_>, test: &ast::Test, entries: &Entries<'_>, problems
     if let Some(name) = entries.environment.filter(|name| !scope.names.environments.contains_key(name.value.as_str())) {
         problems.push(error::tested_environment(name, scope.names.environments.keys().copied()));
     }
-    let read = scope.read_variables();
-    let given = entries.vars.iter().flat_map(|block| &block.settings).map(|setting| &setting.key);
-    for name in given.filter(|name| !read.contains(&name.value)) {
-        problems.push(error::tested_variable(name, read.iter().map(String::as_str)));
+    if let Some(vars) = entries.vars {
+        unread_variables(scope, vars, problems);
     }
     if entries.rows.is_none() && !scope.is_unread("rows", test.span) {
         problems.push(error::no_rows(&test.name));
     }
     if entries.expects.is_empty() && !scope.is_unread("expect", test.span) {
         problems.push(error::no_expect(&test.name));
+    }
+}
+
+/// Variables of a test that nothing reads.
+fn unread_variables(scope: &Scope<'_>, vars: &Block, problems: &mut Problems) {
+    let read = scope.read_variables();
+    for name in vars.settings.iter().map(|setting| &setting.key).filter(|name| !read.contains(&name.value)) {
+        problems.push(error::tested_variable(name, read.iter().map(String::as_str)));
     }
 }
 

@@ -15,11 +15,19 @@ pub struct Drawing {
 }
 
 /// Text from outside that does nothing to a terminal, a browser or a reader's eye: control characters, and signs that turn or hide
-/// what stands beside them, as Rust would write them. `lines`: whether it may have several.
-pub fn visible(text: &str, lines: bool) -> String {
-    let quiet = |c: char| !acts(c) || lines && matches!(c, '\n' | '\t');
+/// what stands beside them, as Rust would write them.
+pub fn visible(text: &str) -> String {
+    quieted(text, |c| !acts(c) || matches!(c, '\n' | '\t'))
+}
+
+/// The same on one line.
+pub fn visible_line(text: &str) -> String {
+    quieted(text, |c| !acts(c))
+}
+
+fn quieted(text: &str, quiet: impl Fn(char) -> bool) -> String {
     let shown = |c: char| if quiet(c) { c.to_string() } else { c.escape_default().to_string() };
-    if text.chars().all(quiet) { text.to_string() } else { text.chars().map(shown).collect() }
+    if text.chars().all(&quiet) { text.to_string() } else { text.chars().map(shown).collect() }
 }
 
 fn acts(c: char) -> bool {
@@ -50,7 +58,7 @@ pub fn draw(problem: &Problem, sources: &Sources, drawing: Drawing) -> String {
 }
 
 fn named(sources: &Sources, file: FileId) -> NamedSource<String> {
-    NamedSource::new(visible(sources.name(file), false), shown_text(sources.text(file)))
+    NamedSource::new(visible_line(sources.name(file)), shown_text(sources.text(file)))
 }
 
 struct Drawn<'a> {
@@ -81,7 +89,7 @@ impl fmt::Debug for Drawn<'_> {
 
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&visible(&self.problem.message, true))
+        f.write_str(&visible(&self.problem.message))
     }
 }
 
@@ -101,7 +109,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.problem.help.as_ref().map(|help| Box::new(visible(help, true)) as Box<dyn fmt::Display + 'a>)
+        self.problem.help.as_ref().map(|help| Box::new(visible(help)) as Box<dyn fmt::Display + 'a>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -112,7 +120,7 @@ impl miette::Diagnostic for Drawn<'_> {
         let home = self.problem.labels.first().map(|(span, _)| span.file)?;
         let labels = self.problem.labels.iter().filter(move |(span, _)| span.file == home);
         Some(Box::new(labels.map(|(span, text)| {
-            let text = if text.is_empty() { None } else { Some(visible(text, true)) };
+            let text = if text.is_empty() { None } else { Some(visible(text)) };
             LabeledSpan::new(text, span.start, span.end - span.start)
         })))
     }

@@ -149,7 +149,7 @@ fn folded(title: &str, is_empty: bool, inside: &str) -> String {
 
 /// Text as it is, between tags and within quotes.
 fn escaped(text: &str) -> String {
-    let text = visible(text, true);
+    let text = visible(text);
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -1,6 +1,6 @@
 //! A plan as a comment on a pull request.
 
-use crate::diag::{count, thousands, visible};
+use crate::diag::{count, thousands, visible, visible_line};
 use crate::ir::run::{ActivationPlan, PlanReport, SampleRow};
 
 use super::{estimate, plan, words};
@@ -126,7 +126,7 @@ fn sample(row: &SampleRow) -> String {
 
 /// As code, in which nothing is markup, and nothing becomes a link, a mention or a reference to an issue.
 fn cell(text: &str) -> String {
-    let text = visible(&text.replace(['\n', '\r'], " "), false);
+    let text = visible_line(&text.replace(['\n', '\r'], " "));
     if text.is_empty() {
         return text;
     }
@@ -141,14 +141,14 @@ fn requests(plan: &ActivationPlan) -> String {
     let Some(first) = plan.requests.first() else { return String::new() };
     let headers: String = first.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let body = first.body.as_deref().map(|body| format!("\n{}\n", plan::shown_body(body))).unwrap_or_default();
-    let shown = visible(&format!("{} {}\n{headers}{body}", first.method, first.url), true);
+    let shown = visible(&format!("{} {}\n{headers}{body}", first.method, first.url));
     let fence = fence(&shown);
     format!("\n<details><summary>First request</summary>\n\n{fence}http\n{}\n{fence}\n</details>\n", shown.trim_end())
 }
 
 /// Text with names in backticks: markup is none there, and is taken apart elsewhere.
 fn prose(text: &str) -> String {
-    let text = visible(&text.replace(['\n', '\r'], " "), false);
+    let text = visible_line(&text.replace(['\n', '\r'], " "));
     let parts: Vec<&str> = text.split('`').collect();
     let paired = parts.len() % 2 == 1;
     let plain = |part: &str| part.replace('&', "&amp;").replace('<', "&lt;").replace('@', "@&#8203;");

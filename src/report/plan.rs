@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{thousands, visible};
+use crate::diag::{thousands, visible_line};
 use crate::ir::change::Counts;
 use crate::ir::run::{ActivationPlan, PlanReport, SampleField, SampleRequest, SampleRow};
 
@@ -132,11 +132,11 @@ fn samples(rows: &[SampleRow], paint: Paint) -> String {
     let mut out = String::new();
     for row in rows {
         let identifier = row.identifier.as_deref().filter(|identifier| *identifier != row.key);
-        let identifier = identifier.map(|identifier| format!("  {}", visible(identifier, false))).unwrap_or_default();
+        let identifier = identifier.map(|identifier| format!("  {}", visible_line(identifier))).unwrap_or_default();
         out += &format!(
             "\n  {} {}{}\n",
             sign(&row.kind, paint),
-            paint.bold(&visible(&row.key, false)),
+            paint.bold(&visible_line(&row.key)),
             paint.dim(&identifier)
         );
         let width = row.fields.iter().map(|field| field.field.chars().count()).max().unwrap_or(0);
@@ -157,7 +157,7 @@ fn sign(kind: &str, paint: Paint) -> String {
 
 /// "old -> new"; only what it gets, where the row is added or the value goes out once more.
 fn movement(row: &SampleRow, field: &SampleField, paint: Paint) -> String {
-    let told = |value: &Option<String>| value.as_deref().map_or_else(|| paint.dim("null"), |one| visible(one, false));
+    let told = |value: &Option<String>| value.as_deref().map_or_else(|| paint.dim("null"), visible_line);
     match field.old == field.new || row.kind == "added" && field.old.is_none() {
         true => told(&field.new),
         false => format!("{} -> {}", told(&field.old), told(&field.new)),
@@ -175,7 +175,7 @@ fn drawn(request: &SampleRequest, paint: Paint) -> String {
     }
     if let Some(body) = &request.body {
         for line in shown_body(body).lines() {
-            out += &format!("  {}\n", visible(line, false));
+            out += &format!("  {}\n", visible_line(line));
         }
     }
     out

@@ -100,7 +100,7 @@ fn command(level: &str, properties: &str, message: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    visible(&text.replace('\r', ""), true).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(&text.replace('\r', "")).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Single rows for people: the refused ones, and one with all that is known of it.
 
-use crate::diag::{count, thousands, visible};
+use crate::diag::{count, thousands, visible_line};
 use crate::ir::run::{EntryView, Explanation, RejectedRow, RequestView};
 
 use super::paint::Paint;
@@ -28,10 +28,10 @@ pub fn rejected(activations: &[(String, Vec<RejectedRow>)], limit: u64, paint: P
 
 fn cells(row: &RejectedRow) -> Vec<String> {
     vec![
-        visible(&row.key, false),
-        row.identifier.as_deref().map(|one| visible(one, false)).unwrap_or_default(),
+        visible_line(&row.key),
+        row.identifier.as_deref().map(visible_line).unwrap_or_default(),
         row.state.clone(),
-        visible(&row.reason, false),
+        visible_line(&row.reason),
         row.fields.join(", "),
         row.since.clone().unwrap_or_default(),
     ]
@@ -39,7 +39,7 @@ fn cells(row: &RejectedRow) -> Vec<String> {
 
 /// One row: the entry, the fields side by side, the last request, and what comes next.
 pub fn explanation(explanation: &Explanation, paint: Paint) -> String {
-    let mut out = format!("{} in {}\n", paint.bold(&visible(&explanation.key, false)), explanation.activation);
+    let mut out = format!("{} in {}\n", paint.bold(&visible_line(&explanation.key)), explanation.activation);
     match &explanation.entry {
         Some(view) => out += &entry(view, paint),
         None => out += "  the ledger holds nothing of it\n",
@@ -60,23 +60,20 @@ fn entry(view: &EntryView, paint: Paint) -> String {
     let mut out = format!("  state         {}{since}\n", view.state);
     let mut line = |name: &str, value: &Option<String>| {
         if let Some(value) = value {
-            out += &format!("  {name:<12}  {}\n", visible(value, false));
+            out += &format!("  {name:<12}  {}\n", visible_line(value));
         }
     };
     line("acknowledged", &view.acknowledged_at);
     line("remote id", &view.remote_id);
     line("reason", &view.reason);
     for (name, value) in &view.identifiers {
-        out += &format!(
-            "  {name:<12}  {}\n",
-            value.as_deref().map_or_else(|| paint.dim("null"), |one| visible(one, false))
-        );
+        out += &format!("  {name:<12}  {}\n", value.as_deref().map_or_else(|| paint.dim("null"), visible_line));
     }
     out
 }
 
 fn fields(explanation: &Explanation, paint: Paint) -> String {
-    let told = |value: &Option<String>| value.as_deref().map(|one| visible(one, false)).unwrap_or_default();
+    let told = |value: &Option<String>| value.as_deref().map(visible_line).unwrap_or_default();
     let rows: Vec<Vec<String>> = explanation
         .fields
         .iter()
@@ -95,7 +92,7 @@ fn request(view: &RequestView, paint: Paint) -> String {
     let mut out = format!("last request  {} at {}, run {}\n", view.call, view.at, view.run);
     out += &format!("  {} {} ({records}): {answered}\n", paint.mark(&view.method), view.url);
     for line in view.answer.lines() {
-        out += &format!("  {}\n", paint.dim(&visible(line, false)));
+        out += &format!("  {}\n", paint.dim(&visible_line(line)));
     }
     out
 }

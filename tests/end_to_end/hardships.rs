@@ -120,12 +120,7 @@ fn a_ledger_of_the_first_format_goes_on() {
 #[test]
 fn a_run_that_an_older_version_left_open_goes_on() {
     let shop = Shop::open(20);
-    shop.misbehave(&json!({"vendor": "batch", "delay_ms": 60_000}));
-    let mut run = shop.sendoff(&["run"]).stdout(Stdio::null()).spawn().unwrap();
-    wait_until("a request came in", || !shop.ids().is_empty());
-    run.kill().unwrap();
-    run.wait().unwrap();
-    shop.behave();
+    killed_in_flight(&shop);
     let older = "ALTER TABLE held.journal DROP COLUMN apart; UPDATE held.meta SET value = '3' WHERE key = 'format'";
     change(&ledger(&shop), older);
     shop.run(&[]).done().says("cut short with 20 rows in flight");

@@ -33,8 +33,9 @@ pub fn two_projects(again: Span, first: Span) -> Problem {
         .help("a project has one `project { ... }`, in any of its files")
 }
 
-pub fn unknown_environment<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
-    let help = meant(name, known, "`--env` or SENDOFF_ENV names it, and the project has no `environment`");
+/// `none`: what helps where the project has no environment.
+pub fn unknown_environment<'a>(name: &str, known: impl Iterator<Item = &'a str>, none: &str) -> Problem {
+    let help = meant(name, known, none);
     Problem::error("check::unknown_environment", format!("unknown environment `{name}`")).help(help)
 }
 
@@ -44,7 +45,8 @@ pub fn unknown_choice<'a>(name: &str, known: impl Iterator<Item = &'a Name>) -> 
     let words = || known.iter().map(|known| known.value.as_str());
     let near = crate::diag::nearest(name, words());
     let shown = known.iter().filter(|known| near.is_none_or(|near| near == known.value));
-    shown.fold(unknown_environment(name, words()), |problem, known| problem.label(known.span, "declared here"))
+    let none = "`--env` or SENDOFF_ENV names it, and the project has no `environment`";
+    shown.fold(unknown_environment(name, words(), none), |problem, known| problem.label(known.span, "declared here"))
 }
 
 pub fn no_environment<'a>(first: Span, known: impl Iterator<Item = &'a str>) -> Problem {

@@ -14,9 +14,7 @@ pub fn tested_activation<'a>(name: &Name, known: impl Iterator<Item = &'a str>) 
 }
 
 pub fn tested_environment<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Problem {
-    let help = meant(&name.value, known, "the project has no `environment`: take this line out");
-    let message = format!("unknown environment `{}`", name.value);
-    Problem::error("check::unknown_environment", message).at(name.span).help(help)
+    super::unknown_environment(&name.value, known, "the project has no `environment`: take this line out").at(name.span)
 }
 
 pub fn tested_variable<'a>(name: &Name, read: impl Iterator<Item = &'a str>) -> Problem {

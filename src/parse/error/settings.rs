@@ -101,9 +101,8 @@ pub(in crate::parse) fn foreign_call(name: &Name, span: Span, text: &str) -> Pro
 fn variable_call(function: &str, span: Span, given: &str) -> Problem {
     let given = given.trim_matches([' ', '\t', '(', ')']);
     let told = |message: String| Problem::error("parse::value", message).at(span);
-    let written = format!("{function}(\"NAME\")` or `{function}(\"NAME\", \"DEFAULT\")");
     if given.is_empty() {
-        return told(format!("`{function}()` names no variable")).help(format!("written `{written}`"));
+        return told(format!("`{function}()` names no variable")).help(form(function, "NAME"));
     }
     if let ["", first, between, second, ""] = given.split('"').collect::<Vec<_>>()[..]
         && between.trim().is_empty()
@@ -114,11 +113,19 @@ fn variable_call(function: &str, span: Span, given: &str) -> Problem {
     }
     let problem = told(format!("`{function}({})` is not given text in double quotes", short(given)));
     let name = given.trim_matches(['\'', '"']);
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        return problem.help(format!("written `{written}`"));
+    match is_variable(name) {
+        true => problem.help(form(function, name)).mended(span, format!("{function}(\"{name}\")")),
+        false => problem.help(form(function, "NAME")),
     }
-    let meant = format!("{function}(\"{name}\")");
-    problem.help(format!("written `{meant}` or `{function}(\"{name}\", \"DEFAULT\")`")).mended(span, meant)
+}
+
+/// How a variable is read.
+fn form(function: &str, name: &str) -> String {
+    format!("written `{function}(\"{name}\")` or `{function}(\"{name}\", \"DEFAULT\")`")
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// `env("API_KEY`, or with its quote and no parenthesis.
@@ -126,9 +133,9 @@ pub(in crate::parse) fn unclosed_call(span: Span, function: &str, given: &str) -
     let name = given.trim_matches(['(', ' ', '\t', '"', '\'']);
     let problem = Problem::error("parse::unclosed", format!("an `{function}(` that nothing closes"));
     let problem = problem.label(span, "opened here");
-    match !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+    match is_variable(name) {
         true => problem.help(format!("written `{function}(\"{name}\")`")),
-        false => problem.help(format!("written `{function}(\"NAME\")` or `{function}(\"NAME\", \"DEFAULT\")`")),
+        false => problem.help(form(function, "NAME")),
     }
 }
 
