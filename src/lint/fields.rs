@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Project, Rule};
 use crate::diag::Problem;
 use crate::ir::facts::ColumnFacts;
+use crate::ir::ident::DatasetName;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping, FieldTarget, FileFormat, FileOption, Model, Query};
 
@@ -27,19 +28,29 @@ pub const CONSTANT_CONSENT: Rule = Rule {
 
 pub const LOCKED_TYPE: Rule = Rule {
     code: "lint::locked_type",
-    look: |project| project.spec.models.values().filter_map(|model| guesses(project, model)).collect(),
+    look: |project| {
+        let mut locked: BTreeMap<&DatasetName, Vec<&FieldMapping>> = BTreeMap::new();
+        for (activation, field) in mapped(project).filter(|(activation, field)| locks(activation, field)) {
+            locked.entry(&activation.dataset.model).or_default().push(field);
+        }
+        let of_model = |(name, fields): (&&DatasetName, &Vec<&FieldMapping>)| {
+            guesses(project, project.spec.models.get(*name)?, fields)
+        };
+        locked.iter().filter_map(of_model).collect()
+    },
 };
 
+/// Whether the first value that the destination sees settles the field's type.
+fn locks(activation: &Activation, field: &FieldMapping) -> bool {
+    let locks = activation.service.custom.as_ref().is_some_and(|custom| custom.locks);
+    locks && matches!(field.target, FieldTarget::CustomByFamily)
+}
+
 /// Of a model that is a file: what another day's file may lead to another guess of.
-fn guesses(project: &Project<'_>, model: &Model) -> Option<Problem> {
+fn guesses(project: &Project<'_>, model: &Model, locked: &[&FieldMapping]) -> Option<Problem> {
     let Query::File { format, options, span, .. } = &model.query else { return None };
     let typed = |column: &str| options.iter().any(|(name, option)| settles(name, option, column));
-    let of_model = mapped(project).filter(|(activation, _)| activation.dataset.model == model.name);
-    let locked = of_model.filter(|(activation, field)| {
-        let locks = activation.service.custom.as_ref().is_some_and(|custom| custom.locks);
-        locks && matches!(field.target, FieldTarget::CustomByFamily)
-    });
-    let lone = locked.filter_map(|(_, field)| Some((lone_column(project, field)?, field.span)));
+    let lone = locked.iter().filter_map(|field| Some((lone_column(project, field)?, field.span)));
     let guessed: BTreeMap<&str, Span> = lone.filter(|(column, _)| !typed(column)).collect();
     let (first, place) = guessed.first_key_value().filter(|_| *format != FileFormat::Parquet)?;
     let names: Vec<String> = guessed.keys().map(|column| format!("`{column}`")).collect();
