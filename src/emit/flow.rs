@@ -21,8 +21,9 @@ use crate::ir::delivery::{DeltaRow, Halt, JobId, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
 use crate::ir::offer::Offer;
 
-/// Rows that may wait for their turn, marked or not: a page of them, and no more memory than that takes.
-const WAITING: usize = 8 * 1_024;
+/// Rows that may wait for their turn, marked or not: two pages, so that others are written while some are being marked. With one,
+/// a million rows took a fifth longer; with four, 30 MB more and hardly less time.
+const WAITING: usize = 16 * 1_024;
 
 pub struct Flow<'a> {
     line: Line<'a>,

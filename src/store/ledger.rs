@@ -85,8 +85,9 @@ impl Ledger {
     /// Makes the tables of a new ledger, in place of those of a run that never came to its turn.
     pub fn create(&self, store: &Store, layout: &Layout) -> Result<(), StoreError> {
         let keys: Vec<String> =
-            layout.keys.iter().enumerate().map(|(at, (_, sql_type))| format!("k{} {sql_type}", at + 1)).collect();
-        let identifiers: Vec<String> = (1..=layout.identifiers.len()).map(|at| format!("i{at} VARCHAR")).collect();
+            layout.keys.iter().zip(1..).map(|((_, sql_type), at)| format!("k{at} {}", distinct(sql_type))).collect();
+        let identifiers: Vec<String> =
+            (1..=layout.identifiers.len()).map(|at| format!("i{at} {}", distinct("VARCHAR"))).collect();
         let own = "state VARCHAR, since TIMESTAMP, acked_at TIMESTAMP, keys VARCHAR[], owes INTEGER[], \
                    refused MAP(INTEGER, VARCHAR), remote_id VARCHAR, mapping INTEGER, full_number INTEGER, reason VARCHAR, \
                    request UBIGINT";
@@ -365,4 +366,11 @@ fn texts(rows: &[Vec<Value>]) -> Vec<String> {
             _ => None,
         })
         .collect()
+}
+
+/// The type of a column whose values are nearly all different. Whether a dictionary would do need not be found out each time
+/// that texts are written: that took a twentieth of the processor time of a first send.
+fn distinct(sql_type: &str) -> String {
+    let how = if sql_type == "VARCHAR" { " USING COMPRESSION fsst" } else { "" };
+    format!("{sql_type}{how}")
 }
