@@ -15,6 +15,7 @@ use crate::store::{Store, StoreError};
 mod begin;
 mod columns;
 mod journal;
+mod lost;
 mod merge;
 mod read;
 mod scan;

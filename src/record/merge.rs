@@ -1,18 +1,15 @@
 //! Outcomes into entries: the only place where what is acknowledged moves.
 
-use super::{Closing, OpenRun, each, numbered, positions, timestamp};
+use super::{Closing, OpenRun, each, lost, numbered, positions, timestamp};
 use crate::ir::mode::Mode;
 use crate::ir::plan::Sql;
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 
-/// Rows of one run that nobody answered for: the run ended first.
-const CUT_SHORT: &str = "the run ended before the answer came";
-
 /// Merges what a run left behind when it was cut short. `None` when nothing was open.
 pub fn recover(store: &Store, ledger: &Ledger, open_run: Option<&str>, now: &str) -> Result<Option<u64>, StoreError> {
     let Some(run) = open_run.and_then(|text| serde_json::from_str::<OpenRun>(text).ok()) else { return Ok(None) };
-    let lost = store.number(&format!("SELECT count(*) FROM ({})", lost(ledger)))?;
+    let lost = lost::count(store, ledger)?;
     finish(store, ledger, &run, now, &Closing::default())?;
     Ok(Some(lost))
 }
@@ -22,7 +19,9 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing:
     let mut statements = Vec::new();
     // Without rows there is nothing to merge, and looking for it would read every entry.
     if store.number(&format!("SELECT count(*) FROM {}", ledger.table("delta")))? > 0 {
-        statements.push(lost_outcomes(ledger, now));
+        if lost::any(store, ledger)? {
+            statements.push(lost::told(ledger, now));
+        }
         let (columns, last) = (positions(store, ledger, "delta", 'd')?, last(store, ledger)?);
         if store.number(&format!("SELECT count(*) FROM {}", ledger.table("entry")))? == 0 {
             statements.push(insert(ledger, run, &columns, now, &last));
@@ -68,26 +67,6 @@ fn overwritten(ledger: &Ledger, run: &OpenRun) -> Vec<String> {
             )
         })
         .collect()
-}
-
-/// Rows in flight that nobody answered for.
-fn lost(ledger: &Ledger) -> String {
-    format!(
-        "SELECT row, max(request) AS request FROM {} WHERE row NOT IN (SELECT row FROM {}) GROUP BY row",
-        each(ledger, &["flight"]),
-        each(ledger, &["outcome", "spared"])
-    )
-}
-
-fn lost_outcomes(ledger: &Ledger, now: &str) -> String {
-    format!(
-        "INSERT INTO {} BY NAME SELECT 'outcome' AS kind, row, row AS last, request, 'unclear' AS verdict, {} AS reason, \
-         false AS warning, false AS sent_all, false AS unsent, {} AS noted_at FROM ({})",
-        ledger.table("journal"),
-        Sql::text(CUT_SHORT),
-        timestamp(now),
-        lost(ledger)
-    )
 }
 
 /// What was asked and answered stays.
