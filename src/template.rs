@@ -4,6 +4,7 @@
 //! nothing but their scope: no files, no environment, no other templates.
 
 mod filters;
+mod plain;
 mod scope;
 mod slot;
 mod sql;
@@ -16,6 +17,7 @@ use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
+use plain::Plain;
 pub use scope::{Datum, Scope};
 pub use slot::{Flaw, flaws, flaws_of, flaws_of_default, no_rows};
 pub use sql::{Part, render_sql};
@@ -57,7 +59,7 @@ impl Engine {
         }
         let compiled =
             self.environment.compile_expression_owned(source.to_string()).map_err(|error| TemplateError::of(&error))?;
-        Ok(Expression { source: source.into(), compiled: Arc::new(compiled) })
+        Ok(Expression { plain: Plain::of(source), source: source.into(), compiled: Arc::new(compiled) })
     }
 
     /// Compiles text that may hold `{{ expr }}`.
@@ -80,6 +82,7 @@ impl fmt::Debug for Engine {
 #[derive(Clone)]
 pub struct Expression {
     source: Arc<str>,
+    plain: Option<Plain>,
     compiled: Arc<minijinja::Expression<'static, 'static>>,
 }
 
@@ -99,7 +102,10 @@ impl Expression {
     }
 
     pub fn truth(&self, scope: &Scope) -> Result<bool, TemplateError> {
-        Ok(self.datum(scope)?.is_true())
+        match self.plain.as_ref().and_then(|plain| plain.truth(scope)) {
+            Some(truth) => Ok(truth),
+            None => Ok(self.datum(scope)?.is_true()),
+        }
     }
 
     /// The items of a list (or the `[key, value]` pairs that `|items` makes); what is undefined or none has no items.

@@ -52,6 +52,8 @@ pub struct CallPlan {
     pub method: String,
     /// Its path, query or headers name the record.
     names_record: bool,
+    /// They name what is new with each attempt.
+    pub names_attempt: bool,
     /// The path for people: expressions that need a record stand in braces.
     pub endpoint: String,
     /// It lists what records are looked up in.
@@ -94,8 +96,8 @@ type Headers = (Vec<(String, String)>, Vec<String>);
 /// What changes with every attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt<'a> {
-    pub nonce: String,
-    pub now: String,
+    /// Its `nonce`, and the time as `now`; none where the call reads neither.
+    pub facts: Option<Json>,
     pub token: Option<&'a str>,
 }
 
@@ -125,7 +127,8 @@ impl CallPlan {
             auth: call.auth,
             repeat: call.repeat.clone(),
             send: call.send,
-            names_record: names_record(call, ground),
+            names_record: names(call, ground, "record"),
+            names_attempt: names(call, ground, "attempt"),
             records: batch_records(call, scope)?,
             bytes: call.batch.bytes,
             in_flight: call.in_flight.unwrap_or(IN_FLIGHT).max(1) as usize,
@@ -168,10 +171,8 @@ impl CallPlan {
             Some(row) => scope.with_datum("record", row.record_datum()),
             None => scope.clone(),
         };
-        let attempt_facts = json!({"nonce": attempt.nonce, "now": attempt.now});
-        let scope = scope
-            .with("attempt", &attempt_facts)
-            .with("token", &attempt.token.map_or(Json::Null, |token| json!(token)));
+        let scope = attempt.facts.as_ref().map_or(scope.clone(), |facts| scope.with("attempt", facts));
+        let scope = scope.with("token", &attempt.token.map_or(Json::Null, |token| json!(token)));
         let (mut headers, secret_headers) = self.written_headers(&scope)?;
         let body = self.body.as_ref().map(|node| render::body(node, Ink { row, ..ink })).transpose()?;
         let body = body.map(String::from_utf8).transpose().map_err(|error| error.to_string())?;
@@ -289,12 +290,12 @@ fn headers(call: &Call, ground: &Ground<'_>) -> Result<Vec<Header>, String> {
     .collect()
 }
 
-/// Whether what surrounds the body of a request is made from its record: making the record known costs more than all else.
-fn names_record(call: &Call, ground: &Ground<'_>) -> bool {
+/// Whether what surrounds the body of a request reads `what`: making its record known costs more than all else.
+fn names(call: &Call, ground: &Ground<'_>, what: &str) -> bool {
     let around = call.query.iter().flat_map(|(name, value)| [name, value]);
     let headers = call.headers.iter().chain(&ground.setup.destination.headers).map(|(_, value)| value);
     let mut all = around.chain(headers).chain(&call.url).chain([&call.path]);
-    all.any(|template| template.0.contains("record"))
+    all.any(|template| template.0.contains(what))
 }
 
 /// Whether a header's template reads a secret, the token, or what is derived from them.

@@ -258,9 +258,12 @@ impl Line<'_> {
     }
 
     fn build(&self, call: &CallPlan, scope: &Scope, load: &Load, token: Option<&str>) -> Result<Request, String> {
-        let nonce = format!("{:016x}{:016x}", self.world.random(), self.world.random());
-        let now = jiff::Timestamp::from_second(self.world.now().as_second()).unwrap_or_default().to_string();
-        request(&self.delivery.program.fields, call, scope, load, &Attempt { nonce, now, token })
+        let facts = call.names_attempt.then(|| {
+            let nonce = format!("{:016x}{:016x}", self.world.random(), self.world.random());
+            let now = jiff::Timestamp::from_second(self.world.now().as_second()).unwrap_or_default().to_string();
+            json!({"nonce": nonce, "now": now})
+        });
+        request(&self.delivery.program.fields, call, scope, load, &Attempt { facts, token })
     }
 
     /// An answer may hold what the request's secret headers held: tokens, digests, keys in another spelling.

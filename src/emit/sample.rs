@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::Delivery;
 use super::batch::{Load, Rider};
 use super::call::{Attempt, masked};
@@ -81,7 +83,7 @@ impl Delivery {
     fn sample_request(&self, load: &Load) -> Option<Request> {
         let call = &self.program.calls[load.call];
         let token = self.program.token.as_ref().map(|_| MASK);
-        let attempt = Attempt { nonce: MASK.to_string(), now: MASK.to_string(), token };
+        let attempt = Attempt { facts: Some(json!({"nonce": MASK, "now": MASK})), token };
         let scope = match call.scan {
             Some(_) => call.scope.with("page", &Page::default().facts()),
             None => call.scope.clone(),

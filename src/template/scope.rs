@@ -97,6 +97,10 @@ impl Scope {
         Scope { top: Some(Arc::new(Layer { name, value: value.0, below: self.top.clone() })) }
     }
 
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.top.as_deref()?.find(name)
+    }
+
     pub(super) fn root(&self) -> Value {
         match &self.top {
             Some(layer) => Value::from_dyn_object(layer.clone()),
@@ -118,6 +122,13 @@ struct Layer {
     below: Option<Arc<Layer>>,
 }
 
+impl Layer {
+    fn find(&self, name: &str) -> Option<&Value> {
+        let mut layers = std::iter::successors(Some(self), |layer| layer.below.as_deref());
+        layers.find(|layer| layer.name == name).map(|layer| &layer.value)
+    }
+}
+
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
@@ -126,9 +137,7 @@ impl fmt::Debug for Layer {
 
 impl Object for Layer {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let key = key.as_str()?;
-        let mut layers = std::iter::successors(Some(self.as_ref()), |layer| layer.below.as_deref());
-        layers.find(|layer| layer.name == key).map(|layer| layer.value.clone())
+        self.find(key.as_str()?).cloned()
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

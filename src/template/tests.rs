@@ -195,3 +195,18 @@ fn nothing_is_seen_but_the_scope() {
         );
     }
 }
+
+#[test]
+fn plain_conditions_say_what_the_interpreter_says() {
+    let values =
+        [json!(200), json!(201), json!(200.0), json!("200"), json!(true), json!(1), json!(null), json!([]), json!({})];
+    for source in ["status == 200", "status==1", " status ", "status", "other", "other == 200", "none", "status == -1"]
+    {
+        for value in &values {
+            let scope = Scope::new().with("status", value);
+            let expression = Engine::lenient().expression(source).unwrap();
+            let said = expression.datum(&scope).unwrap().is_true();
+            assert_eq!(expression.truth(&scope).unwrap(), said, "`{source}` of {value}");
+        }
+    }
+}

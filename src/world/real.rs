@@ -50,15 +50,16 @@ impl RealWorld {
     async fn fetch(&self, mut request: Request) -> Result<Response, HttpError> {
         let body = request.body.take();
         let call = prepare(self.client()?, self.url(&request.url)?, &request, body)?;
-        let host = words::place(call.url());
-        let told = |error| told(&host, request.timeout, error);
+        let (at, timeout) = (request.url, request.timeout);
+        let host = || Url::parse(&at).map_or(String::new(), |url| words::place(&url));
+        let told = |error| told(&host(), timeout, error);
         let answer = self.client()?.execute(call).await.map_err(told)?;
         let status = answer.status().as_u16();
         let headers = answer.headers().iter();
         // Header names are lower case in the http crate.
         let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
         let headers = headers.collect();
-        let body = answer.text().await.map_err(|error| HttpError::Lost(tell(&host, request.timeout, error)))?;
+        let body = answer.text().await.map_err(|error| HttpError::Lost(tell(&host(), timeout, error)))?;
         Ok(Response { status, headers, body })
     }
 }
