@@ -48,10 +48,10 @@ impl<'a> Ahead<'a> {
         self.unmarked.is_empty() && !self.is_marking()
     }
 
-    /// Takes as many loads as one commit shall hold. `waiting`: rows in all that have not left, marked or not; `ready`: loads
-    /// that only wait for their turn; `flying`: requests under way.
+    /// Takes as many loads as one commit shall hold, once half of what the last one held has left. `waiting`: rows in all that
+    /// have not left, marked or not; `ready`: loads that only wait for their turn; `flying`: requests under way.
     pub fn begin(&mut self, line: Line<'a>, waiting: usize, ready: usize, flying: usize) {
-        if self.is_marking() || (waiting - self.rows >= ROWS && ready >= LOADS) {
+        if self.is_marking() || (waiting - self.rows >= ROWS / 2 && ready >= LOADS) {
             return;
         }
         let (mut loads, mut rows) = (Vec::new(), 0);
