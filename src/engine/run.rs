@@ -5,6 +5,7 @@ use std::path::Path;
 use super::account::{self, Asking};
 use super::deliver::{self, Delivered, Scene};
 use super::notify::Notifier;
+use super::planned::Held;
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, planned, settle, target, tell};
@@ -157,10 +158,14 @@ async fn steps(
     let full_number = job.full_number(session.options);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
-    if let Some(stopped) = planned::moved(session, job, &changes.counts, sequence)? {
-        report.stopped = Some(stopped);
-        report.left = changes.counts.to_send();
-        return Ok(());
+    match planned::held(session, job, &changes.counts, sequence)? {
+        Held::Kept => {}
+        Held::Near(other) => report.warnings.push(other),
+        Held::Moved(stopped) => {
+            report.stopped = Some(stopped);
+            report.left = changes.counts.to_send();
+            return Ok(());
+        }
     }
     let fired = guards::before(job, &changes.counts, session.options);
     report.warnings.extend(fired.warnings);

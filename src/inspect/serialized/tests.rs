@@ -35,3 +35,19 @@ fn parameters_of_a_lambda_are_no_columns() {
     assert_eq!(found.columns, [("y".to_string(), 9)]);
     assert_eq!(found.functions, [("f".to_string(), 4)]);
 }
+
+#[test]
+fn a_method_reads_what_it_is_called_on() {
+    let json = r#"{"error":false,"statements":[{"node":{"select_list":[{"class":"FUNCTION","function_name":"lower",
+        "schema":"email","query_location":8}]}}]}"#;
+    let found = parsed("email.lower()", json);
+    assert_eq!(found.columns, [("email".to_string(), 0)]);
+    assert_eq!(found.functions, [("lower".to_string(), 6)]);
+}
+
+#[test]
+fn a_backtick_in_a_text_is_one() {
+    assert!(words::backtick("'`' || \"`\"").is_none());
+    let error = words::backtick("lower(`First Name`)").map(|error| (error.offset, error.len));
+    assert_eq!(error, Some((6, 12)));
+}
