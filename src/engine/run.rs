@@ -5,7 +5,6 @@ use std::path::Path;
 use super::account::{self, Asking};
 use super::deliver::{self, Delivered, Scene};
 use super::notify::Notifier;
-use super::planned::Held;
 use super::prepare::delivery;
 use super::session::{self, Access, Job, Session, ledger_folder};
 use super::{Options, Progress, StopSignal, Trouble, guards, planned, settle, target, tell};
@@ -159,9 +158,9 @@ async fn steps(
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
     match planned::held(session, job, &changes.counts, sequence)? {
-        Held::Kept => {}
-        Held::Near(other) => report.warnings.push(other),
-        Held::Moved(stopped) => {
+        planned::Held::Kept => {}
+        planned::Held::Near(other) => report.warnings.push(other),
+        planned::Held::Moved(stopped) => {
             report.stopped = Some(stopped);
             report.left = changes.counts.to_send();
             return Ok(());

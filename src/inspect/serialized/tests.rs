@@ -15,7 +15,7 @@ fn errors_count_characters() {
     let json =
         r#"{"error":true,"error_type":"parser","error_message":"syntax error at or near \"c\"","position":"15"}"#;
     let error = parsed("é || b c d", json).error.map(|error| (error.message, error.offset));
-    assert_eq!(error, Some(("syntax error at or near `c`".to_string(), 8)));
+    assert_eq!(error, Some(("`c` has no place here".to_string(), 8)));
 }
 
 #[test]
