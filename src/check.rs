@@ -98,6 +98,7 @@ pub fn understand(inputs: &Inputs<'_>) -> (Spec, Problems) {
     let names = names::collect(inputs.files, &mut problems);
     let scope = Scope::new(inputs, names, &mut problems);
     let spec = resolve(&scope, &mut problems);
+    values::words(inputs.files, &mut problems);
     scope.unread_variables(&mut problems);
     problems.sort();
     (spec, problems)

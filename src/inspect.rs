@@ -1,9 +1,9 @@
 //! Expressions, as DuckDB's own parser reads them: the columns they name, the functions they call, what is wrong. No source
 //! is needed for it, and nothing is run.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::diag::slip;
+use crate::diag::{nearest, slip};
 use crate::ir::ast::Expr;
 use crate::ir::facts::{ExprError, ExprFacts, Facts};
 use crate::ir::plan::Sql;
@@ -35,8 +35,15 @@ pub fn expressions(store: &Store, exprs: &[&Expr]) -> Result<Facts, StoreError> 
 #[derive(Default)]
 pub struct Learnt {
     pub facts: Facts,
-    /// Names of functions, and whether they turn many rows into one.
-    functions: Option<BTreeMap<String, bool>>,
+    known: Option<Known>,
+}
+
+/// What DuckDB has.
+#[derive(Default)]
+struct Known {
+    /// Functions and operators, and whether they turn many rows into one.
+    functions: BTreeMap<String, bool>,
+    types: BTreeSet<String>,
 }
 
 impl Learnt {
@@ -47,11 +54,11 @@ impl Learnt {
         texts.dedup();
         for batch in texts.chunks(BATCH) {
             let read = parse(store, batch)?;
-            if self.functions.is_none() && read.iter().any(|(_, parsed)| !parsed.functions.is_empty()) {
-                self.functions = Some(functions(store)?);
+            if self.known.is_none() && read.iter().any(|(_, parsed)| parsed.names_something()) {
+                self.known = Some(Known { functions: functions(store)?, types: types_known(store)? });
             }
-            let nothing = BTreeMap::new();
-            let known = self.functions.as_ref().unwrap_or(&nothing);
+            let nothing = Known::default();
+            let known = self.known.as_ref().unwrap_or(&nothing);
             self.facts.exprs.extend(read.into_iter().map(|(text, parsed)| (text.to_string(), judged(parsed, known))));
         }
         Ok(())
@@ -94,22 +101,62 @@ fn functions(store: &Store) -> Result<BTreeMap<String, bool>, StoreError> {
     Ok(named.collect())
 }
 
-/// An expression speaks of one row, with functions that exist.
-fn judged(parsed: Parsed, known: &BTreeMap<String, bool>) -> ExprFacts {
-    let error = parsed.error.or_else(|| parsed.functions.iter().find_map(|(name, offset)| wrong(name, *offset, known)));
-    let functions = parsed.functions.into_iter().map(|(name, _)| name).collect();
-    ExprFacts { columns: parsed.columns, functions, unsteady: parsed.unsteady, error }
+fn types_known(store: &Store) -> Result<BTreeSet<String>, StoreError> {
+    let rows = store.rows("SELECT DISTINCT lower(type_name) FROM duckdb_types()")?;
+    let named = rows.into_iter().filter_map(|row| match row.into_iter().next() {
+        Some(Value::Text(name)) => Some(name),
+        _ => None,
+    });
+    Ok(named.collect())
 }
 
-fn wrong(name: &str, offset: usize, known: &BTreeMap<String, bool>) -> Option<ExprError> {
+/// An expression speaks of one row, with functions, operators and types that exist.
+fn judged(parsed: Parsed, known: &Known) -> ExprFacts {
+    let call = || parsed.functions.iter().find_map(|(name, offset)| function(name, *offset, &known.functions));
+    let operator = || parsed.operators.iter().find_map(|(name, offset)| operator(name, *offset, &known.functions));
+    let sql_type = || parsed.types.iter().find_map(|(name, offset)| sql_type(name, *offset, &known.types));
+    let error = parsed.error.clone().or_else(call).or_else(operator).or_else(sql_type);
+    let functions = parsed.functions.into_iter().map(|(name, _)| name).collect();
+    ExprFacts { columns: parsed.columns, parts: parsed.parts, functions, unsteady: parsed.unsteady, error }
+}
+
+fn function(name: &str, offset: usize, known: &BTreeMap<String, bool>) -> Option<ExprError> {
+    let name = if name == "count_star" { "count" } else { name };
     let message = match known.get(name) {
         Some(false) => return None,
         Some(true) => format!("`{name}` takes many rows, and an expression sees one"),
         None if name == "unnest" => "`unnest` makes several rows of one".to_string(),
         None => {
-            let meant = slip(name, known.keys().map(String::as_str)).map(str::to_string);
-            return Some(ExprError { message: format!("DuckDB has no function `{name}`"), meant, offset });
+            let help = slip(name, known.keys().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"));
+            return Some(ExprError { message: format!("DuckDB has no function `{name}`"), help, offset, len: 0 });
         }
     };
-    Some(ExprError { message, meant: None, offset })
+    Some(ExprError { message, offset, ..ExprError::default() })
+}
+
+/// Any signs read like an operator, and one with nothing behind it is called so.
+fn operator(name: &str, offset: usize, known: &BTreeMap<String, bool>) -> Option<ExprError> {
+    if known.contains_key(name) {
+        return None;
+    }
+    let sign = name.strip_suffix("__postfix");
+    let message = match sign {
+        Some(sign) => format!("nothing stands behind `{sign}`"),
+        None => format!("DuckDB has no operator `{name}`"),
+    };
+    let meant = OTHERWISE.iter().find(|(other, _)| *other == name);
+    let help = meant.map(|(_, written)| format!("written `{written}`"));
+    Some(ExprError { message, help, offset, len: sign.unwrap_or(name).len() })
+}
+
+/// Operators of other languages.
+const OTHERWISE: [(&str, &str); 3] = [("===", "="), ("!", "not"), ("!==", "<>")];
+
+fn sql_type(name: &str, offset: usize, known: &BTreeSet<String>) -> Option<ExprError> {
+    if known.contains(name) {
+        return None;
+    }
+    let meant = nearest(name, known.iter().map(String::as_str));
+    let help = meant.map(|meant| format!("did you mean `{meant}`?"));
+    Some(ExprError { message: format!("DuckDB has no type `{name}`"), help, offset, len: 0 })
 }

@@ -102,8 +102,14 @@ impl Loader<'_> {
             return Err(error::missing_file(model));
         }
         let relation = Sql(format!("memory.main.{}", Sql::name(&format!("model_{}", model.name))));
-        let told = |refused| error::reading(self, model, &refused);
+        let told = |refused| match self.misparted(model) {
+            Some(delimiter) => error::delimiter(model, delimiter),
+            None => error::reading(self, model, &refused),
+        };
         let columns = self.read(model, &relation, needed).map_err(told)?;
+        if let ([_], Some(delimiter)) = (columns.as_slice(), self.misparted(model)) {
+            return Err(error::delimiter(model, delimiter));
+        }
         if let Some(needed) = needed
             && let Some((column, written)) = self.doubled(model, needed).map_err(|error| told(error.into()))?
         {

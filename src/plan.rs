@@ -38,6 +38,7 @@ pub struct Loaded<'a> {
 
 pub fn plan(activation: &Activation, loaded: &Loaded<'_>, shape: &LedgerShape) -> (Plan, Problems) {
     let mut problems = Problems::default();
+    conditions(activation, loaded, &mut problems);
     let fields = fields(activation, loaded, shape, &mut problems);
     let plan = Plan {
         activation: activation.name.clone(),
@@ -82,6 +83,17 @@ fn key_type_changed(activation: &Activation, span: Span, column: &ColumnFacts, s
     }
     let (_, held) = shape.keys.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.name))?;
     (Family::of(held) != Family::of(&column.sql_type)).then(|| error::key_type(activation, span, column, held))
+}
+
+/// What DuckDB would only refuse at the first row whose text is no boolean.
+fn conditions(activation: &Activation, loaded: &Loaded<'_>, problems: &mut Problems) {
+    for filter in &activation.dataset.filters {
+        let Some(sql_type) = loaded.types.get(&filter.span) else { continue };
+        let fits = matches!(Family::of(sql_type), Family::Boolean | Family::Number) || sql_type.contains("NULL");
+        if !fits {
+            problems.push(error::no_condition(filter, sql_type));
+        }
+    }
 }
 
 fn identifiers(activation: &Activation, account: Option<&Account>, problems: &mut Problems) -> Vec<PlannedIdentifier> {

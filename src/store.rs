@@ -14,10 +14,12 @@ mod column;
 mod columns;
 pub mod error;
 pub mod ledger;
+mod plain;
 mod value;
 
 pub use column::Column;
 pub use error::{StoreError, StoreErrorKind};
+pub use plain::{Said, candidates, plain};
 
 /// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
 pub struct Store {

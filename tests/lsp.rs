@@ -104,6 +104,10 @@ fn what_may_be_written_is_offered() {
         ("test t of profiles {\n  rows {\n    email\n    |\n  }\n}\n", &[], &["city"]),
         ("test t of profiles {\n  expect |\n}\n", &["added", "nothing", "request"], &["rows"]),
         ("test t of profiles {\n  expect added { | }\n}\n", &["customer_id", "custom_id", "town"], &["city"]),
+        ("test t of profiles {\n  expect request |\n}\n", &["POST", "DELETE"], &["added"]),
+        ("test t of profiles {\n  expect error |\n}\n", &["\"run::empty_model\""], &["added"]),
+        ("test t of profiles {\n  expect error \"|\n}\n", &["run::guard"], &["added"]),
+        ("test t of profiles {\n  before |\n}\n", &["file", "sql"], &["added"]),
     ];
     for (text, wanted, unwanted) in cases {
         let found = editor.ask_at("new.sendoff", text, "textDocument/completion", &json!({}));
@@ -134,6 +138,25 @@ fn things_say_what_they_are() {
         let told = found["contents"]["value"].as_str().unwrap_or_default();
         assert!(told.contains(part), "{place}: `{part}` is not in: {told}");
     }
+}
+
+#[test]
+fn columns_of_tables_say_what_they_are() {
+    let mut editor = shop();
+    let rows = "rows {\n    customer_id, email\n    1, 'a@x.se'\n  }";
+    let added = "expect added {\n    custom_id, town\n    1, 'Oslo'\n  }";
+    let tested = PROFILES.replace("rows file \"rows.csv\" { types { zip = \"varchar\" } }", rows);
+    let tested = tested.replace("expect unchanged 0", added);
+    let cases = [("_id, ema|il\n", "varchar"), ("    custom|_id, town", "custom_id"), ("_id, to|wn\n", "attribute")];
+    for (place, part) in cases {
+        let text = tested.replace(&place.replace('|', ""), place);
+        let found = editor.ask_at("profiles.sendoff", &text, "textDocument/hover", &json!({}));
+        let told = found["contents"]["value"].as_str().unwrap_or_default();
+        assert!(told.contains(part), "{place}: `{part}` is not in: {told}");
+    }
+    let text = tested.replace("_id, town", "_id, to|wn");
+    let found = editor.ask_at("profiles.sendoff", &text, "textDocument/definition", &json!({}));
+    assert_eq!(found[0]["range"]["start"]["line"], 8, "{found}");
 }
 
 #[test]

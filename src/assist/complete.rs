@@ -11,6 +11,7 @@ use crate::ir::ident::DatasetName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
 use crate::ir::spec::{FileFormat, Metric};
+use crate::ir::test::{METHODS, STOPS};
 use crate::ir::vocabulary::{self, ACTIVATION_WORDS, EXPECT_WORDS, ITEM_WORDS, MODEL_WORDS, SOURCE_KINDS, TEST_WORDS};
 
 pub fn complete<'a>(view: &View<'a>, at: At<'a>) -> Completion<'a> {
@@ -199,6 +200,11 @@ impl<'a> Writing<'_, 'a> {
             }
             ["identify"] => offers::small(&["all"]),
             ["expect"] => offers::words(&EXPECT_WORDS),
+            ["expect", "request"] => METHODS.iter().map(|name| offers::plain(name, OfferKind::Value)).collect(),
+            ["expect", "error"] => {
+                STOPS.iter().map(|code| offers::plain(&format!("\"{code}\""), OfferKind::Value)).collect()
+            }
+            ["rows" | "before"] => offers::small(&["file", "sql"]),
             ["environment"] => self.named(&["environment"]),
             _ => Vec::new(),
         }
@@ -296,6 +302,9 @@ impl<'a> Writing<'_, 'a> {
     /// Names of variables; what else stands in quotes is the writer's own.
     fn in_quotes(&self) -> Vec<Offer<'a>> {
         match self.words.as_slice() {
+            ["expect", "error", quoted] if quoted.starts_with('"') => {
+                STOPS.iter().map(|code| offers::plain(code, OfferKind::Value)).collect()
+            }
             [.., "var", quoted] if quoted.starts_with('"') => offers::variables(self.view.files),
             _ => Vec::new(),
         }

@@ -3,9 +3,9 @@
 use super::node::{self, Node, Targets};
 use super::place::Place;
 use super::tokens::is_name_char;
-use super::{At, Space, View, names};
+use super::{At, Space, View, names, test};
 use crate::ir::assist::{Hint, Subject};
-use crate::ir::ast::{Activation, Expr, Item, Mapping, Name};
+use crate::ir::ast::{Activation, Expr, Item, Mapping, Name, Path};
 use crate::ir::ident::KindName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
@@ -46,6 +46,11 @@ fn subject<'a>(view: &View<'a>, node: Node<'a>) -> Option<Subject<'a>> {
             let columns = view.columns_of(item)?;
             columns.iter().find(|known| known.name.eq_ignore_ascii_case(&column.name)).map(Subject::Column)
         }
+        Node::Given(item, path) => column_named(view, item, path),
+        Node::Expected(test, path) => match test::mapping(view, &test.of.value, path) {
+            Some((activation, targets, mapping)) => target(view, activation, targets, mapping),
+            None => column_named(view, names::defined(view.files, Space::Activations, &test.of.value)?, path),
+        },
         Node::SourceKind | Node::Expr(..) | Node::Variable(_) | Node::Path(_) => None,
     }
 }
@@ -61,6 +66,11 @@ fn target<'a>(view: &View<'a>, activation: &Activation, targets: Targets, mappin
         Targets::Fields => service.field(&name).map(|known| Subject::Field(service, known)),
         Targets::Custom => service.custom.as_ref().map(|custom| Subject::Custom(service, custom)),
     }
+}
+
+fn column_named<'a>(view: &View<'a>, item: &Item, path: &Path) -> Option<Subject<'a>> {
+    let name = test::written(path);
+    view.columns_of(item)?.iter().find(|known| known.name.eq_ignore_ascii_case(&name)).map(Subject::Column)
 }
 
 fn column<'a>(view: &View<'a>, item: &Item, expr: &Expr, offset: usize) -> Option<Hint<'a>> {

@@ -1,8 +1,8 @@
 //! What of the tree stands at a place.
 
 use crate::ir::ast::{
-    Activation, ActivationEntry, Block, Column, Expr, File, From, GivenInput, Input, Item, Mapping, Model, ModelEntry,
-    Name, Segment, Setting, TestEntry, TextLit, Value,
+    Activation, ActivationEntry, Block, Column, Expected, Expr, File, From, GivenInput, Input, Item, Mapping, Model,
+    ModelEntry, Name, Path, Segment, Setting, Test, TestEntry, TextLit, Value,
 };
 use crate::ir::span::Span;
 
@@ -27,6 +27,10 @@ pub enum Node<'a> {
     Target(&'a Activation, Targets, &'a Mapping),
     Expr(&'a Item, &'a Expr),
     Column(&'a Item, &'a Column),
+    /// A column of rows that a test gives.
+    Given(&'a Item, &'a Path),
+    /// What a test expects something of: a field, an identifier, a part of the key.
+    Expected(&'a Test, &'a Path),
     Variable(&'a TextLit),
     /// A file that is read: a query, or data.
     Path(&'a TextLit),
@@ -97,20 +101,29 @@ pub fn nodes<'a>(item: &'a Item, visit: Visit<'_, 'a>) {
         Item::Test(test) => {
             named(item, &test.name, visit);
             visit(test.of.span, Node::After(&test.of));
-            test.entries.iter().for_each(|entry| in_test(entry, visit));
+            test.entries.iter().for_each(|entry| in_test(item, test, entry, visit));
         }
     }
 }
 
-fn in_test<'a>(entry: &'a TestEntry, visit: Visit<'_, 'a>) {
+fn in_test<'a>(item: &'a Item, test: &'a Test, entry: &'a TestEntry, visit: Visit<'_, 'a>) {
     match entry {
-        TestEntry::Before(given) | TestEntry::Rows(given) => {
-            if let GivenInput::File { path, options } = &given.input {
+        TestEntry::Before(given) | TestEntry::Rows(given) => match &given.input {
+            GivenInput::File { path, options } => {
                 visit(path.span, Node::Path(path));
                 block(Owner::File(path, options.as_ref()), options.as_ref(), visit);
             }
+            GivenInput::Table(table) => {
+                table.head.iter().for_each(|cell| visit(cell.path.span, Node::Given(item, &cell.path)));
+            }
+            GivenInput::Sql { .. } => {}
+        },
+        TestEntry::Expect(expect) => {
+            if let Expected::Rows { table, .. } = &expect.what {
+                table.head.iter().for_each(|cell| visit(cell.path.span, Node::Expected(test, &cell.path)));
+            }
         }
-        TestEntry::Environment { .. } | TestEntry::Vars { .. } | TestEntry::Expect(_) => {}
+        TestEntry::Environment { .. } | TestEntry::Vars { .. } => {}
     }
 }
 

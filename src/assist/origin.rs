@@ -1,7 +1,7 @@
 //! Where what stands at a place is defined.
 
 use super::node::{self, Node};
-use super::{At, Space, View, names};
+use super::{At, Space, View, names, test};
 use crate::ir::assist::Origin;
 use crate::ir::ast::{Item, Name};
 use crate::ir::ident::KindName;
@@ -26,7 +26,15 @@ pub fn origins(view: &View<'_>, at: At<'_>) -> Vec<Origin> {
         Node::Service(activation) => {
             view.target(activation).map(|(_, service)| Origin::File(service.origin.clone())).into_iter().collect()
         }
+        Node::Expected(tested, path) => {
+            let mapping = test::mapping(view, &tested.of.value, path).map(|(.., mapping)| mapping);
+            mapping
+                .map(|mapping| Origin::Place(mapping.target.as_ref().map_or(mapping.expr.span, |path| path.span)))
+                .into_iter()
+                .collect()
+        }
         Node::SourceKind
+        | Node::Given(..)
         | Node::Mode(..)
         | Node::Metric(_)
         | Node::Setting(..)

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::node::Targets;
 use super::offers::{self, named_by};
-use super::{View, names};
+use super::{Space, View, names};
 use crate::ir::assist::{Offer, OfferKind};
-use crate::ir::ast::{Activation, ActivationEntry, Item, Mapping};
+use crate::ir::ast::{Activation, ActivationEntry, Item, Mapping, Path};
 
 /// Of `rows` and `before`: those that the activation reads, the key first.
 pub fn given<'a>(view: &View<'a>, tested: &'a Activation) -> Vec<Offer<'a>> {
@@ -37,6 +38,28 @@ pub fn expected<'a>(view: &View<'a>, tested: &Activation) -> Vec<Offer<'a>> {
     labels.iter().map(|label| offers::plain(label, OfferKind::Field)).collect()
 }
 
+/// The mapping that a column of `expect added { ... }` speaks of.
+pub fn mapping<'a>(view: &View<'a>, tested: &str, path: &Path) -> Option<(&'a Activation, Targets, &'a Mapping)> {
+    let Some(Item::Activation(tested)) = names::defined(view.files, Space::Activations, tested) else { return None };
+    let name = written(path);
+    tested.entries.iter().find_map(|entry| {
+        let (targets, mappings) = match entry {
+            ActivationEntry::Identify(identify) => (Targets::Identifiers, &identify.mappings),
+            ActivationEntry::Map(block) => (Targets::Fields, &block.mappings),
+            ActivationEntry::Custom(block) => (Targets::Custom, &block.mappings),
+            _ => return None,
+        };
+        let wanted = offers::target(&name);
+        let is_meant = |mapping: &&Mapping| target(mapping).is_some_and(|target| target.eq_ignore_ascii_case(&wanted));
+        mappings.iter().find(is_meant).map(|mapping| (tested.as_ref(), targets, mapping))
+    })
+}
+
+/// A name with its dots.
+pub fn written(path: &Path) -> String {
+    path.parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(".")
+}
+
 fn key(view: &View<'_>, tested: &Activation) -> Vec<String> {
     let model = names::model_of_activation(view.files, tested);
     let items = names::items(view.files).filter(|item| match item {
@@ -49,10 +72,7 @@ fn key(view: &View<'_>, tested: &Activation) -> Vec<String> {
 
 fn target(mapping: &Mapping) -> Option<String> {
     match (&mapping.target, &mapping.column) {
-        (Some(path), _) => {
-            let parts: Vec<&str> = path.parts.iter().map(|part| part.name.as_str()).collect();
-            Some(offers::target(&parts.join(".")))
-        }
+        (Some(path), _) => Some(offers::target(&written(path))),
         (None, column) => column.as_ref().map(|column| offers::column_label(&column.name)),
     }
 }

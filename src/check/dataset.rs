@@ -103,12 +103,12 @@ pub fn query(scope: &Scope<'_>, from: &From, options: &Options, problems: &mut P
         }
         Input::Sql { source, text } => {
             let source = known_source(scope, source, problems);
-            let sql = sql::render(scope, &text.into(), problems);
+            let sql = sql::render(scope, &text.into(), problems).filter(|sql| sql::reads(sql, text.span, problems));
             Some(Query::Sql { source: source?, text: sql?, span: text.inner })
         }
         Input::SqlFile { source, path } => {
             let source = known_source(scope, source, problems);
-            let sql = query_file(scope, path, problems);
+            let sql = query_file(scope, path, problems).filter(|sql| sql::reads(sql, path.span, problems));
             Some(Query::Sql { source: source?, text: sql?, span: path.span })
         }
         Input::File { path } => Some(Query::File {

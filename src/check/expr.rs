@@ -23,8 +23,12 @@ pub fn check(scope: &Scope<'_>, expr: &Expr, columns: Option<&[ColumnFacts]>, pr
         let quoted = rest.starts_with('"');
         let is_call = !quoted && BARE_CALLS.iter().any(|call| name.eq_ignore_ascii_case(call));
         if !is_call && !has_column(columns, name) {
+            let part = facts.parts.iter().find(|(_, part, at)| at == offset && has_column(columns, part));
             let len = name.len() + if quoted { 2 } else { 0 };
-            problems.push(error::unknown_column(name, quoted, expr.span.part(*offset, len), columns));
+            problems.push(match part.filter(|_| !quoted) {
+                Some((_, part, _)) => error::column_behind_a_dot(name, part, expr.span.part(*offset, len)),
+                None => error::unknown_column(name, quoted, expr.span.part(*offset, len), columns),
+            });
         }
     }
 }

@@ -44,8 +44,13 @@ fn option(json: &Json) -> Option<FileOption> {
     })
 }
 
-/// The names in the blocks of the options, `types { zip = "varchar" }` say: of columns, and of types.
+/// The names in the blocks of the options, `types { zip = "varchar" }` say: of columns, and of types. An option of one text names
+/// where that stands.
 pub fn named(options: Option<&Block>) -> Vec<Spanned<String>> {
+    let texts = options.into_iter().flat_map(|block| &block.settings).filter_map(|setting| match &setting.value {
+        Value::Text(text) => Some(Spanned::new(setting.key.value.clone(), text.span)),
+        _ => None,
+    });
     let blocks = options.into_iter().flat_map(|block| &block.settings).filter_map(|setting| match &setting.value {
         Value::Block(block) => Some(&block.settings),
         _ => None,
@@ -57,5 +62,5 @@ pub fn named(options: Option<&Block>) -> Vec<Spanned<String>> {
         };
         std::iter::once(setting.key.clone()).chain(text)
     });
-    names.collect()
+    names.chain(texts).collect()
 }

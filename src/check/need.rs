@@ -14,7 +14,7 @@ pub struct Needed<'a> {
     destinations: BTreeSet<&'a str>,
     models: BTreeSet<&'a str>,
     sources: BTreeSet<&'a str>,
-    /// Without a choice, or with one that does not exist.
+    /// Without a choice. One that does not exist needs nothing: that it does not is what there is to say.
     all: bool,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Needed<'a> {
     pub fn by(only: Option<&str>, names: &Names<'a>) -> Needed<'a> {
         let mut needed = Needed::default();
         let mut open: Vec<&Activation> = only.and_then(|name| names.activation(name)).into_iter().collect();
-        needed.all = open.is_empty();
+        needed.all = only.is_none();
         while let Some(activation) = open.pop() {
             if needed.activations.insert(&activation.name.value) {
                 needed.entries(activation, names);

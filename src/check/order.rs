@@ -7,17 +7,21 @@ use super::scope::Scope;
 use crate::diag::Problems;
 use crate::ir::ast::{After, Name};
 use crate::ir::ident::ActivationName;
+use crate::ir::span::Span;
 use crate::ir::spec::Activation;
 
 /// The names after `after` that exist, each once.
 pub fn names(scope: &Scope<'_>, entries: &[&After], problems: &mut Problems) -> Vec<ActivationName> {
-    let mut found: Vec<ActivationName> = Vec::new();
+    let (mut found, mut places): (Vec<ActivationName>, Vec<Span>) = Default::default();
     for name in entries.iter().flat_map(|after| &after.names) {
         if scope.names.activation(&name.value).is_none() {
             let known = scope.names.activations.iter().map(|activation| activation.name.value.as_str());
             problems.push(error::unknown_after(name, known));
-        } else if found.iter().all(|other| other.as_str() != name.value) {
+        } else if let Some(first) = found.iter().position(|other| other.as_str() == name.value) {
+            problems.push(error::entry_twice(&name.value, name.span, places[first]));
+        } else {
             found.push(ActivationName(name.value.clone()));
+            places.push(name.span);
         }
     }
     found

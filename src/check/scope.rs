@@ -9,7 +9,7 @@ use super::names::Names;
 use super::need::Needed;
 use super::sql::Relations;
 use super::{Inputs, Unset, error, values};
-use crate::diag::Problems;
+use crate::diag::{Problems, nearest};
 use crate::ir::ast::{Environment, Name, Value};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
@@ -97,6 +97,19 @@ impl<'a> Scope<'a> {
     pub fn environment_variable(&self, name: &str) -> Option<&'a Value> {
         let settings = &self.environment?.settings;
         settings.iter().find(|setting| setting.key.value == name).map(|setting| &setting.value)
+    }
+
+    /// What the environment chosen sets that nothing reads, and that must be meant where `name` has no value: another environment
+    /// spells it so.
+    pub fn misspelt_variable(&self, name: &str) -> Option<&'a Name> {
+        let mut elsewhere = self.names.environments.values().flat_map(|environment| &environment.settings);
+        elsewhere.find(|setting| setting.key.value == name)?;
+        let read = self.read_variables();
+        let unread =
+            self.environment?.settings.iter().map(|setting| &setting.key).filter(|key| !read.contains(&key.value));
+        let unread: Vec<&Name> = unread.collect();
+        let near = nearest(name, unread.iter().map(|key| key.value.as_str()))?;
+        unread.into_iter().find(|key| key.value == near)
     }
 
     /// Names `var` could have been given, for "did you mean".

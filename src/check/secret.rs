@@ -29,7 +29,7 @@ fn literal(scope: &Scope<'_>, value: &Value) -> Option<Span> {
     match value {
         Value::Text(text) => filled(text),
         Value::Number(number) => Some(number.span),
-        Value::Word(word) => Some(word.span),
+        Value::Word(word) => (!values::is_from_outside(&word.value)).then_some(word.span),
         Value::Bool(_) => None,
         Value::List { items, .. } => items.iter().find_map(|item| literal(scope, item)),
         Value::Block(block) => first(scope, block.settings.iter()),

@@ -262,6 +262,10 @@ fn fits(scope: &Scope<'_>, known: &Setting, json: &Json, span: Span, problems: &
         problems.push(error::login_in_url(known, span));
         return false;
     }
+    if let Some(name) = secret_parameter(&text).filter(|_| known.kind == SettingKind::Url && !known.secret) {
+        problems.push(error::secret_in_url(known, name, span));
+        return false;
+    }
     // What is part of a target stands in reports.
     if (known.secret || known.identity || known.kind == SettingKind::Url) && holds_control(json) {
         problems.push(error::control_character(known, span));
@@ -279,6 +283,22 @@ fn has_login(url: &str) -> bool {
     let after = url.split_once("://").map_or(url, |(_, rest)| rest);
     after.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@'))
 }
+
+/// `?api_key=...`
+fn secret_parameter(url: &str) -> Option<&str> {
+    let (_, query) = url.split_once('?')?;
+    let pairs = query.split(['&', '#']).filter_map(|pair| pair.split_once('='));
+    let names = pairs.filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
+    names.into_iter().find(|name| {
+        let words = name.to_ascii_lowercase();
+        let mut words = words.split(['_', '-', '.']);
+        words.any(|word| SECRET.contains(&word))
+    })
+}
+
+/// What a parameter that is a login is called, or ends in.
+const SECRET: [&str; 10] =
+    ["key", "apikey", "token", "accesstoken", "secret", "password", "pwd", "sig", "signature", "auth"];
 
 /// Line breaks and the like get into a secret when it is copied; no header takes them.
 fn holds_control(json: &Json) -> bool {

@@ -123,3 +123,37 @@ fn place_of(cause: &TemplateError, query: &Written, name: &str) -> Span {
         None => place(query, 0..text.len()),
     }
 }
+
+/// What writes, in any database.
+const WRITES: [&str; 13] = [
+    "insert", "update", "delete", "merge", "create", "drop", "alter", "truncate", "grant", "revoke", "copy", "set",
+    "attach",
+];
+
+/// Whether it is a query at all. `span`: where it stands, or is named.
+pub fn reads(sql: &Written, span: Span, problems: &mut Problems) -> bool {
+    let text = sql.text();
+    let start = beginning(text);
+    let word = text[start..].split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if text[start..].trim_matches(|c: char| c == ';' || c.is_whitespace()).is_empty() {
+        problems.push(error::no_query(span));
+        return false;
+    }
+    if WRITES.iter().any(|other| word.eq_ignore_ascii_case(other)) {
+        problems.push(error::query_writes(word, sql.word(start).unwrap_or(span)));
+        return false;
+    }
+    true
+}
+
+/// Where a query begins, behind comments.
+fn beginning(text: &str) -> usize {
+    let rest = text.trim_start();
+    let at = text.len() - rest.len();
+    let end = match () {
+        () if rest.starts_with("--") => rest.find('\n'),
+        () if rest.starts_with("/*") => rest.find("*/").map(|end| end + 2),
+        () => return at,
+    };
+    end.map_or(text.len(), |end| at + end + beginning(&rest[end..]))
+}

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::scope::Scope;
 use super::values::{self, Given};
 use super::{error, target::Target};
-use crate::diag::Problems;
+use crate::diag::{Problem, Problems, nearest};
 use crate::ir::ast::{Block, Name, TextLit, To, Value};
 use crate::ir::catalog::{Setting, SettingKind};
 use crate::ir::ident::CallName;
@@ -213,6 +213,9 @@ impl Checker<'_> {
             let span = range.map_or(text.span, |range| text.inner.part(range.start, range.len().max(1)));
             problems.push(error::template_flaw(&at.name(), &flaw, span));
         }
+        if at.path.last().is_some_and(|part| part == "path") {
+            problems.0.extend(single_brace(at, slot, text));
+        }
         self.given(at, text, problems);
     }
 
@@ -251,6 +254,42 @@ impl Checker<'_> {
             problems.push(error::template_flaw(&at.name(), &flaw, key.span));
         }
     }
+}
+
+/// `/points/{id}`, which goes out as it stands: no address has braces.
+fn single_brace(at: &At<'_>, slot: &Slot, text: &TextLit) -> Option<Problem> {
+    let bare = bare(&text.value);
+    let start = bare.find(['{', '}'])?;
+    let inside = &text.value[start + 1..];
+    let name = inside.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+    let end = start + 1 + name.len() + usize::from(inside[name.len()..].starts_with('}'));
+    let record = slot.names.0.get("record").and_then(Option::as_ref);
+    let mapped = ["identifiers", "fields"].iter().flat_map(|group| {
+        let names = record.and_then(|record| record.0.get(*group)?.as_ref());
+        names
+            .into_iter()
+            .flat_map(|names| names.0.keys())
+            .map(move |name| (name.as_str(), format!("record.{group}.{name}")))
+    });
+    let mapped: Vec<(&str, String)> = mapped.collect();
+    let meant = nearest(name, mapped.iter().map(|(name, _)| *name));
+    let path = mapped.iter().find(|(name, _)| Some(*name) == meant).or(mapped.first()).map(|(_, path)| path.as_str());
+    let path = record.map(|_| path.unwrap_or("record.identifier"));
+    Some(error::single_brace(&at.name(), path, text.inner.part(start, end - start)))
+}
+
+/// The text with spaces in place of what stands in `{{ ... }}` and `{% ... %}`.
+fn bare(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = ["{{", "{%"].iter().filter_map(|open| rest.find(open)).min() {
+        let close = if rest[start..].starts_with("{{") { "}}" } else { "%}" };
+        let end = rest[start..].find(close).map_or(rest.len(), |end| start + end + 2);
+        bare.push_str(&rest[..start]);
+        bare.push_str(&" ".repeat(end - start));
+        rest = &rest[end..];
+    }
+    bare + rest
 }
 
 /// Whether what is mapped is also sent: the ledger takes a field as acknowledged once its request is.

@@ -101,6 +101,7 @@ fn complete(scope: &Scope<'_>, test: &ast::Test, entries: &Entries<'_>, problems
     if entries.rows.is_none() && !scope.is_unread("rows", test.span) {
         problems.push(error::no_rows(&test.name));
     }
+    expect::beside(&entries.expects, problems);
     if entries.expects.is_empty() && !scope.is_unread("expect", test.span) {
         problems.push(error::no_expect(&test.name));
     }

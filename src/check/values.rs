@@ -53,6 +53,8 @@ fn evaluate_in(scope: &Scope<'_>, value: &Value, reach: Reach, problems: &mut Pr
     let written = |json| Some(Given::Written(json));
     match value {
         Value::Text(text) => written(Json::String(text.value.clone())),
+        // Told once, wherever it is read.
+        Value::Word(word) if meant_from_outside(&word.value).is_some() => None,
         Value::Word(word) => written(Json::String(word.value.clone())),
         Value::Bool(bool) => written(Json::Bool(bool.value)),
         Value::Number(text) => match number(&text.value) {
@@ -181,6 +183,39 @@ pub fn variable_text(scope: &Scope<'_>, name: &str) -> Option<String> {
             None => Some(String::new()),
         }
     })
+}
+
+/// How other languages read what `env("NAME")` and `var("name")` do: `env.NAME`.
+const OUTSIDE: [(&str, &str); 5] =
+    [("process.env.", "env"), ("env.", "env"), ("secrets.", "env"), ("vars.", "var"), ("var.", "var")];
+
+/// What a word that would be text is surely meant to be.
+fn meant_from_outside(word: &str) -> Option<String> {
+    let found = OUTSIDE.iter().find_map(|(prefix, function)| Some((word.strip_prefix(prefix)?, function)));
+    found.filter(|(name, _)| !name.is_empty()).map(|(name, function)| format!("{function}(\"{name}\")"))
+}
+
+pub fn is_from_outside(word: &str) -> bool {
+    meant_from_outside(word).is_some()
+}
+
+/// Words that would pass for text.
+pub fn words(files: &[File], problems: &mut Problems) {
+    for setting in files.iter().flat_map(|file| &file.items).flat_map(item_settings) {
+        words_in(&setting.value, problems);
+    }
+}
+
+fn words_in(value: &Value, problems: &mut Problems) {
+    match value {
+        Value::Word(word) => {
+            let meant = meant_from_outside(&word.value);
+            problems.0.extend(meant.map(|meant| error::word_from_outside(word, &meant)));
+        }
+        Value::List { items, .. } => items.iter().for_each(|item| words_in(item, problems)),
+        Value::Block(block) => block.settings.iter().for_each(|setting| words_in(&setting.value, problems)),
+        Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Env { .. } | Value::Var { .. } => {}
+    }
 }
 
 /// Names that some `var(..)` of the files asks for.

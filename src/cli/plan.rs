@@ -50,6 +50,20 @@ pub struct Keep {
     pub with_rows: bool,
 }
 
+impl Keep {
+    /// Before any work: a folder that is not there is misspelt more often than it is to be made.
+    fn have_folders(&self, context: &Context) -> Result<(), Stop> {
+        let folders = [&self.html, &self.out].into_iter().flatten();
+        let missing = folders.filter_map(|path| Some((path, path.parent()?)));
+        let mut missing =
+            missing.filter(|(_, folder)| folder != &Path::new("") && context.world.files(folder).is_err());
+        match missing.next() {
+            Some((path, folder)) => Err(unwritable(path, &format!("there is no folder `{}`", folder.display()))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// How closely to look.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Look {
@@ -74,13 +88,14 @@ impl Plan {
         let options = self.trial.add_to(self.manner.add_to(self.choice.options(&context.shared)));
         let with_rows = self.keep.with_rows;
         let options = Options { offline: self.look.offline, samples: self.look.samples, with_rows, ..options };
+        self.keep.have_folders(context)?;
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let work = engine::plan(stage.world.as_ref(), &loaded.root, &loaded.spec, &options);
         let planned = block_on(work).map_err(run::no_runtime)?;
         let mut report = planned.map_err(|trouble| Stop::trouble(trouble, &loaded.sources))?;
         if let Some(path) = &self.keep.out {
-            let plan = saved::plan(&report, &self.manner, &loaded.sources, context);
+            let plan = saved::plan(&report, &self.manner, &loaded, context);
             write(context, path, &json::text(&plan))?;
         }
         report.activations.iter_mut().for_each(|plan| plan.rows = Vec::new());
@@ -116,11 +131,14 @@ impl Plan {
 }
 
 fn write(context: &Context, path: &Path, text: &str) -> Result<(), Stop> {
-    let failed = |error: std::io::Error| Failure {
+    context.world.write(path, text).map_err(|error| unwritable(path, &reason(&error)))
+}
+
+fn unwritable(path: &Path, why: &str) -> Stop {
+    Stop::Failure(Failure {
         status: Status::Unreachable,
         code: "plan::write".into(),
-        message: format!("`{}` cannot be written: {}", path.display(), reason(&error)),
+        message: format!("`{}` cannot be written: {why}", path.display()),
         help: "nothing else was changed".into(),
-    };
-    context.world.write(path, text).map_err(|error| Stop::Failure(failed(error)))
+    })
 }

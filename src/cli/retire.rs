@@ -27,7 +27,7 @@ pub struct Retire {
 
 impl Retire {
     pub fn act(self, context: &Context) -> Ended {
-        let options = run::ledger_options(&self.choice, &self.trial, None, context);
+        let options = run::ledger_options(&self.choice, &self.trial, Some(&self.name), context);
         let loaded = context.load(&options)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let progress = progress::of(context.console);

@@ -40,7 +40,7 @@ impl Run {
         let options = self.trial.add_to(self.manner.add_to(self.choice.options(&context.shared)));
         let options = self.planned.add_to(options, context)?;
         let loaded = context.load(&options)?;
-        saved::hold(&options, &loaded.sources)?;
+        saved::hold(&options, &loaded)?;
         let stage = Stage::set(context, &loaded.root, &options);
         let progress = progress::of(context.console);
         let done = block_on(async {

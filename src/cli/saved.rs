@@ -1,14 +1,16 @@
 //! Plans in files: `plan --out FILE` keeps one, `run --plan FILE` holds to it.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use crate::diag::Sources;
+use crate::diag::{Sources, count};
 use crate::engine::{Options, Planned};
 use crate::ir::run::{Failure, PlanReport, Status};
 use crate::ir::saved::{Drift, FORMAT, SavedManner, SavedPlan};
 use crate::world::reason;
 
 use super::choice::Manner;
+use super::load::Loaded;
 use super::{Context, Stop};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -29,11 +31,11 @@ pub struct Saved {
 }
 
 /// What `run --plan` needs to know again.
-pub fn plan(report: &PlanReport, manner: &Manner, sources: &Sources, context: &Context) -> SavedPlan {
+pub fn plan(report: &PlanReport, manner: &Manner, loaded: &Loaded, context: &Context) -> SavedPlan {
     SavedPlan {
         sendoff: VERSION.into(),
         made: context.world.now().to_string(),
-        project: sources.digest(),
+        files: files(loaded),
         manner: SavedManner {
             only: manner.only.clone(),
             full: manner.full,
@@ -84,14 +86,48 @@ impl Saved {
 
 const NEW: &str = "make a new plan with `sendoff plan --out FILE`";
 
+/// A hash of each text that the project was read from.
+fn files(loaded: &Loaded) -> BTreeMap<String, String> {
+    let sources = &loaded.sources;
+    let hashed = sources.ids().map(|file| {
+        let path = Path::new(sources.name(file));
+        let mut alone = Sources::default();
+        alone.add("", sources.text(file));
+        (path.strip_prefix(&loaded.root).unwrap_or(path).display().to_string(), alone.digest())
+    });
+    hashed.collect()
+}
+
 /// A project that is not the one the plan was made of is not run.
-pub fn hold(options: &Options, sources: &Sources) -> Result<(), Stop> {
-    match &options.planned {
-        Some(planned) if planned.plan.project != sources.digest() => {
-            let message = "the project has changed since the plan: its files, or the destinations' definitions";
-            Err(refused("run::plan_project", message.into(), NEW))
+pub fn hold(options: &Options, loaded: &Loaded) -> Result<(), Stop> {
+    let Some(planned) = &options.planned else { return Ok(()) };
+    let moved = moved(&planned.plan.files, &files(loaded));
+    if moved.is_empty() {
+        return Ok(());
+    }
+    Err(refused("run::plan_project", format!("the project has changed since the plan: {}", told(&moved)), NEW))
+}
+
+/// The files that differ, and how.
+fn moved(was: &BTreeMap<String, String>, is: &BTreeMap<String, String>) -> Vec<String> {
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let how = |name: &String| match (was.get(name), is.get(name)) {
+        (Some(was), Some(is)) if was == is => None,
+        (Some(_), Some(_)) => Some(format!("`{name}` is another")),
+        (None, _) => Some(format!("`{name}` is new")),
+        (_, None) => Some(format!("`{name}` is gone")),
+    };
+    names.into_iter().filter_map(how).collect()
+}
+
+/// Enough of them to know where to look.
+fn told(moved: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match moved.get(SHOWN..) {
+        Some(rest) if rest.len() > 1 => {
+            format!("{}, and {} more", moved[..SHOWN].join(", "), count(rest.len() as u64, "file"))
         }
-        _ => Ok(()),
+        _ => moved.join(", "),
     }
 }
 

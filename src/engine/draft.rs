@@ -49,6 +49,8 @@ pub struct Draft<'w> {
     models: BTreeMap<DatasetName, Model>,
     /// Files that pipelines name, by path.
     named: BTreeMap<String, Result<String, String>>,
+    /// Those of them that hold SQL.
+    queries: BTreeMap<String, Result<Written, String>>,
 }
 
 /// A project as far as it can be understood, and all that is wrong with it.
@@ -79,6 +81,7 @@ impl<'w> Draft<'w> {
             columns: Columns::default(),
             models: BTreeMap::new(),
             named: BTreeMap::new(),
+            queries: BTreeMap::new(),
         };
         draft.define();
         draft.forget();
@@ -180,7 +183,7 @@ impl<'w> Draft<'w> {
 
     fn resolve(&mut self, columns: Option<&ModelColumns>) -> (Spec, Problems) {
         let mut problems = self.learn();
-        let query_files = self.query_files();
+        self.read_queries();
         let manifest = check::manifest_path(&self.trees, &|name| self.world.env(name)).map(|(path, _)| path);
         if let Some(path) = &manifest {
             self.read_named(path.clone());
@@ -197,7 +200,7 @@ impl<'w> Draft<'w> {
             environment: environment.as_deref(),
             unset: self.options.unset,
             sandbox: self.options.sandbox.is_some(),
-            query_files: &query_files,
+            query_files: &self.queries,
             dbt_manifest: manifest.and_then(|path| Some(self.named.get(&path)?.as_deref().map_err(String::as_str))),
             columns,
         });
@@ -211,14 +214,22 @@ impl<'w> Draft<'w> {
     }
 
     /// Files with SQL that pipelines name: what is wrong in them is told there.
-    fn query_files(&mut self) -> BTreeMap<String, Result<Written, String>> {
-        let mut files = BTreeMap::new();
-        for (path, _) in check::query_paths(&self.trees) {
+    fn read_queries(&mut self) {
+        let paths: BTreeSet<String> = check::query_paths(&self.trees).into_iter().map(|(path, _)| path).collect();
+        self.queries.retain(|path, _| paths.contains(path));
+        for path in paths {
             let read = self.read_named(path.clone()).clone();
-            let name = project::shown(&self.root, Path::new(&path));
-            files.insert(path, read.map(|text| self.written(&name, &text)));
+            let is_as_known = match (self.queries.get(&path), &read) {
+                (Some(Ok(known)), Ok(text)) => known.text() == text,
+                (Some(Err(known)), Err(cause)) => known == cause,
+                _ => false,
+            };
+            if !is_as_known {
+                let name = project::shown(&self.root, Path::new(&path));
+                let query = read.map(|text| self.written(&name, &text));
+                self.queries.insert(path, query);
+            }
         }
-        files
     }
 
     fn written(&mut self, name: &str, text: &str) -> Written {

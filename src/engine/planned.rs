@@ -25,7 +25,8 @@ pub fn look_ahead(session: &Session<'_>, jobs: &mut [Job<'_>]) {
     let mut first = None;
     for job in jobs.iter_mut().filter(|job| job.stopped.is_none()) {
         let Ok((changes, _)) = compare(session, job, job.full_number(session.options)) else { continue };
-        job.stopped = moved(session, job, &changes.counts, job.shape.sequence).unwrap_or_default();
+        let held = held(session, job, &changes.counts, job.shape.sequence);
+        job.stopped = if let Ok(Held::Moved(stopped)) = held { Some(stopped) } else { None };
         // What cannot be dropped makes the next comparison fail, which tells it.
         let _ = diff::forget(&session.store);
         first = first.or_else(|| job.stopped.as_ref().map(|_| job.activation.name.to_string()));
@@ -36,26 +37,40 @@ pub fn look_ahead(session: &Session<'_>, jobs: &mut [Job<'_>]) {
     }
 }
 
-/// What is no longer as it was planned. `sequence`: of the ledger, before this run wrote to it.
-pub fn moved(session: &Session<'_>, job: &Job<'_>, counts: &Counts, sequence: u64) -> Result<Option<Stopped>, Failure> {
-    let Some(planned) = &session.options.planned else { return Ok(None) };
+/// How near a run is to what was planned.
+pub enum Held {
+    /// It does just that, or was not planned.
+    Kept,
+    /// Something else, and no more of it than `--drift` allows.
+    Near(String),
+    Moved(Stopped),
+}
+
+/// `sequence`: of the ledger, before this run wrote to it.
+pub fn held(session: &Session<'_>, job: &Job<'_>, counts: &Counts, sequence: u64) -> Result<Held, Failure> {
+    let Some(planned) = &session.options.planned else { return Ok(Held::Kept) };
     let name = job.activation.name.as_str();
     let Some(saved) = planned.plan.activations.iter().find(|saved| saved.activation == name) else {
-        return Ok(Some(stopped(format!("`{name}` is not in the plan"))));
+        return Ok(Held::Moved(stopped(format!("`{name}` is not in the plan"))));
     };
     if saved.target != target::told(&job.target) {
-        return Ok(Some(stopped(format!("the target was {}, and is now {}", saved.target, target::told(&job.target)))));
+        let now = target::told(&job.target);
+        return Ok(Held::Moved(stopped(format!("the target was {}, and is now {now}", saved.target))));
     }
     if saved.ledger != sequence {
-        return Ok(Some(stopped(ledger_moved(saved.ledger, sequence))));
+        return Ok(Held::Moved(stopped(ledger_moved(saved.ledger, sequence))));
     }
     let digest = diff::digest(&session.store).map_err(|error| told(job, &error))?;
-    let near = |drift: Drift| kinds(&saved.counts, counts).iter().all(|(_, was, is)| drift.allows(*was, *is));
-    if saved.digest == digest || planned.drift.is_some_and(near) {
-        return Ok(None);
+    if saved.digest == digest {
+        return Ok(Held::Kept);
     }
-    // Of nothing else may a share differ.
-    Ok(Some(stopped_with(source_moved(saved, counts), format!("{NEW}, or let numbers differ with `--drift 5%`"))))
+    let moved = source_moved(saved, counts);
+    let near = |drift: Drift| kinds(&saved.counts, counts).iter().all(|(_, was, is)| drift.allows(*was, *is));
+    Ok(match planned.drift.is_some_and(near) {
+        true => Held::Near(format!("other than planned: {moved}")),
+        // Of nothing else may a share differ.
+        false => Held::Moved(stopped_with(moved, format!("{NEW}, or let numbers differ with `--drift 5%`"))),
+    })
 }
 
 const NEW: &str = "nothing was sent; make a new plan and look at it";

@@ -157,10 +157,14 @@ async fn steps(
     let full_number = job.full_number(session.options);
     let (changes, model_rows) = compare(session, job, full_number)?;
     report.counts = changes.counts.clone();
-    if let Some(stopped) = planned::moved(session, job, &changes.counts, sequence)? {
-        report.stopped = Some(stopped);
-        report.left = changes.counts.to_send();
-        return Ok(());
+    match planned::held(session, job, &changes.counts, sequence)? {
+        planned::Held::Kept => {}
+        planned::Held::Near(other) => report.warnings.push(other),
+        planned::Held::Moved(stopped) => {
+            report.stopped = Some(stopped);
+            report.left = changes.counts.to_send();
+            return Ok(());
+        }
     }
     let fired = guards::before(job, &changes.counts, session.options);
     report.warnings.extend(fired.warnings);

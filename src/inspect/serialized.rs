@@ -5,19 +5,35 @@ use serde_json::Value as Json;
 use crate::ir::facts::ExprError;
 
 mod unsteady;
+mod words;
 
 /// An expression as it was parsed: names with their offsets in bytes in the expression's text.
 #[derive(Debug, Default)]
 pub struct Parsed {
     pub columns: Vec<(String, usize)>,
+    /// A column and the name behind its dot.
+    pub parts: Vec<(String, String, usize)>,
     /// Lower case, operators left out.
     pub functions: Vec<(String, usize)>,
+    pub operators: Vec<(String, usize)>,
+    /// Types that the parser does not know by itself, lower case.
+    pub types: Vec<(String, usize)>,
     /// What comes to something else at every run.
     pub unsteady: Option<(String, usize)>,
     pub error: Option<ExprError>,
 }
 
+impl Parsed {
+    /// Whether there is a name that DuckDB has, or has not.
+    pub fn names_something(&self) -> bool {
+        !(self.functions.is_empty() && self.operators.is_empty() && self.types.is_empty())
+    }
+}
+
 const BEFORE: &str = "select (";
+
+/// Schemas of DuckDB's own; before any other dot of a call stands what it is a method of: `email.lower()`.
+const SCHEMAS: [&str; 3] = ["main", "system", "pg_catalog"];
 
 /// The statement an expression is parsed in. The parentheses keep a second word from becoming an alias; the line end keeps a
 /// trailing comment from swallowing them.
@@ -30,12 +46,15 @@ pub fn parsed(expr: &str, json: &str) -> Parsed {
     let Ok(answer) = serde_json::from_str::<Json>(json) else {
         return failed("it cannot be read", 0);
     };
+    if let Some(error) = words::backtick(expr) {
+        return Parsed { error: Some(error), ..Parsed::default() };
+    }
     if answer["error"] == Json::Bool(true) {
         let message = answer["error_message"].as_str().unwrap_or("syntax error");
         // Unlike the places of nodes, the place of an error counts characters.
         let characters = answer["position"].as_str().and_then(|text| text.parse::<usize>().ok());
         let at = characters.map_or(0, |at| byte_offset(expr, at.saturating_sub(BEFORE.len())));
-        return failed(&told(expr, message, at), at);
+        return words::refused(expr, message, at);
     }
     let items = answer["statements"][0]["node"]["select_list"].as_array();
     match items.map(Vec::as_slice) {
@@ -45,22 +64,12 @@ pub fn parsed(expr: &str, json: &str) -> Parsed {
 }
 
 fn failed(message: &str, offset: usize) -> Parsed {
-    Parsed { error: Some(ExprError { message: message.to_string(), meant: None, offset }), ..Parsed::default() }
+    let error = ExprError { message: message.to_string(), offset, ..ExprError::default() };
+    Parsed { error: Some(error), ..Parsed::default() }
 }
 
 fn byte_offset(text: &str, characters: usize) -> usize {
     text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
-}
-
-/// DuckDB's message, unless it speaks of what was put around the expression.
-fn told(expr: &str, message: &str, at: usize) -> String {
-    if expr.trim().is_empty() {
-        "it is empty".to_string()
-    } else if at >= expr.trim_end().len() {
-        "it ends too early".to_string()
-    } else {
-        message.lines().next().unwrap_or(message).replace('"', "`")
-    }
 }
 
 fn walked(expr: &str, item: &Json) -> Parsed {
@@ -90,8 +99,13 @@ impl Walk<'_> {
     }
 
     fn refuse(&mut self, message: &str, offset: usize) {
+        self.refuse_with(message, "", offset, 0);
+    }
+
+    fn refuse_with(&mut self, message: &str, help: &str, offset: usize, len: usize) {
         if self.parsed.error.is_none() {
-            self.parsed.error = Some(ExprError { message: message.to_string(), meant: None, offset });
+            let help = (!help.is_empty()).then(|| help.to_string());
+            self.parsed.error = Some(ExprError { message: message.to_string(), help, offset, len });
         }
     }
 
@@ -104,12 +118,13 @@ impl Walk<'_> {
             "SUBQUERY" => self.refuse("it holds a query, and an expression sees its own row alone", offset),
             "WINDOW" => self.refuse("it holds a window function, and an expression sees its own row alone", offset),
             "STAR" => self.refuse("`*` stands for several columns", offset),
-            "PARAMETER" => self.refuse("it holds a parameter of a prepared statement", offset),
+            "PARAMETER" => self.refuse("nothing fills in what `$1` and `?` stand for", words::parameter(self.expr)),
             "FUNCTION" => {
-                let name = node["function_name"].as_str().unwrap_or_default().to_lowercase();
-                if node["is_operator"] != Json::Bool(true) {
-                    self.parsed.functions.push((name, offset));
-                }
+                self.call(node, offset);
+                self.parts(node);
+            }
+            "CAST" => {
+                self.types(&node["cast_type"], offset);
                 self.parts(node);
             }
             _ => self.parts(node),
@@ -124,9 +139,54 @@ impl Walk<'_> {
         }
     }
 
+    /// `email.lower()` is `lower(email)`: then its place is that of the column.
+    fn call(&mut self, node: &Json, offset: usize) {
+        let name = node["function_name"].as_str().unwrap_or_default().to_lowercase();
+        if node["is_operator"] == Json::Bool(true) {
+            if name == "&&" && node["children"].as_array().is_some_and(|sides| sides.iter().any(words::is_no_list)) {
+                self.refuse_with("`&&` is for lists", "conditions are put together with `and`", offset, name.len());
+            }
+            return self.parsed.operators.push((name, offset));
+        }
+        let owner = ["catalog", "schema"].iter().find_map(|part| node[part].as_str().filter(|name| !name.is_empty()));
+        match owner.filter(|owner| !SCHEMAS.contains(owner)) {
+            Some(owner) => {
+                self.named(owner, offset);
+                let rest = self.expr.get(offset..).unwrap_or_default().to_lowercase();
+                let method = rest.find(&format!(".{name}")).map_or(offset, |at| offset + at + 1);
+                self.parsed.functions.push((name, method));
+            }
+            None => self.parsed.functions.push((name, offset)),
+        }
+    }
+
+    /// The place is that of the cast, before which or behind which the type may stand.
+    fn types(&mut self, node: &Json, cast: usize) {
+        match node {
+            Json::Array(items) => items.iter().for_each(|item| self.types(item, cast)),
+            Json::Object(map) if node["id"] == "UNBOUND" && node["type_info"]["schema"].is_null() => {
+                let name = map["type_info"]["name"].as_str().unwrap_or_default().to_lowercase();
+                if name != "enum" {
+                    let offset = words::place_of(self.expr, &name, cast);
+                    self.parsed.types.push((name, offset));
+                }
+            }
+            Json::Object(map) => map.values().for_each(|value| self.types(value, cast)),
+            _ => {}
+        }
+    }
+
     /// The first of the names is the column; further ones lead into a struct.
     fn column(&mut self, node: &Json, offset: usize) {
-        let name = node["column_names"][0].as_str().unwrap_or_default();
+        let names = &node["column_names"];
+        let name = names[0].as_str().unwrap_or_default();
+        if let Some(part) = names[1].as_str() {
+            self.parsed.parts.push((name.into(), part.into(), offset));
+        }
+        self.named(name, offset);
+    }
+
+    fn named(&mut self, name: &str, offset: usize) {
         if !self.bound.iter().any(|bound| bound.eq_ignore_ascii_case(name)) {
             self.parsed.columns.push((name.to_string(), offset));
         }

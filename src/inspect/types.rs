@@ -8,7 +8,7 @@ use crate::ir::plan::Sql;
 use crate::ir::secret::MASK;
 use crate::ir::span::Span;
 use crate::ir::written::Written;
-use crate::store::{Store, StoreError, StoreErrorKind};
+use crate::store::{Said, Store, StoreError, StoreErrorKind, candidates, plain};
 
 /// The type of each expression. All are asked at once; only when one is wrong, each by itself.
 pub fn types(store: &Store, relation: &Sql, exprs: &[&Expr]) -> (HashMap<Span, String>, Problems) {
@@ -61,7 +61,10 @@ fn constants(store: &Store, relation: &Sql, exprs: &[&Expr]) -> Problems {
 fn unfit(error: &StoreError, span: Span, expr: &Expr) -> Option<Problem> {
     let text = expr.text.get(span.start - expr.span.start..span.end - expr.span.start)?;
     let said = error.message.strip_prefix("Conversion Error: ").filter(|_| text.starts_with('\''))?;
-    let (message, _) = split_candidates(&said.replace(&format!("'{MASK}'"), &format!("`{text}`")));
+    let message = match plain(said) {
+        Some(plain) => plain.what.replace("this text", &format!("`{text}`")),
+        None => sentence(&said.replace(&format!("'{MASK}'"), &format!("`{text}`"))),
+    };
     let problem = Problem::error("inspect::bad_expression", message).at(span);
     Some(problem.help("the text becomes what it is compared or put together with, and this one does not"))
 }
@@ -75,68 +78,38 @@ fn refused(expr: &Expr, error: &StoreError) -> Problem {
     let mut sql = Written::from("SELECT ".to_string());
     sql.expr(expr);
     let span = error.offset.and_then(|offset| sql.word(offset)).unwrap_or(expr.span);
-    if let Some((message, help)) = no_overload(said) {
-        return Problem::error(code, message).at(span).help(help);
-    }
-    let (message, near) = split_candidates(said);
-    let missing = missing_column(&message);
-    let help = missing.map_or_else(|| did_you_mean(&near), |name| columns_like(name, &near));
-    let problem =
-        Problem::error(code, missing.map_or(message.clone(), |name| format!("unknown column `{name}`"))).at(span);
+    let (said, near) = candidates(said);
+    let Said { what, help } = plain(said).unwrap_or_else(|| Said { what: sentence(said), help: None });
+    let missing = what.strip_prefix(MISSING);
+    let message = missing.map_or_else(|| what.clone(), |name| format!("unknown column `{name}"));
+    let help = help.or_else(|| match missing {
+        Some(name) => columns_like(name.trim_end_matches('`'), &near),
+        None => (!near.is_empty()).then(|| format!("did you mean {}?", list(&near).replace(" and ", " or "))),
+    });
+    let problem = Problem::error(code, message).at(span);
     match help {
         Some(help) => problem.help(help),
         None => problem,
     }
 }
 
-/// DuckDB knows the function, not with such arguments, and lists all it knows: those that begin alike are told.
-fn no_overload(said: &str) -> Option<(String, String)> {
-    let (call, rest) = said.split_once("given name and argument types '")?.1.split_once("'.")?;
-    let candidates = rest.split_once("Candidate functions:")?.1.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (name, given) = call.split_once('(')?;
-    let forms: Vec<String> = candidates
-        .split(&format!("{name}("))
-        .filter_map(|form| form.split_once(')'))
-        .map(|(form, _)| format!("{name}({form})"))
-        .collect();
-    let first = given.split(['(', ',', ')']).next().unwrap_or_default();
-    let alike = forms.iter().filter(|form| form.starts_with(&format!("{name}({first}")));
-    let mut shown: Vec<&String> = alike.collect();
-    if shown.is_empty() {
-        shown = forms.iter().take(3).collect();
-    }
-    let given = given.strip_suffix(')').unwrap_or(given).replace("_LITERAL", "").to_lowercase();
-    let help = format!("it takes {}", list(&shown).replace(" and ", " or "));
-    Some((format!("`{name}` does not take `{given}`"), help))
-}
-
-/// "referenced column `x` not found in FROM clause": there is no clause that anyone wrote.
-fn missing_column(said: &str) -> Option<&str> {
-    said.strip_prefix("referenced column `")?.strip_suffix("` not found in FROM clause")
-}
+/// How `plain` tells of a column that is not there.
+const MISSING: &str = "there is no column `";
 
 /// Of DuckDB's candidates the one that is alike enough to be meant; it names others only for want of better ones.
-fn columns_like(name: &str, candidates: &[String]) -> Option<String> {
-    match nearest(name, candidates.iter().map(String::as_str)) {
+fn columns_like(name: &str, candidates: &[&str]) -> Option<String> {
+    match nearest(name, candidates.iter().copied()) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None => (!candidates.is_empty()).then(|| format!("among the columns there: {}", list(candidates))),
     }
 }
 
-fn did_you_mean(candidates: &[String]) -> Option<String> {
-    let names: Vec<String> = candidates.iter().map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
-}
-
-/// DuckDB appends candidates to its sentence; they are advice, so they go where advice goes.
-fn split_candidates(said: &str) -> (String, Vec<String>) {
-    let sentence = |text: &str| {
-        let text = text.trim().trim_end_matches(['.', '!']).replace('"', "`");
-        let mut chars = text.chars();
-        chars.next().map(|first| first.to_lowercase().chain(chars).collect::<String>()).unwrap_or_default()
-    };
-    let found = ["Candidate bindings: ", "Did you mean "].iter().find_map(|mark| said.split_once(mark));
-    let Some((head, tail)) = found else { return (sentence(said), Vec::new()) };
-    let names = tail.trim_end_matches(['?', '.']).split(", ").take(5);
-    (sentence(head), names.map(|name| name.trim().trim_matches(['"', '?']).to_string()).collect())
+fn sentence(said: &str) -> String {
+    let text = said.trim().trim_end_matches(['.', '!']).replace('"', "`");
+    let mut chars = text.chars();
+    let is_word = text.chars().nth(1).is_some_and(char::is_lowercase);
+    match chars.next() {
+        Some(first) if is_word => first.to_lowercase().chain(chars).collect(),
+        _ => text,
+    }
 }

@@ -20,6 +20,8 @@ impl Facts {
 pub struct ExprFacts {
     /// Columns named, each with its offset in bytes in the expression's text.
     pub columns: Vec<(String, usize)>,
+    /// `address.city`: a column, and the name behind its dot; with the offset of both.
+    pub parts: Vec<(String, String, usize)>,
     /// Functions called, lower case.
     pub functions: Vec<String>,
     /// What comes to something else at every run (`now`, `random`), unless it does not show in the result; with its offset.
@@ -28,12 +30,14 @@ pub struct ExprFacts {
 }
 
 /// `offset` in bytes into the expression's text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ExprError {
     pub message: String,
-    /// The function that was probably meant.
-    pub meant: Option<String>,
+    /// Where there is more to say than that it is no expression.
+    pub help: Option<String>,
     pub offset: usize,
+    /// In bytes; of one word where it is 0.
+    pub len: usize,
 }
 
 /// A column and its type, as DuckDB's `DESCRIBE` names it.

@@ -1,12 +1,14 @@
 //! A plan kept in a file, for a run that does just that or nothing.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::change::Counts;
 use super::run::{ActivationPlan, PlanReport, SampleRow};
 
 /// Of the file; a run takes no other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Without `--with-rows` no row stands in it: hashes, counts and names alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,8 +20,8 @@ pub struct SavedPlan {
     pub made: String,
     pub environment: Option<String>,
     pub sandbox: bool,
-    /// A hash of the project's files and of the definitions.
-    pub project: String,
+    /// A hash of each of the project's files and of the definitions, by their paths below the project's folder.
+    pub files: BTreeMap<String, String>,
     pub manner: SavedManner,
     pub activations: Vec<SavedActivation>,
 }

@@ -92,7 +92,7 @@ pub enum Query {
         format: FileFormat,
         options: Vec<(String, FileOption)>,
         span: Span,
-        /// Columns and types as the options name them, for messages that speak of one.
+        /// Columns and types as the options name them, and options of one text, for messages that speak of one.
         named: Vec<Spanned<String>>,
     },
     /// Rows that a test gives, as a query of DuckDB's own.

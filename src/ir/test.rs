@@ -64,6 +64,19 @@ pub enum Expected {
     Error(String),
 }
 
+/// Of requests.
+pub const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+
+/// Codes of what stops a run before it sends, for `expect error`.
+pub const STOPS: [&str; 6] = [
+    "run::empty_model",
+    "run::duplicate_keys",
+    "run::guard",
+    "run::first_trigger",
+    "run::expression",
+    "run::definition",
+];
+
 /// Rows as they are expected; every row has a cell for each column.
 #[derive(Clone, Debug)]
 pub struct Rows {

@@ -4,7 +4,7 @@ use super::{Loader, Refused};
 use crate::diag::{Problem, list, nearest};
 use crate::ir::span::Span;
 use crate::ir::spec::{Model, Query, Source};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{StoreError, StoreErrorKind, candidates, plain};
 
 /// Problems of this code mean that something outside was not there: exit code 5, not 1.
 pub const UNREACHABLE: &str = "load::unreachable";
@@ -106,13 +106,29 @@ pub fn reading(loader: &Loader<'_>, model: &Model, refused: &Refused) -> Problem
         }
         _ => Problem::error("load::failed", format!("`{name}` cannot be read")),
     };
-    let (told, candidates) = parted(&said);
-    let problem = problem.because(at, first_words(told));
+    let (told, candidates) = candidates(&said);
+    let plain = plain(told);
+    let cause = plain.as_ref().map_or_else(|| first_words(told), |plain| plain.what.clone());
+    let problem = problem.because(at, cause);
+    let problem = plain.and_then(|plain| plain.help).into_iter().fold(problem, Problem::help);
     let same = |name: &str| candidates.iter().copied().find(|one| one.rsplit('.').next() == Some(name));
     match named(&said).and_then(|name| same(name).or_else(|| nearest(name, candidates.iter().copied()))) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem,
     }
+}
+
+/// A line that is one name, and several by another delimiter.
+pub fn delimiter(model: &Model, meant: char) -> Problem {
+    let option = match &model.query {
+        Query::File { named, .. } => named.iter().find(|one| one.value == "delimiter").map(|one| one.span),
+        _ => None,
+    };
+    let written = if meant == '\t' { "\\t".to_string() } else { meant.to_string() };
+    let message = format!("the file of `{}` has one column, and its first line several names", model.name);
+    Problem::error("load::delimiter", message)
+        .at(option.unwrap_or_else(|| place(model)))
+        .help(format!("they seem to be parted by `{{ delimiter = \"{written}\" }}`"))
 }
 
 /// Types are given to columns that a file has not.
@@ -127,15 +143,6 @@ fn untyped(model: &Model, at: Span, said: &str) -> Problem {
         .help("check the names; `header = true` says that the first line holds them, where that is not plain")
 }
 
-/// What is wrong, and the names that could have been meant: DuckDB names others for want of better ones.
-fn parted(said: &str) -> (&str, Vec<&str>) {
-    let found = ["Did you mean \"", "Candidate bindings: \""].iter().find_map(|mark| said.split_once(mark));
-    match found {
-        Some((head, tail)) => (head.trim(), tail.split('"').step_by(2).collect()),
-        None => (said, Vec::new()),
-    }
-}
-
 /// Where it is wrong: DuckDB says so, or names what it is about.
 fn pointed(model: &Model, refused: &Refused, said: &str) -> Span {
     let name = named(said).map(|name| name.rsplit('.').next().unwrap_or(name));
@@ -147,16 +154,23 @@ fn pointed(model: &Model, refused: &Refused, said: &str) -> Span {
         Query::Sql { text, .. } | Query::Given { sql: text, .. } => {
             let near = |at: Span| name.and_then(|name| text.name_within(name, at)).unwrap_or(at);
             let named = || name.and_then(|name| text.name(name, 0..text.text().len()));
-            refused.place.map(near).or_else(named)
+            refused.place.map(near).or_else(named).or_else(|| text.name(unplaced(said)?, 0..text.text().len()))
         }
         Query::Table { .. } => refused.place,
     };
     found.unwrap_or_else(|| place(model))
 }
 
+/// What a message is about that DuckDB tells no place of.
+fn unplaced(said: &str) -> Option<&'static str> {
+    let words = [("arguments to IF", "if"), ("but none were supplied", "$")];
+    words.iter().find(|(message, _)| said.contains(message)).map(|(_, word)| *word)
+}
+
 /// The first name that a message quotes, or that it calls by its kind.
 fn named(said: &str) -> Option<&str> {
-    let quoted = said.split('"').nth(1);
+    // Of a table's column the table is named first.
+    let quoted = said.split('"').nth(if said.contains("\" does not have a column named \"") { 3 } else { 1 });
     let kind =
         ["Schema with name ", "Table with name ", "Type with name "].iter().find_map(|kind| said.split_once(kind));
     let by_kind = kind.and_then(|(_, rest)| rest.split_whitespace().next());

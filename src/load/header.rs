@@ -39,6 +39,27 @@ impl Loader<'_> {
     }
 }
 
+/// What parts the cells of a line, most often.
+const DELIMITERS: [char; 4] = [';', ',', '\t', '|'];
+
+impl Loader<'_> {
+    /// The delimiter that the first line seems to have, where all of it is taken for the name of one column, and the model is keyed
+    /// by another.
+    pub(super) fn misparted(&self, model: &Model) -> Option<char> {
+        let Query::File { path, format: FileFormat::Csv, options, .. } = &model.query else { return None };
+        let bare: Vec<_> = options.iter().filter(|(name, _)| !OF_COLUMNS.contains(&name.as_str())).cloned().collect();
+        let query = format!("SELECT * FROM {}", super::file(self.root, path, FileFormat::Csv, &bare));
+        let columns = self.store.describe(&query).ok()?;
+        let [whole] = columns.as_slice() else { return None };
+        let parts = |delimiter: &char| {
+            let mut names = whole.name.split(*delimiter).map(|name| name.trim_matches([' ', '"']));
+            names.any(|name| model.key.iter().any(|key| key.eq_ignore_ascii_case(name)))
+                && whole.name.contains(*delimiter)
+        };
+        DELIMITERS.into_iter().find(parts)
+    }
+}
+
 fn text(value: Value) -> Option<String> {
     if let Value::Text(text) = value { Some(text) } else { None }
 }
@@ -71,8 +92,15 @@ pub fn one_query(loader: &Loader<'_>, query: &Written) -> Result<(), Refused> {
             // It counts characters.
             let at = self::text(position.clone()).and_then(|position| position.parse().ok());
             let offset = at.and_then(|at: usize| text.char_indices().nth(at)).map(|(offset, _)| offset);
+            let offset = if message.contains("end of input") { Some(last_word(text)) } else { offset };
             Err(Refused::by(StoreError { kind: StoreErrorKind::Syntax, message: message.clone(), offset }, query))
         }
         _ => Ok(()),
     }
+}
+
+/// Where a query ends, nothing can be pointed at but what stands before.
+fn last_word(text: &str) -> usize {
+    let text = text.trim_end();
+    text.rfind(char::is_whitespace).map_or(0, |at| at + 1)
 }

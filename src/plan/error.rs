@@ -2,6 +2,7 @@
 
 use crate::diag::{Problem, list, nearest};
 use crate::ir::account::Account;
+use crate::ir::ast::Expr;
 use crate::ir::facts::ColumnFacts;
 use crate::ir::span::Span;
 use crate::ir::spec::{Activation, FieldMapping};
@@ -31,6 +32,13 @@ pub fn type_mismatch(mapping: &FieldMapping, sql_type: &str, wanted: &str) -> Pr
     Problem::error("plan::type_mismatch", format!("`{}` takes {wanted}, not {}", mapping.name, sql_type.to_lowercase()))
         .at(mapping.expr.span)
         .help("convert it in the mapping, with a cast or a function")
+}
+
+pub fn no_condition(filter: &Expr, sql_type: &str) -> Problem {
+    let message = format!("a condition is true or false, and this one is {}", sql_type.to_lowercase());
+    Problem::error("plan::type_mismatch", message)
+        .at(filter.span)
+        .help("compare it: `COLUMN = 'text'`, `COLUMN is not null`")
 }
 
 pub fn no_custom_type(mapping: &FieldMapping, sql_type: &str) -> Problem {

@@ -203,11 +203,19 @@ fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> io::Result<()
             if !passed_over(&entry.file_name().to_string_lossy()) {
                 collect(root, &path, found)?;
             }
-        } else if entry.path().is_file() {
+        } else if entry.path().is_file() && !(entry.file_type()?.is_symlink() && leads_into(root, &entry.path())) {
             found.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a link is another name of a file that is found by its own.
+fn leads_into(root: &Path, link: &Path) -> bool {
+    let (Ok(root), Ok(file)) = (fs::canonicalize(root), fs::canonicalize(link)) else { return false };
+    let Ok(below) = file.strip_prefix(root) else { return false };
+    let mut folders = below.parent().into_iter().flat_map(Path::components);
+    !folders.any(|folder| passed_over(&folder.as_os_str().to_string_lossy()))
 }
 
 fn passed_over(folder: &str) -> bool {

@@ -134,17 +134,32 @@ pub fn unknown_ref(known: Option<&BTreeMap<String, String>>, name: &str, span: S
     })
 }
 
+pub fn no_query(span: Span) -> Problem {
+    Problem::error("check::query", "a query without a word of SQL").at(span).help("written `select ... from ...`")
+}
+
+pub fn query_writes(word: &str, span: Span) -> Problem {
+    Problem::error("check::query", format!("a query reads rows, and `{word}` does not"))
+        .at(span)
+        .help("written `select ... from ...`: a source is only ever read")
+}
+
 pub fn sql_syntax(expr: &Expr, found: &ExprError) -> Problem {
     let rest = expr.text.get(found.offset..).unwrap_or("");
     let word = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
-    let len = if word > 0 { word } else { rest.chars().next().map_or(1, char::len_utf8) };
+    let sign = rest.chars().next().map_or(1, char::len_utf8);
+    let len = [found.len, word].into_iter().find(|len| *len > 0).unwrap_or(sign);
     let span = if rest.is_empty() { expr.span } else { expr.span.part(found.offset, len) };
     let problem = Problem::error("check::sql_syntax", format!("this expression does not work: {}", found.message));
     let general = "the left side of a mapping, and a condition, is one DuckDB expression over the columns of the row";
-    problem.at(span).help(match &found.meant {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => general.to_string(),
-    })
+    problem.at(span).help(found.help.as_deref().unwrap_or(general))
+}
+
+/// `row.email`
+pub fn column_behind_a_dot(name: &str, part: &str, span: Span) -> Problem {
+    Problem::error("check::unknown_column", format!("unknown column `{name}`"))
+        .at(span)
+        .help(format!("a column stands by its own name: `{part}`"))
 }
 
 pub fn unknown_column(name: &str, quoted: bool, span: Span, columns: &[ColumnFacts]) -> Problem {

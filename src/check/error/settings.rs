@@ -60,6 +60,14 @@ pub fn login_in_url(known: &Setting, span: Span) -> Problem {
     .help("take it out of the address: a login stands in settings that are secret, such as `auth { user, password }`")
 }
 
+/// Never with the value.
+pub fn secret_in_url(known: &Setting, name: &str, span: Span) -> Problem {
+    let message = format!("the address in `{}` holds a secret, `{name}`, and addresses are shown", known.name);
+    Problem::error("check::login_in_url", message)
+        .at(span)
+        .help("give it as a setting that is secret, such as `auth { key = env(\"API_KEY\") }`; paths read it as `{{ setting.auth.key }}`")
+}
+
 pub fn control_character(known: &Setting, span: Span) -> Problem {
     let message = format!("the value of `{}` holds a line break or another control character", known.name);
     Problem::error("check::control_character", message).at(span).help("copy it once more, without what surrounds it")
@@ -121,6 +129,14 @@ fn key(name: &str) -> String {
 
 fn variable(name: &str) -> String {
     name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
+/// `env.NAME`
+pub fn word_from_outside(word: &Name, meant: &str) -> Problem {
+    Problem::error("check::setting_kind", format!("`{}` would be text, and nothing is read from outside", word.value))
+        .at(word.span)
+        .help(format!("written `{meant}`"))
+        .mended(word.span, meant)
 }
 
 pub fn setting_kind(known: &Setting, value: &Value, span: Span) -> Problem {
@@ -216,6 +232,11 @@ pub fn unset_env(name: &str, span: Span, empty: bool) -> Problem {
 
 pub fn unset_variable(scope: &Scope<'_>, name: &str, span: Span) -> Problem {
     let known = scope.known_variables();
+    if let Some(key) = scope.misspelt_variable(name) {
+        return Problem::error("check::unset_var", format!("nothing reads the variable `{}`", key.value))
+            .at(key.span)
+            .help(format!("did you mean `{name}`?"));
+    }
     let help = match nearest(name, known.iter().copied().filter(|known| *known != name)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {

@@ -38,6 +38,16 @@ pub fn template_flaw(part: &str, flaw: &Flaw, span: Span) -> Problem {
     }
 }
 
+/// `meant`: where a request has one row.
+pub fn single_brace(part: &str, meant: Option<&str>, span: Span) -> Problem {
+    Problem::error("check::template", format!("`{part}`: a single brace goes out as it stands, and no address has one"))
+        .at(span)
+        .help(match meant {
+            Some(meant) => format!("a value of the row is written `{{{{ {meant} }}}}`"),
+            None => "take it out: with `batch` a request has several rows, and its address is that of none".to_string(),
+        })
+}
+
 /// A name as it is written after `before`: one with dots of its own in brackets.
 fn reached(before: &str, name: &str) -> String {
     match (before.strip_suffix('.'), name.strip_prefix(before)) {

@@ -2,10 +2,10 @@
 
 use super::meant;
 use crate::diag::{Problem, count, list, nearest};
-use crate::ir::ast::{Expr, Name, Table};
+use crate::ir::ast::{Expr, Name, Table, TextLit};
 use crate::ir::facts::ExprError;
 use crate::ir::span::{Span, Spanned};
-use crate::ir::test::Counted;
+use crate::ir::test::{Counted, METHODS, STOPS};
 
 pub fn tested_activation<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Problem {
     Problem::error("check::unknown_activation", format!("unknown activation `{}`", name.value))
@@ -53,6 +53,14 @@ pub fn unread_column(name: &str, span: Span, activation: &str, read: &[String]) 
     })
 }
 
+/// `row.email -> email`, where a test gives an `email`.
+pub fn given_behind_a_dot(owner: &str, name: &str, place: Span, given: Span) -> Problem {
+    Problem::error("check::test_column", format!("`{owner}` would be a column, and no test gives it"))
+        .at(place)
+        .label(given, format!("`{name}` is given here"))
+        .help(format!("a column stands by its own name: `{name}`"))
+}
+
 pub fn test_column_twice(name: &str, span: Span) -> Problem {
     Problem::error("check::test_column", format!("the table names `{name}` twice")).at(span)
 }
@@ -86,7 +94,7 @@ pub fn row_width(span: Span, cells: usize, columns: usize) -> Problem {
 
 pub fn cell_syntax(value: &Expr, found: &ExprError) -> Problem {
     let problem = super::sql_syntax(value, found);
-    match found.meant {
+    match found.help {
         Some(_) => problem,
         None => problem.help("a cell is one DuckDB value: `'c-1'`, `10.5`, `NULL`, `'2026-01-31'::date`"),
     }
@@ -122,6 +130,26 @@ pub fn expect_word(word: &Name) -> Problem {
         (format!("`{}` is nothing that can be expected", word.value), super::meant_of_all(wrong, known))
     };
     Problem::error("check::test_entry", message).at(word.span).help(help)
+}
+
+pub fn nothing_beside(word: &Name, nothing: Span) -> Problem {
+    Problem::error(
+        "check::test_entry",
+        format!("`expect {}` and `expect nothing` leave no room for one another", word.value),
+    )
+    .label(word.span, "rows to send")
+    .label(nothing, "no row to send")
+    .help("take one of the two out")
+}
+
+pub fn unknown_method(method: &Name) -> Problem {
+    let problem = Problem::error("check::test_entry", format!("HTTP has no method `{}`", method.value)).at(method.span);
+    problem.help(super::meant_of_all(&method.value, METHODS))
+}
+
+pub fn unknown_code(text: &TextLit) -> Problem {
+    let problem = Problem::error("check::test_entry", format!("nothing that stops a run is called `{}`", text.value));
+    problem.at(text.inner).help(super::meant_of_all(&text.value, STOPS))
 }
 
 pub fn expect_count(word: &Name) -> Problem {

@@ -10,7 +10,7 @@ use crate::ir::ast::{self, Expr, Name, Table, TextLit};
 use crate::ir::facts::ExprFacts;
 use crate::ir::mode::ChangeKind;
 use crate::ir::span::Span;
-use crate::ir::test::{Cell, Column, Counted, Expect, Expected, Part, Row, Rows};
+use crate::ir::test::{Cell, Column, Counted, Expect, Expected, METHODS, Part, Row, Rows, STOPS};
 
 const NOTHING: &str = "nothing";
 const REASON: &str = "reason";
@@ -32,16 +32,21 @@ impl Subject<'_> {
                 Expected::Count { what, number }
             }
             ast::Expected::Rows { word, table } => self.rows(counted(word, problems)?, word, table, problems)?,
-            ast::Expected::Error { text } => Expected::Error(text.value.clone()),
-            ast::Expected::Request { method, path, exactly, body } => Expected::Request {
-                method: method.value.to_uppercase(),
-                path: path.value.clone(),
-                exactly: *exactly,
-                body: match body {
+            ast::Expected::Error { text } => {
+                problems.0.extend(no_code(text));
+                Expected::Error(text.value.clone())
+            }
+            ast::Expected::Request { method, path, exactly, body } => {
+                let name = method.value.to_uppercase();
+                if !METHODS.contains(&name.as_str()) {
+                    problems.push(error::unknown_method(method));
+                }
+                let body = match body {
                     Some(body) => Some(json(body, problems)?),
                     None => None,
-                },
-            },
+                };
+                Expected::Request { method: name, path: path.value.clone(), exactly: *exactly, body }
+            }
         };
         Some(Expect { span: place(expect), what })
     }
@@ -120,6 +125,42 @@ impl Subject<'_> {
         }
         known.extend(numbered(activation.identify.iter().map(|one| one.name.clone()), Part::Identifier));
         known
+    }
+}
+
+/// Text that looks like the code of what stops a run, and is none.
+fn no_code(text: &TextLit) -> Option<Problem> {
+    let (stage, what) = text.value.split_once("::")?;
+    let is_code = what.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let there = stage != "run" && STAGES.contains(&stage) || STOPS.iter().any(|stop| stop.contains(&text.value));
+    (is_code && !there).then(|| error::unknown_code(text))
+}
+
+/// Where else than in a run something is wrong that ends a test.
+const STAGES: [&str; 5] = ["check", "inspect", "load", "plan", "store"];
+
+/// Expectations that say the same, or leave no room for one another.
+pub(super) fn beside(expects: &[&ast::Expect], problems: &mut Problems) {
+    let nothing = expects.iter().find_map(|expect| match &expect.what {
+        ast::Expected::Word(word) if word.value == NOTHING => Some(word),
+        _ => None,
+    });
+    let mut seen: Vec<(&str, bool, Span)> = Vec::new();
+    for expect in expects {
+        let (word, counts) = match &expect.what {
+            ast::Expected::Count { word, .. } => (word, true),
+            ast::Expected::Rows { word, .. } => (word, false),
+            ast::Expected::Word(_) | ast::Expected::Request { .. } | ast::Expected::Error { .. } => continue,
+        };
+        if let Some(nothing) = nothing.filter(|_| ["added", "changed", "removed"].contains(&word.value.as_str())) {
+            problems.push(error::nothing_beside(word, nothing.span));
+        }
+        match seen.iter().find(|(known, counted, _)| *known == word.value && *counted == counts) {
+            Some((.., first)) => {
+                problems.push(error::entry_twice(&format!("expect {}", word.value), word.span, *first))
+            }
+            None => seen.push((&word.value, counts, word.span)),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::check::{error, file, settings};
 use crate::diag::Problems;
 use crate::ir::ast::{self, Expr, GivenInput, Table, TextLit};
 use crate::ir::plan::Sql;
+use crate::ir::span::Span;
 use crate::ir::spec::{FileOption, Query};
 use crate::ir::test::Given;
 use crate::ir::vocabulary;
@@ -14,6 +15,8 @@ use crate::ir::written::Written;
 struct Column {
     name: String,
     sql_type: Option<String>,
+    /// Where the type is written, in one of the tables.
+    typed_at: Option<Span>,
     /// Some cell of it holds a value.
     filled: bool,
 }
@@ -52,7 +55,7 @@ impl Subject<'_> {
 
     fn table(&self, table: &Table, other: Option<&Table>, problems: &mut Problems) -> Option<Query> {
         let before = problems.0.len();
-        self.head(table, problems);
+        self.head(table, other.filter(|other| other.span.start < table.span.start), problems);
         super::expect::cells(self.scope, table, problems);
         for cell in table.rows.iter().flat_map(|row| &row.cells).filter(|cell| cell.old.is_some()) {
             problems.push(error::given_arrow(cell.span));
@@ -64,7 +67,8 @@ impl Subject<'_> {
         Some(Query::Given { sql: self.query(table, other, &columns), span: table.span })
     }
 
-    fn head(&self, table: &Table, problems: &mut Problems) {
+    /// `earlier`: the other table, where it stands before this one, and what is wrong with both has been told.
+    fn head(&self, table: &Table, earlier: Option<&Table>, problems: &mut Problems) {
         if table.head.is_empty() && !table.rows.is_empty() {
             problems.push(error::no_head(table));
         }
@@ -73,19 +77,38 @@ impl Subject<'_> {
             let (name, span) = named(cell);
             if table.head[..at].iter().any(|earlier| same(&named(earlier).0, &name)) {
                 problems.push(error::test_column_twice(&name, span));
-            } else if !read.iter().any(|known| same(known, &name)) {
-                problems.push(error::unread_column(&name, span, self.activation.name.as_str(), &read));
+            } else if !read.iter().any(|known| same(known, &name))
+                && earlier.is_none_or(|earlier| position(earlier, &name).is_none())
+            {
+                problems.push(match self.behind_a_dot(&name, table) {
+                    Some((owner, place)) => error::given_behind_a_dot(&owner, &name, place, span),
+                    None => error::unread_column(&name, span, self.activation.name.as_str(), &read),
+                });
             }
         }
+    }
+
+    /// Where the activation reads `row.NAME`, and the table gives no `row`.
+    fn behind_a_dot(&self, name: &str, table: &Table) -> Option<(String, Span)> {
+        self.exprs().find_map(|expr| {
+            let facts = self.scope.inputs.facts.of(expr)?;
+            let mut parts = facts.parts.iter();
+            let (owner, _, at) = parts.find(|(owner, part, _)| same(part, name) && position(table, owner).is_none())?;
+            Some((owner.clone(), expr.span.part(*at, owner.len())))
+        })
+    }
+
+    /// Conditions, identifiers and fields.
+    fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        let filters = self.model.filter.iter().chain(&self.activation.dataset.filters);
+        let identifiers = self.activation.identify.iter().map(|one| &one.expr);
+        filters.chain(identifiers).chain(self.activation.fields.iter().map(|field| &field.expr))
     }
 
     /// Columns that the activation reads, the key first.
     fn read(&self) -> Vec<String> {
         let mut read: Vec<String> = self.model.key.clone();
-        let filters = self.model.filter.iter().chain(&self.activation.dataset.filters);
-        let identifiers = self.activation.identify.iter().map(|one| &one.expr);
-        let exprs = filters.chain(identifiers).chain(self.activation.fields.iter().map(|field| &field.expr));
-        for facts in exprs.filter_map(|expr| self.scope.inputs.facts.of(expr)) {
+        for facts in self.exprs().filter_map(|expr| self.scope.inputs.facts.of(expr)) {
             for (name, _) in &facts.columns {
                 if !read.iter().any(|known| same(known, name)) {
                     read.push(name.clone());
@@ -105,7 +128,8 @@ impl Subject<'_> {
             }
         }
         let column = |name: String| Column {
-            sql_type: tables.iter().find_map(|table| head_type(table, &name)).or_else(|| self.file_type(&name)),
+            sql_type: typed(&tables, &name).map(|found| found.text.clone()).or_else(|| self.file_type(&name)),
+            typed_at: typed(&tables, &name).map(|found| found.span),
             filled: tables.iter().any(|table| is_filled(table, &name)),
             name,
         };
@@ -162,9 +186,9 @@ fn position(table: &Table, name: &str) -> Option<usize> {
     table.head.iter().position(|cell| same(&named(cell).0, name))
 }
 
-fn head_type(table: &Table, name: &str) -> Option<String> {
-    let cell = &table.head[position(table, name)?];
-    cell.sql_type.as_ref().map(|sql_type| sql_type.text.clone())
+/// The type that one of the tables gives the column.
+fn typed<'a>(tables: &[&'a Table], name: &str) -> Option<&'a Expr> {
+    tables.iter().find_map(|table| table.head[position(table, name)?].sql_type.as_ref())
 }
 
 fn is_filled(table: &Table, name: &str) -> bool {
@@ -211,6 +235,11 @@ fn cell(sql: &mut Written, value: Option<&Expr>, column: &Column) {
         None => sql.push("NULL"),
     }
     if let Some(sql_type) = &column.sql_type {
-        sql.push(&format!(" AS {sql_type})"));
+        sql.push(" AS ");
+        match column.typed_at {
+            Some(span) => sql.part(sql_type, span, false),
+            None => sql.push(sql_type),
+        }
+        sql.push(")");
     }
 }

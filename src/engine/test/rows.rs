@@ -11,6 +11,7 @@ use crate::ir::plan::Sql;
 use crate::ir::span::Span;
 use crate::ir::test::{Cell, Column, Part, Row, Rows};
 use crate::ir::value::Value;
+use crate::store::{StoreError, plain};
 
 /// What is wrong with one table: places in it, and rows that it lacks.
 #[derive(Default)]
@@ -151,7 +152,11 @@ fn literal(value: &Value) -> String {
 fn value(seen: &Seen<'_>, expr: Option<&Expr>, sql_type: &str) -> Wanted {
     let Some(expr) = expr else { return Ok(None) };
     let row = seen.session.store.row(&format!("SELECT CAST({} AS {sql_type})", Sql::expr(&expr.text)));
-    row.map(|row| row.into_iter().next()).map_err(|_| format!("this is no {sql_type}"))
+    row.map(|row| row.into_iter().next()).map_err(|error| unfit(&error, sql_type))
+}
+
+fn unfit(error: &StoreError, sql_type: &str) -> String {
+    plain(&error.message).map_or_else(|| format!("this is no `{}`", sql_type.to_lowercase()), |said| said.what)
 }
 
 /// A row's key as the comparison tells it.
@@ -176,7 +181,7 @@ fn part(
     let sql = format!("SELECT CAST(CAST({} AS {sql_type}) AS VARCHAR)", Sql::expr(&expr.text));
     match seen.session.store.row(&sql) {
         Ok(row) => Ok(row.first().and_then(shown)),
-        Err(_) => Err((cell.span, format!("this is no {sql_type}"))),
+        Err(error) => Err((cell.span, unfit(&error, sql_type))),
     }
 }
 

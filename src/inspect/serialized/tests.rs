@@ -15,7 +15,7 @@ fn errors_count_characters() {
     let json =
         r#"{"error":true,"error_type":"parser","error_message":"syntax error at or near \"c\"","position":"15"}"#;
     let error = parsed("é || b c d", json).error.map(|error| (error.message, error.offset));
-    assert_eq!(error, Some(("syntax error at or near `c`".to_string(), 8)));
+    assert_eq!(error, Some(("`c` has no place here".to_string(), 8)));
 }
 
 #[test]
@@ -34,4 +34,20 @@ fn parameters_of_a_lambda_are_no_columns() {
     let found = parsed("x -> f(x, y)    ", json);
     assert_eq!(found.columns, [("y".to_string(), 9)]);
     assert_eq!(found.functions, [("f".to_string(), 4)]);
+}
+
+#[test]
+fn a_method_reads_what_it_is_called_on() {
+    let json = r#"{"error":false,"statements":[{"node":{"select_list":[{"class":"FUNCTION","function_name":"lower",
+        "schema":"email","query_location":8}]}}]}"#;
+    let found = parsed("email.lower()", json);
+    assert_eq!(found.columns, [("email".to_string(), 0)]);
+    assert_eq!(found.functions, [("lower".to_string(), 6)]);
+}
+
+#[test]
+fn a_backtick_in_a_text_is_one() {
+    assert!(words::backtick("'`' || \"`\"").is_none());
+    let error = words::backtick("lower(`First Name`)").map(|error| (error.offset, error.len));
+    assert_eq!(error, Some((6, 12)));
 }

@@ -1,0 +1,156 @@
+//! What DuckDB says most often, in words of our own: of no clause that nobody wrote, and of types as SQL calls them.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::diag::list;
+
+/// A sentence, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub what: String,
+    pub help: Option<String>,
+}
+
+/// DuckDB's sentence, the words that stand for it, and what is to be done.
+const SENTENCES: [(&str, &str, &str); 19] = [
+    (r#"^syntax error at or near "(.+)"$"#, "`$1` has no place here", ""),
+    ("^syntax error at end of input", "it ends too early", ""),
+    (r#"^Referenced column "(.+?)" not found in FROM clause"#, "there is no column `$1`", ""),
+    (r#"^Referenced table "(.+?)" not found"#, "the query reads no table `$1`", ""),
+    (r#"^Table "(.+?)" does not have a column named "(.+?)""#, "`$1` has no column `$2`", ""),
+    (r#"^Table with name \S+ does not exist because schema "(.+?)" does not exist"#, "there is no schema `$1`", ""),
+    (r#"^Table with name "?(.+?)"? does not exist"#, "there is no table `$1`", ""),
+    (r#"^Type with name "?(.+?)"? does not exist"#, "DuckDB has no type `$1`", ""),
+    (r#"^\w+ Function with name "?(\S+?)__postfix"? does not exist"#, "nothing stands behind `$1`", ""),
+    (r#"^\w+ Function with name "?(\S+?)"? does not exist"#, "DuckDB has no function `$1`", ""),
+    (
+        r#"^column "(.+?)" must appear in the GROUP BY"#,
+        "`$1` is neither in `group by` nor within an aggregate",
+        "name it after `group by`, or take one of its values: `any_value($1)`",
+    ),
+    (r#"^Ambiguous reference to column name "(.+?)" \(use: (.+)\)"#, "`$1` could be of several tables", "written $2"),
+    (
+        r"^Could not convert string '\*\*\*' to (?<type>\S+) when casting from source column (\S+)",
+        "a text of the column `$2` is no `$type`",
+        "",
+    ),
+    (r"^Could not convert string '\*\*\*' to (?<type>\w+(\([\d,]+\))?)", "this text is no `$type`", ""),
+    (r"^invalid (?<type>date|timestamp) field format", "this text is no `$type`", "written `2026-01-31`"),
+    (r"^Unimplemented type for cast \((?<from>.+) -> (?<type>.+)\)", "`$from` does not become `$type`", ""),
+    (
+        "^Wrong number of arguments to IF",
+        "`if` takes a condition and two values",
+        "written `if(CONDITION, VALUE, VALUE)`",
+    ),
+    (
+        r"^Expected \d+ parameters?, but none",
+        "nothing fills in what `$$1` and `?` stand for",
+        "a value of the project's is written `{{ var('NAME') }}`",
+    ),
+    (r"^DECIMAL type width must be between 1 and 38", "a `decimal` has 1 to 38 digits", ""),
+];
+
+static FOUND: LazyLock<Vec<(Regex, &str, &str)>> = LazyLock::new(|| {
+    let compiled = SENTENCES.iter().filter_map(|(found, what, help)| Some((Regex::new(found).ok()?, *what, *help)));
+    compiled.collect()
+});
+
+/// `None` for a sentence that has no words of ours. `said`: with the kind of error before it, or without.
+pub fn plain(said: &str) -> Option<Said> {
+    let said = said.split_once("Error: ").map_or(said, |(_, rest)| rest);
+    if let Some(said) = no_overload(said) {
+        return Some(said);
+    }
+    let (found, what, help) = FOUND.iter().find(|(found, ..)| found.is_match(said))?;
+    let groups = found.captures(said)?;
+    let filled = |words: &str| {
+        let mut words = words.to_string();
+        for (slot, group) in [("$type", "type"), ("$from", "from")] {
+            let found = groups.name(group).map_or(String::new(), |found| sql_type(found.as_str()));
+            words = words.replace(slot, &found);
+        }
+        let mut text = String::new();
+        groups.expand(&words, &mut text);
+        text.replace('"', "`")
+    };
+    Some(Said { what: filled(what), help: (!help.is_empty()).then(|| filled(help)) })
+}
+
+/// The names that DuckDB holds ready, best first, and the sentence before them.
+pub fn candidates(said: &str) -> (&str, Vec<&str>) {
+    let found = ["Did you mean ", "Candidate bindings: "].iter().find_map(|mark| said.split_once(mark));
+    match found {
+        Some((head, tail)) => (head.trim(), tail.split('"').skip(1).step_by(2).take(5).collect()),
+        None => (said, Vec::new()),
+    }
+}
+
+/// As SQL calls it: `INT32` is its own name for `integer`.
+fn sql_type(name: &str) -> String {
+    let name = match name {
+        "BOOL" => "boolean",
+        "INT8" => "tinyint",
+        "INT16" => "smallint",
+        "INT32" => "integer",
+        "INT64" => "bigint",
+        "INT128" => "hugeint",
+        other => other,
+    };
+    name.replace("_LITERAL", "").replace("STRING", "text").to_lowercase()
+}
+
+/// DuckDB knows the function, not with such arguments, and lists all it knows: those that begin alike are told.
+fn no_overload(said: &str) -> Option<Said> {
+    let none = said.split_once("given name and argument types '").and_then(|(_, rest)| rest.split_once("'."));
+    let several = || said.split_once("for the function call \"").and_then(|(_, rest)| rest.split_once("\"."));
+    let (call, rest) = none.or_else(several)?;
+    let candidates = rest.split_once("Candidate functions:")?.1.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (name, given) = call.split_once('(')?;
+    let given = given.strip_suffix(')').unwrap_or(given);
+    let opened = format!("{name}(");
+    let forms = candidates.split(&opened).skip(1).filter_map(|form| form.rsplit_once(") ->"));
+    let forms: Vec<&str> = forms.map(|(form, _)| form).collect();
+    let help = match name.starts_with(|c: char| c.is_alphabetic()) {
+        true => of_function(name, given, &forms),
+        false => of_operator(name, given, &forms),
+    };
+    Some(Said { what: format!("`{}` does not take `{}`", spelt(name), sql_type(given)), help: Some(help) })
+}
+
+fn of_function(name: &str, given: &str, forms: &[&str]) -> String {
+    let first = given.split(['(', ',']).next().unwrap_or_default();
+    let alike: Vec<&&str> = forms.iter().filter(|form| form.starts_with(first)).collect();
+    let shown = if alike.is_empty() { forms.iter().take(3).collect() } else { alike };
+    let shown: Vec<String> = shown.iter().map(|form| format!("{name}({})", sql_type(form))).collect();
+    format!("it takes {}", list(&shown).replace(" and ", " or "))
+}
+
+fn of_operator(name: &str, given: &str, forms: &[&str]) -> String {
+    let is_text = given.contains("VARCHAR") || given.contains("STRING");
+    match name {
+        "&&" => "it is for lists; conditions are put together with `and`".into(),
+        "+" | "&" if is_text => "texts are put together with `||`; a number is made of one by `::integer`".into(),
+        "-" | "*" | "/" | "//" | "%" if is_text => {
+            "a number is made of a text by `::integer` or `::decimal(12, 2)`".into()
+        }
+        _ => {
+            let width = given.matches(',').count();
+            let shown = forms.iter().filter(|form| form.matches(',').count() == width).take(3);
+            let shown = shown.map(|form| sql_type(form).replacen(", ", &format!(" {} ", spelt(name)), 1));
+            format!("it takes {}", list(&shown.collect::<Vec<_>>()).replace(" and ", " or "))
+        }
+    }
+}
+
+/// Operators that are written as words.
+fn spelt(name: &str) -> &str {
+    match name {
+        "~~" => "like",
+        "!~~" => "not like",
+        "~~*" => "ilike",
+        "~~~" => "glob",
+        other => other,
+    }
+}
