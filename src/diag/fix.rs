@@ -23,9 +23,7 @@ impl Problem {
     /// What mends it: its own fix, or the word that was meant, where what is underlined is nothing but the wrong one.
     pub fn fix(&self, sources: &Sources) -> Option<Fix> {
         if let Some(fix) = &self.fix {
-            // `'it''s'`: a text that goes on behind its quote.
-            let goes_on = sources.text(fix.span.file).get(fix.span.end..).is_some_and(|rest| rest.starts_with('\''));
-            return (!goes_on).then(|| Fix::clone(fix));
+            return Some(Fix::clone(fix));
         }
         let meant = self.help.as_deref()?.strip_prefix(MEANT.0)?.strip_suffix(MEANT.1)?;
         let (span, _) = self.labels.first()?;

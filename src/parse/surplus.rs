@@ -16,10 +16,6 @@ impl<'t> Reader<'t> {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
-        // `'it''s'`: the quotes were told at the first half.
-        if place == Place::Settings && entry.end == whole.start && self.text[..entry.end].ends_with('\'') {
-            return false;
-        }
         let told = self.semicolon(&pieces).or_else(|| comment(&pieces)).or_else(|| self.unclosed(&pieces));
         let problem = told.unwrap_or_else(|| match place {
             Place::Mappings => {
