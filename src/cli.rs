@@ -12,6 +12,7 @@ mod interrupt;
 mod ledger;
 mod load;
 mod lsp;
+mod mend;
 mod plan;
 mod private;
 mod progress;
