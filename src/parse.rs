@@ -4,6 +4,7 @@
 //! walked once, well-formed entries become the tree, and mistakes become problems (`recover`).
 
 mod blocks;
+mod brackets;
 mod depth;
 mod error;
 mod items;

@@ -101,10 +101,12 @@ impl File {
         context.world.write(Path::new(&self.name), text).map_err(|error| unwritten(&self.name, &error))
     }
 
-    /// The fixes that led to nothing better: where they are, something is wrong that was not before, or still the same.
+    /// The fixes that led to nothing better: where they are, the same is wrong, or something else that has no fix.
     fn vain(&self, before: &Checked, after: &Checked) -> Vec<Vain> {
         let new = |problem: &&Problem| {
-            problem.severity != Severity::Advice && !before.problems.0.iter().any(|old| said(old) == said(problem))
+            problem.severity != Severity::Advice
+                && problem.fix(&after.sources).is_none()
+                && !before.problems.0.iter().any(|old| said(old) == said(problem))
         };
         let vain = self.mended.iter().filter_map(|mended| {
             let mut there =

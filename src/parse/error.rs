@@ -35,6 +35,11 @@ pub(super) fn begins(word: &str) -> bool {
     ITEMS.contains(&word) || ENTRIES.contains(&word)
 }
 
+/// Whether an entry of some item begins so, and no item.
+pub(super) fn begins_entry(word: &str) -> bool {
+    !ITEMS.contains(&word) && (ENTRIES.contains(&word) || TEST_ENTRIES.contains(&word))
+}
+
 /// How the entries and items that begin with a word are written.
 fn form(keyword: &str) -> Option<&'static str> {
     Some(match keyword {

@@ -70,7 +70,7 @@ impl<'t> Reader<'t> {
             Place::Mappings => Some(bad_mapping(&pieces, whole, self.text)),
             Place::List => Some(error::not_a_value(whole, pair.as_str())),
         });
-        let opens = matches!(first, "map" | "custom" | "identify" | "rows" | "before");
+        let opens = pieces.first().is_some_and(opens);
         self.headless |= problem
             .as_ref()
             .is_some_and(|problem| problem.code == error::NO_BLOCK || opens && problem.code == error::MALFORMED);
@@ -190,6 +190,19 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
     if !known && pieces.iter().any(|piece| piece.rule == Rule::arrow) {
         return Some(error::mapping_outside(whole));
     }
+    if let Some(crossed) = pieces.iter().find(|piece| piece.rule == Rule::crossed) {
+        return Some(error::wrong_open(crossed.span.part(0, 1), &crossed.text[..1]));
+    }
+    if let [first, what @ ..] = pieces
+        && first.is("expect")
+        && let [what, rest @ ..] = what
+    {
+        match what.text {
+            "request" => return Some(error::request_form(first.span.to(whole_end(whole)), rest)),
+            "error" => return Some(error::error_form(first.span.to(whole_end(whole)), rest)),
+            _ => {}
+        }
+    }
     let braces = pieces.iter().position(Piece::is_braced);
     if let (true, Some(at)) = (first.is("from") && pieces.iter().any(|piece| piece.is("where")), braces) {
         return Some(error::options_behind(pieces[at].span));
@@ -209,6 +222,9 @@ fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem>
         _ if !known => error::unknown_entry(first.span, first.text, place),
         Some(second) if second.is("=") || second.is(":") => {
             error::entry_sign(first.span.to(second.span), first.text, second.text)
+        }
+        Some(second) if opens(first) && second.rule == Rule::balanced => {
+            error::wrong_open(second.span.part(0, 1), &second.text[..1])
         }
         Some(second) if first.is("key") && second.rule == Rule::balanced => error::key_list(second.span, second.text),
         Some(second) => error::malformed(first.span.to(second.span), first.text),
@@ -235,6 +251,11 @@ fn bad_setting(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
         }
         (Some(second), _) => error::no_equals(key.span.to(second.span), key.text),
     }
+}
+
+/// Whether a block of mappings or rows is due behind it.
+fn opens(first: &Piece<'_>) -> bool {
+    matches!(first.text, "map" | "custom" | "identify" | "rows" | "before")
 }
 
 fn whole_end(whole: Span) -> Span {

@@ -53,6 +53,7 @@ impl<'t> Reader<'t> {
             self.text[entry.start..entry.end].split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
         let other = match place {
             _ if problem.code == error::INPUT_FORM => Some("from"),
+            Place::Test if word == "expect" && problem.code == error::LEFT_OVER => Some(word),
             Place::Settings if entry.end == whole.start => Some(word),
             _ => None,
         };
@@ -106,6 +107,10 @@ impl<'t> Reader<'t> {
         let odd = match keyword {
             "from" => self.surplus_input(pieces, entry, whole),
             "source" | "destination" => self.surplus_kind(pieces, entry, whole),
+            "expect" => match written.split_whitespace().collect::<Vec<_>>()[..] {
+                [_, word] => Some(error::after_expected(word, whole, &self.text[whole.start..whole.end])),
+                _ => None,
+            },
             _ => None,
         };
         odd.unwrap_or_else(|| match pieces.first() {

@@ -56,6 +56,7 @@ pub(in crate::parse) fn odd_name(span: Span, pieces: &[Piece<'_>]) -> Problem {
 
 pub(in crate::parse) const NAME: &str = "parse::name";
 pub(in crate::parse) const COMMENT: &str = "parse::comment";
+pub(in crate::parse) const LEFT_OVER: &str = "parse::left_over";
 
 /// Another language's, all of it.
 pub(in crate::parse) fn comment(span: Span, text: &str) -> Problem {
@@ -193,6 +194,44 @@ pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
     with_form(Problem::error(MALFORMED, message).at(span), keyword)
 }
 
+/// `expect request POST /profiles`: `rest` follows `request`.
+pub(in crate::parse) fn request_form(span: Span, rest: &[Piece<'_>]) -> Problem {
+    let words: String = rest.iter().map(|piece| piece.text.trim_matches(['"', '\''])).collect::<Vec<_>>().join(" ");
+    let (method, path) = words.split_once(' ').unwrap_or((&words, ""));
+    let path: String = path.split('{').next().unwrap_or_default().split_whitespace().collect();
+    let method = if method.is_empty() || method.starts_with('/') { "POST" } else { method };
+    let path = if path.is_empty() { "/PATH" } else { &path };
+    let problem = Problem::error(MALFORMED, "`expect request` is not followed by METHOD \"PATH\"").at(span);
+    problem.help(format!("written `expect request {method} \"{path}\"`"))
+}
+
+/// `expect error run::empty_model`: `rest` follows `error`.
+pub(in crate::parse) fn error_form(span: Span, rest: &[Piece<'_>]) -> Problem {
+    let said: String = rest.iter().map(|piece| piece.text.trim_matches('\'')).collect();
+    let said = if said.is_empty() { "run::empty_model" } else { &said };
+    let problem = Problem::error(MALFORMED, "`expect error` is not followed by text in double quotes").at(span);
+    problem.help(format!("written `expect error \"{said}\"`"))
+}
+
+const COUNTED: [&str; 7] = ["added", "changed", "removed", "aside", "unchanged", "held", "gone"];
+
+/// What follows `expect WORD`.
+pub(in crate::parse) fn after_expected(word: &str, span: Span, text: &str) -> Problem {
+    if !COUNTED.contains(&word) {
+        let problem = Problem::error(LEFT_OVER, format!("`{}` is left over behind `expect {word}`", short(text)));
+        let known =
+            COUNTED.into_iter().filter(|known| nearest(word, [*known]).is_some()).map(|near| format!("{near} 2"));
+        let meant = known.into_iter().next().unwrap_or_else(|| "nothing".into());
+        return problem.at(span).help(format!("written `expect {meant}`"));
+    }
+    let problem = Problem::error(LEFT_OVER, format!("`{}` is neither rows nor a number", short(text))).at(span);
+    let number: String = text.chars().filter(char::is_ascii_digit).collect();
+    match number.is_empty() || text.contains('{') {
+        true => problem.help(format!("written `expect {word} 2` or `expect {word} {{ ... }}`")),
+        false => problem.help(format!("written `expect {word} {number}`")),
+    }
+}
+
 /// The rows come from a source, though what was read of it names a model.
 pub(in crate::parse) const INPUT_FORM: &str = "parse::input_form";
 
@@ -252,7 +291,7 @@ pub(in crate::parse) fn odd_kind(span: Span, text: &str) -> Problem {
 
 pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Problem {
     let message = format!("`{}` is left over on the line of `{keyword}`", short(text));
-    with_form(Problem::error("parse::left_over", message).at(span), keyword)
+    with_form(Problem::error(LEFT_OVER, message).at(span), keyword)
 }
 
 pub(in crate::parse) fn bad_row(span: Span) -> Problem {
@@ -268,7 +307,7 @@ pub(in crate::parse) fn no_comma(span: Span) -> Problem {
 }
 
 pub(in crate::parse) fn comma_too_many(span: Span) -> Problem {
-    let problem = Problem::error("parse::left_over", "a comma with no entry before it").at(span);
+    let problem = Problem::error(LEFT_OVER, "a comma with no entry before it").at(span);
     problem.help("entries end with one comma, or with a new line: take it out").mended(span, "")
 }
 
