@@ -6,6 +6,7 @@
 mod blocks;
 mod brackets;
 mod depth;
+mod entry;
 mod error;
 mod items;
 mod mappings;

@@ -21,7 +21,7 @@ impl<'t> Reader<'t> {
     }
 
     /// What stands in the item around the place is not all that there is.
-    fn lost(&mut self, place: Span) {
+    pub(super) fn lost(&mut self, place: Span) {
         let sign = self.text[place.start..place.end].to_string();
         self.unread.push(Spanned::new(sign, place));
     }

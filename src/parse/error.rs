@@ -2,6 +2,9 @@
 
 mod brackets;
 mod entries;
+mod expectations;
+mod foreign;
+mod inputs;
 mod mappings;
 mod settings;
 
@@ -11,6 +14,9 @@ use crate::ir::span::Span;
 
 pub(super) use brackets::*;
 pub(super) use entries::*;
+pub(super) use expectations::*;
+pub(super) use foreign::*;
+pub(super) use inputs::*;
 pub(super) use mappings::*;
 pub(super) use settings::*;
 
