@@ -113,9 +113,7 @@ impl<'t> Reader<'t> {
         let odd = match keyword {
             "mode" | "to" if !pieces.iter().any(Piece::is_braced) => error::plain_form(keyword, rest, all),
             "key" if place != Place::Test && entry.end == whole.start => Some(error::key_expression(all, rest)),
-            "segment" if matches!(pieces[0].text, "when" | "if" | "filter" | "having") => {
-                Some(error::misspelt_input(pieces[0].span, pieces[0].text, "where"))
-            }
+            "segment" => self.surplus_condition(pieces),
             "from" => self.surplus_input(pieces, entry, whole),
             "source" | "destination" => self.surplus_kind(pieces, entry, whole),
             "expect" => match written.split_whitespace().collect::<Vec<_>>()[..] {
@@ -132,6 +130,12 @@ impl<'t> Reader<'t> {
             Some(first) if error::known_words(place).contains(&first.text) => error::no_comma(whole),
             _ => error::left_over(whole, &self.text[whole.start..whole.end], keyword),
         })
+    }
+
+    /// Another word where a segment's `where` is due.
+    fn surplus_condition(&self, pieces: &[Piece<'t>]) -> Option<Problem> {
+        let first = pieces.first().filter(|first| matches!(first.text, "when" | "if" | "filter" | "having"))?;
+        Some(error::misspelt_input(first.span, first.text, "where"))
     }
 
     /// Behind `from NAME`, or what looks like one.
