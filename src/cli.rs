@@ -12,6 +12,7 @@ mod interrupt;
 mod ledger;
 mod load;
 mod lsp;
+mod mend;
 mod plan;
 mod private;
 mod progress;
@@ -142,7 +143,7 @@ type Ended = Result<u8, Stop>;
 pub fn run(world: Arc<dyn World>, arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(said) => return misread(&said),
+        Err(said) => return misread(said),
     };
     let log = cli.command.log();
     if let Some(log) = log {
@@ -159,7 +160,9 @@ pub fn run(world: Arc<dyn World>, arguments: impl IntoIterator<Item = OsString>)
 
 /// Help and version are no mistakes; what is one has the exit code of a wrong project (clap's own would be 2, which
 /// means changes here). A reader that has gone away is no one to tell.
-fn misread(said: &clap::Error) -> u8 {
+fn misread(mut said: clap::Error) -> u8 {
+    // Nobody who types an option that is not there means a file of that name.
+    said.remove(clap::error::ContextKind::Suggested);
     let _ = said.print();
     if said.use_stderr() { Status::Wrong.code() } else { Status::Done.code() }
 }

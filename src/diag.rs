@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 use crate::ir::span::{FileId, Span};
 
 pub use draw::{Drawing, draw, visible, visible_line};
-pub use fix::{Fix, fixed};
+pub use fix::{Fix, Placed, fixed};
 pub use words::{list, nearest, slip, suggestion};
 
 /// The texts that spans point into.

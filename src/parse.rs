@@ -4,7 +4,9 @@
 //! walked once, well-formed entries become the tree, and mistakes become problems (`recover`).
 
 mod blocks;
+mod brackets;
 mod depth;
+mod entry;
 mod error;
 mod items;
 mod mappings;

@@ -1,16 +1,14 @@
 //! `check`: all that is wrong with a project, at once.
 
-use std::path::Path;
-
-use crate::diag::{Fix, Severity, Sources, count, fixed, suggestion};
+use crate::diag::{Severity, Sources, count, suggestion};
 use crate::engine::{self, Checked, Options, Unset};
-use crate::ir::run::{Failure, Status};
+use crate::ir::run::Status;
 use crate::lint::short;
 use crate::project::in_repository;
-use crate::report::{difference, entry, json, junit, problems, sarif};
-use crate::world::reason;
+use crate::report::{entry, json, junit, problems, sarif};
 
 use super::choice::Choice;
+use super::mend::mended;
 use super::{Context, Ended, Stop, usage};
 
 #[derive(Debug, clap::Args)]
@@ -56,26 +54,13 @@ impl Check {
         }
         let unset = if self.no_env { Unset::Anything } else { Unset::Nothing };
         let options = Options { unset, ..self.choice.options(&context.shared) };
-        let mut checked = engine::check(context.world.as_ref(), &context.root(), &options, self.online);
-        if self.fix {
-            checked = self.mended(checked, &options, context)?;
-        }
+        let check = || engine::check(context.world.as_ref(), &context.root(), &options, self.online);
+        let checked = if self.fix { mended(check(), context, check)? } else { check() };
         context.console.print(&self.view(&checked, context));
         let warned = checked.problems.0.iter().any(|problem| problem.severity != Severity::Advice);
         let denied = self.deny_warnings && warned;
         let least = if checked.spec.is_none() || denied { Status::Wrong } else { Status::Done };
         Ok(engine::status(&checked.problems).max(least).code())
-    }
-
-    /// The project after all that can be mended was: one mistake may hide another.
-    fn mended(&self, mut checked: Checked, options: &Options, context: &Context) -> Result<Checked, Stop> {
-        for _ in 0..ROUNDS {
-            if !mend(&checked, context)? {
-                break;
-            }
-            checked = engine::check(context.world.as_ref(), &context.root(), options, self.online);
-        }
-        Ok(checked)
     }
 
     fn view(&self, checked: &Checked, context: &Context) -> String {
@@ -117,36 +102,4 @@ fn human(checked: &Checked, context: &Context) -> String {
     let activations = count(spec.activations.len() as u64, "activation");
     let fine = context.console.paint.good("nothing wrong");
     format!("{drawn}{fine} with {activations} on {}\n", count(spec.models.len() as u64, "model"))
-}
-
-/// Rounds of mending at most: each leaves fewer mistakes, unless two of them go in a circle.
-const ROUNDS: usize = 5;
-
-/// Writes the files in which something could be mended, and shows what; says whether there was any.
-fn mend(checked: &Checked, context: &Context) -> Result<bool, Stop> {
-    let fixes: Vec<Fix> = checked.problems.0.iter().filter_map(|problem| problem.fix(&checked.sources)).collect();
-    let mut any = false;
-    for file in checked.sources.ids() {
-        let own: Vec<&Fix> = fixes.iter().filter(|fix| fix.span.file == file).collect();
-        let (name, text) = (checked.sources.name(file), checked.sources.text(file));
-        let mended = fixed(text, &own);
-        // Files are named as they are reached from here.
-        let path = Path::new(name);
-        if own.is_empty() || mended == text || context.world.read(path).is_err() {
-            continue;
-        }
-        context.world.write(path, &mended).map_err(|error| unwritten(name, &error))?;
-        context.console.tell(&difference::unified((name, "mended"), text, &mended, context.console.paint));
-        any = true;
-    }
-    Ok(any)
-}
-
-fn unwritten(name: &str, error: &std::io::Error) -> Stop {
-    Stop::Failure(Failure {
-        status: Status::Unreachable,
-        code: "check::write".into(),
-        message: format!("`{name}` cannot be written: {}", reason(error)),
-        help: "nothing in it was changed".into(),
-    })
 }

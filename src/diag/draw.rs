@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, NamedSource, SourceCode,
+    SourceSpan, SpanContents,
+};
 
 use super::{Problem, Severity, Sources};
 use crate::ir::span::FileId;
@@ -57,13 +60,33 @@ pub fn draw(problem: &Problem, sources: &Sources, drawing: Drawing) -> String {
     }
 }
 
-fn named(sources: &Sources, file: FileId) -> NamedSource<String> {
-    NamedSource::new(visible_line(sources.name(file)), shown_text(sources.text(file)))
+fn named(sources: &Sources, file: FileId) -> Shown {
+    Shown(NamedSource::new(visible_line(sources.name(file)), shown_text(sources.text(file))))
+}
+
+/// A file whose columns are characters, as in all other forms; miette counts bytes.
+struct Shown(NamedSource<String>);
+
+impl SourceCode for Shown {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let read = self.0.read_span(span, before, after)?;
+        let start = read.span().offset();
+        let text = &self.0.inner()[..start];
+        let column = text[text.len() - read.column().min(text.len())..].chars().count();
+        let name = self.0.name().to_string();
+        let (line, lines) = (read.line(), read.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(name, read.data(), *read.span(), line, column, lines)))
+    }
 }
 
 struct Drawn<'a> {
     problem: &'a Problem,
-    source: Option<NamedSource<String>>,
+    source: Option<Shown>,
     sources: &'a Sources,
 }
 

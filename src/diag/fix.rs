@@ -23,9 +23,7 @@ impl Problem {
     /// What mends it: its own fix, or the word that was meant, where what is underlined is nothing but the wrong one.
     pub fn fix(&self, sources: &Sources) -> Option<Fix> {
         if let Some(fix) = &self.fix {
-            // `'it''s'`: a text that goes on behind its quote.
-            let goes_on = sources.text(fix.span.file).get(fix.span.end..).is_some_and(|rest| rest.starts_with('\''));
-            return (!goes_on).then(|| Fix::clone(fix));
+            return Some(Fix::clone(fix));
         }
         let meant = self.help.as_deref()?.strip_prefix(MEANT.0)?.strip_suffix(MEANT.1)?;
         let (span, _) = self.labels.first()?;
@@ -48,17 +46,28 @@ impl Problem {
     }
 }
 
+/// Where a fix stands in the text that it mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Which one of those given.
+    pub fix: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
 /// A text with fixes in place; of two that meet, the first.
-pub fn fixed(text: &str, fixes: &[&Fix]) -> String {
-    let mut fixes: Vec<&&Fix> = fixes.iter().collect();
-    fixes.sort_by_key(|fix| (fix.span.start, fix.span.end));
-    let (mut out, mut done) = (String::new(), 0);
-    for fix in fixes.into_iter().filter(|fix| fix.span.end <= text.len()) {
+pub fn fixed(text: &str, fixes: &[&Fix]) -> (String, Vec<Placed>) {
+    let mut ordered: Vec<(usize, &&Fix)> = fixes.iter().enumerate().collect();
+    ordered.sort_by_key(|(_, fix)| (fix.span.start, fix.span.end));
+    let (mut out, mut done, mut placed) = (String::new(), 0, Vec::new());
+    for (at, fix) in ordered.into_iter().filter(|(_, fix)| fix.span.end <= text.len()) {
         if fix.span.start >= done {
             out += &text[done..fix.span.start];
+            let start = out.len();
             out += &fix.text;
+            placed.push(Placed { fix: at, start, end: out.len() });
             done = fix.span.end;
         }
     }
-    out + &text[done..]
+    (out + &text[done..], placed)
 }

@@ -4,7 +4,6 @@ use pest::iterators::Pair;
 
 use super::recover::Place;
 use super::{Bracketed, Reader, Rule, child, children, error};
-use crate::diag::Problem;
 use crate::ir::ast::{
     ActivationEntry, After, Column, From, Guard, Identify, Input, Key, MapBlock, ModeEntry, ModelEntry, To,
 };
@@ -27,6 +26,7 @@ impl<'t> Reader<'t> {
             match pair.as_rule() {
                 Rule::COMMENT => {}
                 Rule::unclosed => closed = false,
+                Rule::wrong_close | Rule::crossed_line => self.crossed(block, &pair),
                 Rule::surplus | Rule::surplus_value => {
                     if self.surplus(place, before.as_ref(), &pair) {
                         entries.pop();
@@ -152,77 +152,5 @@ impl<'t> Reader<'t> {
         } else if guard_number(&value.value).is_none() {
             self.problems.push(error::guard_value(value));
         }
-    }
-
-    /// One missing bracket leaves every block around it unclosed, so it is told once for each place where text ran out,
-    /// at the block whose closing bracket is out of line with it, or else at the innermost one.
-    pub(super) fn unclosed_blocks(&mut self) {
-        let mut open: Vec<&Bracketed> = self.blocks.iter().filter(|block| !block.closed).collect();
-        let mut ends = Vec::new();
-        open.sort_by_key(|block| (block.end, block.open));
-        for group in open.chunk_by(|a, b| a.end == b.end) {
-            let (Some(outer), Some(inner)) = (group.first(), group.last()) else { continue };
-            ends.push(match self.out_of_line(outer) {
-                Some(suspect) => (suspect, outer.end, true),
-                None => (inner.open, outer.end, false),
-            });
-        }
-        for (open, end, misread) in ends {
-            self.unclosed_block(open, end, misread);
-        }
-    }
-
-    /// What follows the opening bracket was read as part of the wrong block, or of a list: its mistakes may be none.
-    fn unclosed_block(&mut self, open: usize, end: usize, misread: bool) {
-        let sign = self.text[open..].chars().next().unwrap_or('{');
-        if misread || sign == '[' {
-            let inside =
-                |problem: &Problem| problem.labels.first().is_some_and(|(span, _)| (open..end).contains(&span.start));
-            self.problems.0.retain(|problem| !inside(problem));
-        }
-        if !misread && self.unclosed_text(open, end) {
-            return;
-        }
-        // Who is in it and who is not, nobody knows.
-        self.torn.push(Span::new(self.file, open, end));
-        self.problems.push(error::unclosed_block(Span::new(self.file, open, open + sign.len_utf8()), sign));
-    }
-
-    /// Whether a `"""` without its end, already told, has taken the closing bracket with it.
-    fn unclosed_text(&self, open: usize, end: usize) -> bool {
-        self.problems.0.iter().filter(|problem| problem.code == "parse::unclosed").any(|problem| {
-            let place = problem.labels.first().map(|(span, _)| span.start).filter(|at| (open..end).contains(at));
-            place.is_some_and(|at| self.text[at..].starts_with("\"\"\""))
-        })
-    }
-
-    /// The first block inside `outer` that was opened on a line with another indent than the one it was closed on; or a block
-    /// inside of that one that took its closing bracket, and so on inwards.
-    fn out_of_line(&self, outer: &Bracketed) -> Option<usize> {
-        let moved = |block: &Bracketed| self.indent(block.open) != self.indent(block.end - 1);
-        let mut suspect = self.first_inside(outer, moved)?;
-        while let Some(inner) = self.first_inside(suspect, |block| moved(block) || self.took_bracket(block, suspect)) {
-            suspect = inner;
-        }
-        Some(suspect.open)
-    }
-
-    fn first_inside(&self, outer: &Bracketed, odd: impl Fn(&Bracketed) -> bool) -> Option<&Bracketed> {
-        let inside =
-            self.blocks.iter().filter(|block| block.closed && block.open > outer.open && block.end <= outer.end);
-        inside.filter(|block| odd(block)).min_by_key(|block| block.open)
-    }
-
-    /// Opened on the line of the outer block, and closed on a later one that is in line with it.
-    fn took_bracket(&self, block: &Bracketed, outer: &Bracketed) -> bool {
-        let breaks = |from: usize, to: usize| self.text[from..to].contains('\n');
-        !breaks(outer.open, block.open)
-            && breaks(block.open, block.end)
-            && self.indent(block.end - 1) == self.indent(outer.open)
-    }
-
-    fn indent(&self, at: usize) -> usize {
-        let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        self.text[line..].len() - self.text[line..].trim_start_matches([' ', '\t']).len()
     }
 }

@@ -2,6 +2,9 @@
 
 mod brackets;
 mod entries;
+mod expectations;
+mod foreign;
+mod inputs;
 mod mappings;
 mod settings;
 
@@ -11,6 +14,9 @@ use crate::ir::span::Span;
 
 pub(super) use brackets::*;
 pub(super) use entries::*;
+pub(super) use expectations::*;
+pub(super) use foreign::*;
+pub(super) use inputs::*;
 pub(super) use mappings::*;
 pub(super) use settings::*;
 
@@ -33,6 +39,11 @@ pub(super) fn known_words(place: Place) -> &'static [&'static str] {
 /// Whether an entry or an item begins so.
 pub(super) fn begins(word: &str) -> bool {
     ITEMS.contains(&word) || ENTRIES.contains(&word)
+}
+
+/// Whether an entry of some item begins so, and no item.
+pub(super) fn begins_entry(word: &str) -> bool {
+    !ITEMS.contains(&word) && (ENTRIES.contains(&word) || TEST_ENTRIES.contains(&word))
 }
 
 /// How the entries and items that begin with a word are written.

@@ -10,12 +10,14 @@ impl<'t> Reader<'t> {
     pub(super) fn items(&mut self, file: Pair<'t, Rule>) -> Vec<Item> {
         let mut items = Vec::new();
         let mut before = None;
-        for pair in file.into_inner() {
+        let pairs: Vec<_> = file.into_inner().collect();
+        for (at, pair) in pairs.iter().cloned().enumerate() {
             match pair.as_rule() {
                 Rule::EOI | Rule::COMMENT => {}
                 Rule::stray_close if self.headless => {}
                 Rule::stray_close => self.problems.push(error::stray_close(self.span(&pair))),
                 Rule::surplus => drop(self.surplus(Place::File, before.as_ref(), &pair)),
+                Rule::bad_item if self.spilled(before.as_ref(), &pairs[at..]) => {}
                 Rule::bad_item => self.bad(Place::File, before.as_ref(), &pair),
                 _ => {
                     self.headless = false;

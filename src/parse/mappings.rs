@@ -18,6 +18,9 @@ impl<'t> Reader<'t> {
     fn mapping(&mut self, pair: &Pair<'t, Rule>) -> Option<Mapping> {
         let span = self.span(pair);
         if let Some(column) = child(pair, Rule::column) {
+            if self.is_block(pair, &column) {
+                return None;
+            }
             let expr = Expr { text: column.as_str().to_string(), span: self.span(&column) };
             let column = Some(self.column(&column));
             return Some(Mapping { span, expr, target: None, column, options: self.block_in(pair) });
@@ -25,6 +28,19 @@ impl<'t> Reader<'t> {
         let expr = self.expr(&child(pair, Rule::expr)?);
         let target = Some(self.path(&child(pair, Rule::path)?));
         Some(Mapping { span, expr, target, column: None, options: self.block_in(pair) })
+    }
+
+    /// `custom { ... }` inside of `map { ... }`: options that are none.
+    fn is_block(&mut self, pair: &Pair<'t, Rule>, word: &Pair<'t, Rule>) -> bool {
+        let is_block = matches!(word.as_str(), "map" | "custom" | "identify")
+            && child(pair, Rule::settings).is_some_and(|options| child(&options, Rule::bad_setting).is_some());
+        if is_block {
+            let span = self.span(word);
+            self.problems.push(error::nested_block(span, word.as_str()));
+            self.unread.push(self.spanned(word));
+            self.torn.push(self.span(pair));
+        }
+        is_block
     }
 
     /// The text as written, but for our comments inside brackets: they become blanks, since `#` is no comment in SQL and

@@ -2,6 +2,7 @@
 
 use pest::iterators::Pair;
 
+use super::entry::bad_entry;
 use super::{Reader, Rule, error};
 use crate::diag::{Problem, nearest};
 use crate::ir::span::{Span, Spanned};
@@ -61,6 +62,9 @@ impl<'t> Reader<'t> {
         if self.in_condition && place == Place::File || first.starts_with('{') {
             self.torn.extend(before.map(|before| self.span(before)));
         }
+        if matches!(place, Place::Model | Place::Activation) {
+            self.lost(whole);
+        }
         self.headless &= place != Place::File;
         let problem = comment(&pieces).or_else(|| self.unclosed(&pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
@@ -70,7 +74,7 @@ impl<'t> Reader<'t> {
             Place::Mappings => Some(bad_mapping(&pieces, whole, self.text)),
             Place::List => Some(error::not_a_value(whole, pair.as_str())),
         });
-        let opens = matches!(first, "map" | "custom" | "identify" | "rows" | "before");
+        let opens = pieces.first().is_some_and(opens);
         self.headless |= problem
             .as_ref()
             .is_some_and(|problem| problem.code == error::NO_BLOCK || opens && problem.code == error::MALFORMED);
@@ -114,9 +118,7 @@ fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
         Place::Settings => Some(first.text),
         Place::Mappings => return Some(Spanned::new(first.text.to_string(), first.span)),
         Place::Model | Place::Activation if first.is("file") => Some("from"),
-        // `primary_key`, as databases have it.
-        Place::Model | Place::Activation if first.text.ends_with("_key") => Some("key"),
-        _ => nearest(first.text, error::known_words(place).iter().copied()),
+        _ => error::ours(place, first.text).or_else(|| nearest(first.text, error::known_words(place).iter().copied())),
     };
     word.filter(|_| first.is_word()).map(|word| Spanned::new(word.to_string(), first.span))
 }
@@ -142,6 +144,23 @@ fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
         return error::unknown_item(first.span, first.text);
     }
     let head = |count: usize| first.span.to(pieces[count.min(pieces.len()) - 1].span);
+    if let Some(sign) = pieces[1..].iter().take(2).find(|piece| piece.is(":") || piece.is("=")) {
+        let is_due = sign.is("=") && matches!(first.text, "source" | "destination" | "segment" | "test");
+        if !is_due {
+            return error::item_sign(sign.span, first.text, sign.text);
+        }
+    }
+    if let ("project", Some(name)) = (first.text, pieces.get(1).filter(|piece| piece.is_word())) {
+        return error::named_project(name.span, name.text);
+    }
+    if let Some(number) = pieces.get(1).filter(|piece| piece.rule == Rule::loose_number) {
+        return error::odd_name(number.span, &pieces[1..2]);
+    }
+    if let Some(kind) =
+        pieces.get(3).filter(|piece| piece.rule == Rule::text && matches!(first.text, "source" | "destination"))
+    {
+        return error::quoted_kind(kind.span, kind.text);
+    }
     if let Some(name) = odd_name(pieces) {
         return error::odd_name(name, &pieces[1..]);
     }
@@ -184,38 +203,6 @@ fn odd_name(pieces: &[Piece<'_>]) -> Option<Span> {
     (name.is_word() && end != name.span).then(|| name.span.to(end))
 }
 
-fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Option<Problem> {
-    let first = pieces.first()?;
-    let known = error::known_words(place).contains(&first.text);
-    if !known && pieces.iter().any(|piece| piece.rule == Rule::arrow) {
-        return Some(error::mapping_outside(whole));
-    }
-    let braces = pieces.iter().position(Piece::is_braced);
-    if let (true, Some(at)) = (first.is("from") && pieces.iter().any(|piece| piece.is("where")), braces) {
-        return Some(error::options_behind(pieces[at].span));
-    }
-    if let Some(path) = pieces.get(1).filter(|piece| piece.rule == Rule::text && first.is("from")) {
-        return Some(error::no_file_word(path.span, path.text));
-    }
-    if let Some(text) = pieces.iter().find(|piece| piece.rule == Rule::single_quoted && first.is("from")) {
-        return Some(error::single_quotes(text.span, text.text));
-    }
-    if let (true, Some(text)) = (place == Place::Test, pieces.iter().find(|piece| piece.rule == Rule::single_quoted)) {
-        return Some(error::single_quotes(text.span, text.text));
-    }
-    Some(match pieces.get(1) {
-        _ if !first.is_word() => error::no_entry(first.span, first.text, place),
-        _ if first.is("where") => error::where_line(first.span),
-        _ if !known => error::unknown_entry(first.span, first.text, place),
-        Some(second) if second.is("=") || second.is(":") => {
-            error::entry_sign(first.span.to(second.span), first.text, second.text)
-        }
-        Some(second) if first.is("key") && second.rule == Rule::balanced => error::key_list(second.span, second.text),
-        Some(second) => error::malformed(first.span.to(second.span), first.text),
-        None => error::malformed(first.span, first.text),
-    })
-}
-
 fn bad_setting(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
     let Some(key) = pieces.first() else { return error::no_setting(whole, "") };
     if key.rule == Rule::single_quoted {
@@ -237,7 +224,12 @@ fn bad_setting(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
     }
 }
 
-fn whole_end(whole: Span) -> Span {
+/// Whether a block of mappings or rows is due behind it.
+pub(super) fn opens(first: &Piece<'_>) -> bool {
+    matches!(first.text, "map" | "custom" | "identify" | "rows" | "before")
+}
+
+pub(super) fn whole_end(whole: Span) -> Span {
     Span { start: whole.end, ..whole }
 }
 
@@ -276,17 +268,31 @@ fn behind_braces(pieces: &[Piece<'_>], whole: Span) -> Problem {
 
 /// Other languages' arrows are named as such; without any, what was meant is shown with the arrow in place.
 fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
-    let sign = pieces.windows(2).find(|pair| pair[0].is("=") && pair[1].is(">"));
-    if let Some([equals, more]) = sign {
-        return error::wrong_arrow(equals.span.to(more.span), "=>");
+    let sign = pieces.windows(2).find(|pair| matches!(pair[0].text, "=" | "-") && pair[1].is(">"));
+    if let Some([shaft, more]) = sign {
+        let span = shaft.span.to(more.span);
+        return error::wrong_arrow(span, &written[span.start - whole.start..span.end - whole.start]);
+    }
+    if let Some(sign) = pieces.iter().find(|piece| error::is_arrow(piece.text)) {
+        return error::wrong_arrow(sign.span, sign.text);
     }
     match pieces {
         [field, less, minus, column] if less.is("<") && minus.is("-") => {
             error::no_arrow(whole, written, &format!("{} -> {}", column.text, field.text))
         }
-        [.., before, alias, name] if alias.text.eq_ignore_ascii_case("as") && name.is_word() => {
+        [.., before, alias, name]
+            if alias.text.eq_ignore_ascii_case("as") && (name.is_word() || name.rule == Rule::text) =>
+        {
             let expr = &written[..before.span.end - whole.start];
             error::no_arrow(whole, written, &format!("{expr} -> {}", name.text))
+        }
+        [star] if star.is("*") => error::all_columns(star.span),
+        [_, options] if options.text.starts_with('[') && options.text.contains('=') => {
+            error::wrong_open(options.span.part(0, 1), "[")
+        }
+        [field, sign, call, .., last] if sign.is("=") && call.is_word() && last.text.starts_with('(') => {
+            let expr = written[sign.span.end - whole.start..].trim();
+            error::no_arrow(whole, written, &format!("{expr} -> {}", field.text))
         }
         [field, colon, _, _, ..] if colon.is(":") => {
             let expr = written[colon.span.end - whole.start..].trim();
@@ -295,7 +301,7 @@ fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
         [column, .., option, sign, value] if sign.is("=") && option.is_word() && column.span != option.span => {
             error::no_arrow(whole, written, &format!("{} {{ {} = {} }}", column.text, option.text, value.text))
         }
-        [_, sign, _] if matches!(sign.text, "=" | ":" | "→") => error::wrong_arrow(sign.span, sign.text),
+        [_, sign, _] if matches!(sign.text, "=" | ":") => error::wrong_arrow(sign.span, sign.text),
         [column, name] if column.is_word() && name.is_word() => {
             error::no_arrow(whole, written, &format!("{} -> {}", column.text, name.text))
         }

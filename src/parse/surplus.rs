@@ -16,10 +16,6 @@ impl<'t> Reader<'t> {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
-        // `'it''s'`: the quotes were told at the first half.
-        if place == Place::Settings && entry.end == whole.start && self.text[..entry.end].ends_with('\'') {
-            return false;
-        }
         let told = self.semicolon(&pieces).or_else(|| comment(&pieces)).or_else(|| self.unclosed(&pieces));
         let problem = told.unwrap_or_else(|| match place {
             Place::Mappings => {
@@ -33,6 +29,9 @@ impl<'t> Reader<'t> {
         });
         if problem.code == error::WHERE && pieces.len() == 1 {
             self.condition_below(entry);
+        }
+        if matches!(place, Place::Model | Place::Activation) && problem.code != error::COMMENT {
+            self.lost(whole);
         }
         let mistaken = self.mistaken(place, &problem, entry, whole);
         self.problems.push(problem);
@@ -56,7 +55,9 @@ impl<'t> Reader<'t> {
         let word =
             self.text[entry.start..entry.end].split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
         let other = match place {
-            _ if problem.code == error::INPUT_FORM => Some("from"),
+            Place::Model | Place::Activation if problem.code == error::INPUT_FORM => Some("from"),
+            Place::Model | Place::Activation if matches!(word, "key" | "mode" | "to") => Some(word),
+            Place::Test if word == "expect" && problem.code == error::LEFT_OVER => Some(word),
             Place::Settings if entry.end == whole.start => Some(word),
             _ => None,
         };
@@ -107,9 +108,18 @@ impl<'t> Reader<'t> {
         if keyword == "from" && written.contains(" where ") && pieces.iter().any(Piece::is_braced) {
             return error::options_behind(whole);
         }
+        let all = entry.to(whole);
+        let rest = self.text[entry.start + keyword.len()..whole.end].trim();
         let odd = match keyword {
+            "mode" | "to" if !pieces.iter().any(Piece::is_braced) => error::plain_form(keyword, rest, all),
+            "key" if place != Place::Test && entry.end == whole.start => Some(error::key_expression(all, rest)),
+            "segment" => self.surplus_condition(pieces),
             "from" => self.surplus_input(pieces, entry, whole),
             "source" | "destination" => self.surplus_kind(pieces, entry, whole),
+            "expect" => match written.split_whitespace().collect::<Vec<_>>()[..] {
+                [_, word] => Some(error::after_expected(word, whole, &self.text[whole.start..whole.end])),
+                _ => None,
+            },
             _ => None,
         };
         odd.unwrap_or_else(|| match pieces.first() {
@@ -122,6 +132,12 @@ impl<'t> Reader<'t> {
         })
     }
 
+    /// Another word where a segment's `where` is due.
+    fn surplus_condition(&self, pieces: &[Piece<'t>]) -> Option<Problem> {
+        let first = pieces.first().filter(|first| matches!(first.text, "when" | "if" | "filter" | "having"))?;
+        Some(error::misspelt_input(first.span, first.text, "where"))
+    }
+
     /// Behind `from NAME`, or what looks like one.
     fn surplus_input(&self, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Option<Problem> {
         let first = pieces.first()?;
@@ -130,8 +146,25 @@ impl<'t> Reader<'t> {
         }
         let name = self.text[entry.start..entry.end].split_whitespace().nth(1)?;
         let place = Span { start: entry.end - name.len().min(entry.end), ..entry };
-        let due = nearest(first.text, ["table", "sql", "where"]).filter(|due| first.is_word() && !first.is(due));
-        if let Some(due) = due {
+        if let ("segment" | "model", [name]) = (name, pieces) {
+            return Some(error::kind_before(place.to(name.span), name.text));
+        }
+        if let (true, Some(path)) = (first.is("file"), pieces.get(1)) {
+            return Some(error::sql_file(whole, name, path.text));
+        }
+        if let (true, Some(query)) = (first.is("query"), pieces.get(1)) {
+            return Some(error::misspelt_input(
+                first.span,
+                first.text,
+                if query.rule == Rule::text { "sql" } else { "table" },
+            ));
+        }
+        let due = match first.text {
+            "if" | "filter" | "having" | "when" => Some("where"),
+            "sql_file" | "sqlfile" => Some("sql file"),
+            word => nearest(word, ["table", "sql", "where"]),
+        };
+        if let Some(due) = due.filter(|due| first.is_word() && !first.is(due)) {
             return Some(error::misspelt_input(first.span, first.text, due));
         }
         match first.rule {

@@ -43,3 +43,32 @@ pub(in crate::parse) fn case_without_end(span: Span) -> Problem {
     let problem = Problem::error("parse::unclosed", "a `case` without its `end`").label(span, "begins here");
     problem.help("written `case when CONDITION then VALUE else VALUE end -> FIELD`")
 }
+
+/// The brace that ends an item, while more of it follows.
+pub(in crate::parse) fn close_too_many(span: Span, next: Span, keyword: &str) -> Problem {
+    let problem = Problem::error("parse::stray_bracket", format!("a `}}` too many ends the {keyword}"));
+    problem.label(span, "it ends here").label(next, "and goes on here").help("take the `}` out")
+}
+
+/// `identify { email -> email ]`
+pub(in crate::parse) fn wrong_close(span: Span, sign: &str, open: Span) -> Problem {
+    let problem = Problem::error("parse::stray_bracket", format!("a `{sign}` in place of `}}`"));
+    let problem = problem.at(span).label(open, "opened here");
+    problem.help("a block stands between `{` and `}`").mended(span, "}")
+}
+
+/// `identify [ email -> email }`
+pub(in crate::parse) fn wrong_open(span: Span, sign: &str) -> Problem {
+    let problem = Problem::error("parse::stray_bracket", format!("a `{sign}` in place of `{{`")).at(span);
+    problem.help("a block stands between `{` and `}`").mended(span, "{")
+}
+
+pub(in crate::parse) fn nested_item(span: Span, keyword: &str, outer: Span) -> Problem {
+    let problem = Problem::error("parse::nested", format!("`{keyword}` inside of another item")).at(span);
+    problem.label(outer, "which begins here").help("items stand beside one another: close the one before it first")
+}
+
+pub(in crate::parse) fn nested_block(span: Span, keyword: &str) -> Problem {
+    let problem = Problem::error("parse::nested", format!("`{keyword}` inside of another block of mappings")).at(span);
+    problem.help("`identify`, `map` and `custom` stand beside one another in an activation")
+}

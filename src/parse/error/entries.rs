@@ -1,27 +1,26 @@
 //! Items of a file and entries of models and activations.
 
 use super::super::recover::{Piece, Place};
-use super::{ENTRIES, ITEMS, known_words, owner, short, with_form};
+use super::{ENTRIES, ITEMS, instead, known_words, ours, owner, short, with_form};
 use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::Column;
 use crate::ir::span::{Span, Spanned};
 
 pub(in crate::parse) fn unknown_item(span: Span, word: &str) -> Problem {
     let problem = Problem::error("parse::unknown_word", format!("`{word}` begins no item of a file")).at(span);
-    match word {
-        "where" => {
+    match ours(Place::File, word) {
+        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+        None if word == "where" => {
             problem.help("`where` stands on the line of its `segment` or `from`; use parentheses for more lines")
         }
-        // What other tools call it.
-        "sync" | "pipeline" | "export" => problem.help("did you mean `activation`?"),
-        "audience" => problem.help("did you mean `segment`?"),
-        "query" | "table" => problem.help("did you mean `model`?"),
-        _ if goes_on(word) => problem.help(PARENTHESES),
-        "connection" => problem.help("did you mean `source` or `destination`?"),
-        _ if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
+        None if goes_on(word) => problem.help(PARENTHESES),
+        None if nearest(word, ITEMS).is_none() && instead(word).is_some() => {
+            problem.help(instead(word).unwrap_or_default())
+        }
+        None if nearest(word, ITEMS).is_none() && ENTRIES.contains(&word) => {
             problem.help(format!("`{word}` stands inside an `activation`: is a `}}` too many before it?"))
         }
-        _ => problem.suggest(word, ITEMS),
+        None => problem.suggest(word, ITEMS),
     }
 }
 
@@ -51,11 +50,15 @@ pub(in crate::parse) fn odd_name(span: Span, pieces: &[Piece<'_>]) -> Problem {
     let text: String = within().map(|piece| piece.text).collect();
     let fit: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     let problem = Problem::error(NAME, format!("`{}` is no name", short(&text))).at(span);
-    problem.help(format!("a name is one word of letters, digits and `_`: `{}`", short(&fit)))
+    problem.help(match fit.starts_with(|c: char| c.is_ascii_digit()) {
+        true => format!("a name begins with a letter or `_`: `_{}`", short(&fit)),
+        false => format!("a name is one word of letters, digits and `_`: `{}`", short(&fit)),
+    })
 }
 
 pub(in crate::parse) const NAME: &str = "parse::name";
 pub(in crate::parse) const COMMENT: &str = "parse::comment";
+pub(in crate::parse) const LEFT_OVER: &str = "parse::left_over";
 
 /// Another language's, all of it.
 pub(in crate::parse) fn comment(span: Span, text: &str) -> Problem {
@@ -98,10 +101,66 @@ pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> P
     if place != Place::Test && word == "file" {
         return problem.help("did you mean `from file`?");
     }
-    if ITEMS.contains(&word) && !known_words(place).contains(&word) {
-        return problem.help(format!("`{word}` stands outside: is a `}}` missing before it?"));
+    if let Some(meant) = ours(place, word) {
+        return problem.help(format!("did you mean `{meant}`?"));
     }
-    problem.suggest(word, known_words(place).iter().copied())
+    if ITEMS.contains(&word) && !known_words(place).contains(&word) {
+        return stands_outside(span, word, place);
+    }
+    match instead(word) {
+        Some(help) if place != Place::Test => problem.help(help),
+        _ => problem.suggest(word, known_words(place).iter().copied()),
+    }
+}
+
+pub(in crate::parse) fn stands_outside(span: Span, word: &str, place: Place) -> Problem {
+    let message = format!("`{word}` begins no entry of {}", owner(place));
+    let problem = Problem::error("parse::unknown_word", message).at(span);
+    problem.help(format!("`{word}` stands outside: is a `}}` missing before it?"))
+}
+
+/// The entry as it should be, where only signs or quotes are odd about its words.
+pub(in crate::parse) fn plain_form(keyword: &str, rest: &str, span: Span) -> Option<Problem> {
+    let is_plain = |c: char| c.is_alphanumeric() || c == '_';
+    if rest.contains(|c: char| !is_plain(c) && !" =:./\"'".contains(c)) {
+        return None;
+    }
+    let words: Vec<&str> = rest.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
+    let meant = match (keyword, &words[..]) {
+        ("mode" | "key", [name]) => format!("{keyword} {name}"),
+        ("to", [destination, service]) => format!("to {destination}.{service}"),
+        _ => return None,
+    };
+    let message = match rest.trim_start().chars().next() {
+        Some(sign @ ('=' | ':')) => format!("`{keyword}` takes no `{sign}`"),
+        _ if keyword == "to" => "`to` is not followed by DESTINATION.SERVICE".into(),
+        _ => format!("`{keyword}` is not followed by a bare name"),
+    };
+    let problem = Problem::error(MALFORMED, message).at(span);
+    Some(problem.help(format!("written `{meant}`")).mended(span, meant))
+}
+
+/// `environment staging = { ... }`
+pub(in crate::parse) fn item_sign(span: Span, keyword: &str, sign: &str) -> Problem {
+    with_form(Problem::error(MALFORMED, format!("`{keyword}` takes no `{sign}` here")).at(span), keyword)
+}
+
+/// `project shop { ... }`
+pub(in crate::parse) fn named_project(span: Span, name: &str) -> Problem {
+    with_form(Problem::error(NAME, format!("a project has no name: `{}`", short(name))).at(span), "project")
+}
+
+/// `destination crm = "batch" { ... }`
+pub(in crate::parse) fn quoted_kind(span: Span, kind: &str) -> Problem {
+    let problem = Problem::error(MALFORMED, format!("a kind in quotes: `{}`", short(kind))).at(span);
+    let bare = kind.trim_matches('"');
+    problem.help(format!("written without them: `{}`", short(bare))).mended(span, bare)
+}
+
+/// `key lower(email)`
+pub(in crate::parse) fn key_expression(span: Span, text: &str) -> Problem {
+    let problem = Problem::error("parse::key", format!("`{}` is no column", short(text))).at(span);
+    problem.help("a key is columns of the rows as they come: `key COLUMN`, or `key (COLUMN, COLUMN)`")
 }
 
 fn loose_block(span: Span) -> Problem {
@@ -116,7 +175,7 @@ pub(in crate::parse) fn no_entry(span: Span, text: &str, place: Place) -> Proble
     let message = format!("`{}` begins no entry of {}", short(text), owner(place));
     let problem = Problem::error("parse::unknown_word", message).at(span);
     problem.help(match text.starts_with(|sign: char| sign.is_ascii_digit()) {
-        true => "numbers have a point before their fraction, and no comma: `0.5`".to_string(),
+        true => "numbers have no comma: `1000`, and before their fraction a point: `0.5`".to_string(),
         false => format!("known here: {}", list(known_words(place))),
     })
 }
@@ -193,49 +252,6 @@ pub(in crate::parse) fn malformed(span: Span, keyword: &str) -> Problem {
     with_form(Problem::error(MALFORMED, message).at(span), keyword)
 }
 
-/// The rows come from a source, though what was read of it names a model.
-pub(in crate::parse) const INPUT_FORM: &str = "parse::input_form";
-
-pub(in crate::parse) fn input_form(span: Span, word: &str) -> Problem {
-    let (message, help) = match word {
-        "sql" => ("`sql` is not followed by text in double quotes", "written `sql \"...\"` or `sql file \"PATH\"`"),
-        _ => ("`table` is not followed by the name of a table", "written `table SCHEMA.TABLE`"),
-    };
-    Problem::error(INPUT_FORM, message).at(span).help(help)
-}
-
-/// `from csv "customers.csv"`, or SQL in the place of the path.
-pub(in crate::parse) fn input_word(span: Span, word: &str, text: &str) -> Problem {
-    if text.trim_matches('"').trim().contains(char::is_whitespace) {
-        let problem = Problem::error(INPUT_FORM, format!("no `sql` between `{word}` and its text")).at(span);
-        return problem.help(format!("written `from {word} sql \"...\"`"));
-    }
-    Problem::error(INPUT_FORM, format!("`{word}` where `file` is due")).at(span).help("did you mean `file`?")
-}
-
-/// `from lake tabel customers`
-pub(in crate::parse) fn misspelt_input(span: Span, word: &str, due: &str) -> Problem {
-    let problem = Problem::error(INPUT_FORM, format!("`{word}` where `{due}` is due")).at(span);
-    problem.suggest(word, [due])
-}
-
-/// `from "customers.csv"`
-pub(in crate::parse) fn no_file_word(span: Span, path: &str) -> Problem {
-    let problem = Problem::error(INPUT_FORM, "a path without `file` before it").at(span);
-    problem.help(format!("written `from file {}`", short(path))).mended(span, format!("file {path}"))
-}
-
-/// `from customers.csv`, or `from marts.customers`
-pub(in crate::parse) fn bare_input(span: Span, text: &str) -> Problem {
-    let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
-    if text.contains('/') || ["csv", "tsv", "parquet", "json", "jsonl", "ndjson", "gz"].contains(&ending) {
-        let problem = Problem::error(INPUT_FORM, format!("`{text}` is a path without `file` and quotes")).at(span);
-        return problem.help(format!("did you mean `file \"{text}\"`?"));
-    }
-    let problem = Problem::error(INPUT_FORM, format!("`{text}` is no model or segment")).at(span);
-    problem.help(format!("a table of a source is written `from SOURCE table {text}`"))
-}
-
 /// `source lake = duckdb("lake.duckdb")`
 pub(in crate::parse) fn settings_in_parentheses(span: Span, head: &str) -> Problem {
     let problem = Problem::error(MALFORMED, "settings in parentheses").at(span);
@@ -252,7 +268,7 @@ pub(in crate::parse) fn odd_kind(span: Span, text: &str) -> Problem {
 
 pub(in crate::parse) fn left_over(span: Span, text: &str, keyword: &str) -> Problem {
     let message = format!("`{}` is left over on the line of `{keyword}`", short(text));
-    with_form(Problem::error("parse::left_over", message).at(span), keyword)
+    with_form(Problem::error(LEFT_OVER, message).at(span), keyword)
 }
 
 pub(in crate::parse) fn bad_row(span: Span) -> Problem {
@@ -268,7 +284,7 @@ pub(in crate::parse) fn no_comma(span: Span) -> Problem {
 }
 
 pub(in crate::parse) fn comma_too_many(span: Span) -> Problem {
-    let problem = Problem::error("parse::left_over", "a comma with no entry before it").at(span);
+    let problem = Problem::error(LEFT_OVER, "a comma with no entry before it").at(span);
     problem.help("entries end with one comma, or with a new line: take it out").mended(span, "")
 }
 

@@ -13,10 +13,20 @@ pub(in crate::parse) fn wrong_arrow(span: Span, sign: &str) -> Problem {
     let problem = Problem::error("parse::no_arrow", format!("a `{sign}` in place of `->`")).at(span);
     let problem = problem.help("written `EXPRESSION -> FIELD`");
     match sign {
-        "=>" | "→" => problem.mended(span, "->"),
-        // Others may have the field on their left.
-        _ => problem,
+        // These may have the field on their left.
+        "=" | ":" => problem,
+        _ => problem.mended(span, "->"),
     }
+}
+
+/// Arrows that text programs make of `->`, and others that look like it.
+pub(in crate::parse) fn is_arrow(sign: &str) -> bool {
+    matches!(sign, "→" | "⇒" | "➔" | "➜" | "➝" | "⟶" | "⟹" | "↦")
+}
+
+pub(in crate::parse) fn all_columns(span: Span) -> Problem {
+    let problem = Problem::error("parse::no_arrow", "a `*` where a mapping is due").at(span);
+    problem.help("columns are mapped one by one: `COLUMN`, or `EXPRESSION -> FIELD`")
 }
 
 pub(in crate::parse) fn no_expression(span: Span) -> Problem {

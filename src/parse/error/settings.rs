@@ -59,7 +59,7 @@ pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
 }
 
 pub(in crate::parse) fn single_quotes(span: Span, text: &str) -> Problem {
-    let inner = text.trim_matches('\'').replace("''", "'");
+    let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text).replace("''", "'");
     let problem = Problem::error("parse::single_quotes", format!("text in single quotes: `{}`", short(text))).at(span);
     let escaped = inner.replace('\\', "\\\\").replace('"', "\\\"");
     problem
