@@ -46,6 +46,10 @@ impl<'t> Reader<'t> {
             Rule::boolean => Value::Bool(Spanned::new(pair.as_str() == "true", span)),
             Rule::word => Value::Word(self.spanned(pair)),
             Rule::list => Value::List { span, items: self.entries(Place::List, pair, Self::value) },
+            Rule::settings if pair.as_str().starts_with("{{") => {
+                self.problems.push(error::template_as_value(span, pair.as_str()));
+                return None;
+            }
             Rule::settings => Value::Block(self.block(pair)),
             Rule::env => {
                 let (name, default) = self.arguments(pair)?;

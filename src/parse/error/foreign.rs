@@ -16,7 +16,7 @@ pub(in crate::parse) fn ours(place: Place, word: &str) -> Option<&'static str> {
         _ => None,
     };
     match (place, word) {
-        (Place::Model | Place::Activation, "primary_key" | "unique_key" | "id") => Some("key"),
+        (Place::Model | Place::Activation, "primary_key" | "unique_key" | "primary" | "unique" | "id") => Some("key"),
         (Place::Model | Place::Activation, "source") => Some("from"),
         (Place::Activation, word) => of_activation(word),
         (Place::Test, "given" | "input" | "inputs" | "data" | "mock" | "source") => Some("rows"),

@@ -97,6 +97,17 @@ pub(in crate::parse) fn foreign_call(name: &Name, span: Span, text: &str) -> Pro
     }
 }
 
+/// `{{ env_var('NAME') }}` in place of a value.
+pub(in crate::parse) fn template_as_value(span: Span, text: &str) -> Problem {
+    let problem =
+        Problem::error("parse::value", format!("`{}` is no value: templates stand in SQL", short(text))).at(span);
+    let function = if text.contains("env") { "env" } else { "var" };
+    match text.split(['\'', '"']).nth(1).filter(|name| is_variable(name)) {
+        Some(name) => problem.help(form(function, name)).mended(span, format!("{function}(\"{name}\")")),
+        None => problem.help(form(function, "NAME")),
+    }
+}
+
 /// `given`: what stands behind `env` or `var`, parentheses and all.
 fn variable_call(function: &str, span: Span, given: &str) -> Problem {
     let given = given.trim_matches([' ', '\t', '(', ')']);
