@@ -296,8 +296,10 @@ impl Group {
             tokio::select! {
                 biased;
                 () = &mut pause => break,
-                Some(note) = notes.recv() => self.take(note),
-                else => break,
+                note = notes.recv() => match note {
+                    Some(note) => self.take(note),
+                    None => break,
+                },
             }
         }
     }
