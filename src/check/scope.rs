@@ -9,7 +9,7 @@ use super::names::Names;
 use super::need::Needed;
 use super::sql::Relations;
 use super::{Inputs, Unset, error, values};
-use crate::diag::{Problems, nearest};
+use crate::diag::{Problems, nearest, slip};
 use crate::ir::ast::{Environment, Name, Value};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
@@ -69,10 +69,19 @@ impl<'a> Scope<'a> {
         self.unread.iter().any(|one| block.contains(one.span))
     }
 
-    /// Whether a variable of the environment may stay unset: some environment sets it, and which one is chosen is not known.
+    /// Whether a variable may stay unset: some environment sets it, and which one is chosen is not known. Where all may be unset,
+    /// one that looks like a slip for such a variable is none all the same.
     pub fn variable_may_be_unset(&self, name: &str) -> bool {
-        let mut all = self.names.environments.values().flat_map(|environment| &environment.settings);
-        self.may_be_unset() || (self.environment.is_none() && all.any(|setting| setting.key.value == name))
+        let set = self.set_somewhere();
+        let is_set = set.contains(name);
+        let given_elsewhere =
+            || self.inputs.unset == Unset::Anything && (is_set || slip(name, set.iter().copied()).is_none());
+        self.spared.get() || given_elsewhere() || (self.environment.is_none() && is_set)
+    }
+
+    fn set_somewhere(&self) -> BTreeSet<&'a str> {
+        let all = self.names.environments.values().flat_map(|environment| &environment.settings);
+        all.map(|setting| setting.key.value.as_str()).collect()
     }
 
     pub fn columns(&self, model: &DatasetName) -> Option<&'a [ColumnFacts]> {
@@ -114,9 +123,11 @@ impl<'a> Scope<'a> {
 
     /// Names `var` could have been given, for "did you mean".
     pub fn known_variables(&self) -> Vec<&str> {
-        let chosen = self.environment.into_iter().flat_map(|environment| &environment.settings);
-        let written = chosen.map(|setting| setting.key.value.as_str());
-        written.chain(self.inputs.vars.keys().map(String::as_str)).collect()
+        let written = match self.environment {
+            Some(environment) => environment.settings.iter().map(|setting| setting.key.value.as_str()).collect(),
+            None => self.set_somewhere(),
+        };
+        written.into_iter().chain(self.inputs.vars.keys().map(String::as_str)).collect()
     }
 
     /// Names that some `var` reads, in settings or in SQL.

@@ -98,7 +98,11 @@ fn explained(code: &str) -> Result<String, Stop> {
 
 fn human(checked: &Checked, context: &Context) -> String {
     let drawn = problems::human(&checked.problems, &checked.sources, context.console.drawing());
-    let Some(spec) = checked.spec.as_ref().filter(|_| !checked.problems.any_error()) else { return drawn };
+    let unasked =
+        if checked.unasked { "the sources were not asked: first put right what is wrong in the files\n" } else { "" };
+    let Some(spec) = checked.spec.as_ref().filter(|_| !checked.problems.any_error()) else {
+        return format!("{drawn}{unasked}");
+    };
     let activations = count(spec.activations.len() as u64, "activation");
     let fine = context.console.paint.good("nothing wrong");
     format!("{drawn}{fine} with {activations} on {}\n", count(spec.models.len() as u64, "model"))

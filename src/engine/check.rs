@@ -16,6 +16,8 @@ pub struct Checked {
     pub problems: Problems,
     pub sources: Sources,
     pub catalog: Catalog,
+    /// The sources were to be asked, and what is wrong with the files forbids it.
+    pub unasked: bool,
 }
 
 /// `online`: the sources are asked for their columns and types, too.
@@ -44,7 +46,7 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     problems.sort();
     let spec = (!problems.0.iter().any(stops)).then_some(spec);
     let (sources, catalog) = draft.finish();
-    Checked { spec, problems, sources, catalog }
+    Checked { spec, problems, sources, catalog, unasked: online && broken }
 }
 
 /// Whether nothing can be run: what is wrong with tests alone stops no run.

@@ -19,21 +19,23 @@ pub struct Planned {
 
 /// Compares every activation before any of them sends: where one has moved, none goes. What cannot be compared is told in its turn.
 pub fn look_ahead(session: &Session<'_>, jobs: &mut [Job<'_>]) {
-    if session.options.planned.is_none() {
-        return;
-    }
-    let mut first = None;
+    let Some(planned) = &session.options.planned else { return };
+    let name = |job: &Job<'_>| job.activation.name.to_string();
+    // One of the plan that fails or is stopped before it is compared (its target is another) is not as it was planned, either.
+    let of_plan = |name: &String| planned.plan.activations.iter().any(|saved| saved.activation == *name);
+    let failed = session.failed.iter().map(|(activation, _)| activation.name.to_string());
+    let mut first = failed.chain(jobs.iter().filter(|job| job.stopped.is_some()).map(name)).find(of_plan);
     for job in jobs.iter_mut().filter(|job| job.stopped.is_none()) {
         let Ok((changes, _)) = compare(session, job, job.full_number(session.options)) else { continue };
         let held = held(session, job, &changes.counts, job.shape.sequence);
         job.stopped = if let Ok(Held::Moved(stopped)) = held { Some(stopped) } else { None };
         // What cannot be dropped makes the next comparison fail, which tells it.
         let _ = diff::forget(&session.store);
-        first = first.or_else(|| job.stopped.as_ref().map(|_| job.activation.name.to_string()));
+        first = first.or_else(|| job.stopped.as_ref().map(|_| name(job)));
     }
     let Some(first) = first else { return };
     for job in jobs.iter_mut().filter(|job| job.stopped.is_none()) {
-        job.stopped = Some(stopped(format!("`{first}` is another, and a plan is kept whole or not at all")));
+        job.stopped = Some(stopped(format!("`{first}` is not as planned, and a plan is kept whole or not at all")));
     }
 }
 
