@@ -13,6 +13,7 @@ mod mappings;
 mod recover;
 mod surplus;
 mod test;
+mod unclosed;
 mod values;
 
 use pest::Parser;
@@ -123,8 +124,7 @@ impl<'t> Reader<'t> {
             return Span::new(self.file, 0, self.text.len());
         }
         let start = self.text[..quote.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = self.text[quote.start..].find('\n').map_or(self.text.len(), |at| quote.start + at);
-        Span::new(self.file, start, end)
+        Span::new(self.file, start, self.line_end(quote.end))
     }
 
     fn spanned(&self, pair: &Pair<'t, Rule>) -> Spanned<String> {

@@ -331,7 +331,7 @@ fn missing(scope: &Scope<'_>, place: &Place, declared: Declared<'_>, given: &[as
             problems.push(error::missing_for_mode(place, setting, mode));
         }
     }
-    groups(place, declared, &is_given, problems);
+    groups(place, declared, &|name| is_given(name) || misspelt(declared, given, name), problems);
 }
 
 /// Whether an unknown setting was probably meant to be this one: then it is not told as missing too. So it is where it is the only

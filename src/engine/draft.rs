@@ -176,7 +176,9 @@ impl<'w> Draft<'w> {
         let named = |problem: &Problem| problem.labels.first().is_some_and(|(place, _)| heads.contains(text(place)));
         let lost = |problem: &Problem| {
             UNKNOWN.contains(&problem.code) && (self.unread.any_error() || heads.contains("") || named(problem))
-                || problem.code == "check::unknown_environment" && self.unread.any_error()
+                || problem.code == "check::unknown_environment"
+                    && (self.unread.any_error()
+                        || heads.iter().any(|name| problem.message.ends_with(&format!("`{name}`"))))
         };
         problems.0.retain(|problem| !lost(problem));
     }

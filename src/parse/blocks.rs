@@ -74,7 +74,7 @@ impl<'t> Reader<'t> {
     pub(super) fn model_entry(&mut self, pair: &Pair<'t, Rule>) -> Option<ModelEntry> {
         Some(match pair.as_rule() {
             Rule::from => ModelEntry::From(self.from(pair)?),
-            _ => ModelEntry::Key(self.key(pair)),
+            _ => ModelEntry::Key(self.key(pair)?),
         })
     }
 
@@ -82,7 +82,7 @@ impl<'t> Reader<'t> {
         let span = self.span(pair);
         Some(match pair.as_rule() {
             Rule::from => ActivationEntry::From(self.from(pair)?),
-            Rule::key | Rule::loose_key => ActivationEntry::Key(self.key(pair)),
+            Rule::key | Rule::loose_key => ActivationEntry::Key(self.key(pair)?),
             Rule::to => ActivationEntry::To(self.to(pair)?),
             Rule::mode => {
                 ActivationEntry::Mode(ModeEntry { span, name: self.name_in(pair)?, options: self.block_in(pair) })
@@ -120,13 +120,15 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn key(&mut self, pair: &Pair<'t, Rule>) -> Key {
+    fn key(&mut self, pair: &Pair<'t, Rule>) -> Option<Key> {
         let columns: Vec<Column> = children(pair, Rule::column).map(|column| self.column(&column)).collect();
         let span = self.span(pair);
         if pair.as_rule() == Rule::loose_key {
             self.problems.push(error::loose_key(span, &columns));
+            self.unread.push(Spanned::new("key".into(), span));
+            return None;
         }
-        Key { span, columns }
+        Some(Key { span, columns })
     }
 
     fn to(&mut self, pair: &Pair<'t, Rule>) -> Option<To> {

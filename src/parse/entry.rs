@@ -42,6 +42,9 @@ pub(super) fn bad_entry(place: Place, pieces: &[Piece<'_>], whole: Span) -> Opti
         Some(second) if opens(first) && second.rule == Rule::balanced => {
             error::wrong_open(second.span.part(0, 1), &second.text[..1])
         }
+        Some(second) if matches!(first.text, "warn" | "stop") && second.is("if") => {
+            error::word_due(second.span, second.text, "when")
+        }
         Some(second) if first.is("key") && second.rule == Rule::balanced => error::key_list(second.span, second.text),
         Some(second) => error::malformed(first.span.to(second.span), first.text),
         None => error::malformed(first.span, first.text),

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use super::recover::Place;
+use super::recover::{Piece, Place};
 use super::{Reader, Rule, child, children, error};
 use crate::ir::ast::{Activation, Connection, Environment, Item, Model, Name, Project, Segment};
 
@@ -18,6 +18,7 @@ impl<'t> Reader<'t> {
                 Rule::stray_close => self.problems.push(error::stray_close(self.span(&pair))),
                 Rule::surplus => drop(self.surplus(Place::File, before.as_ref(), &pair)),
                 Rule::bad_item if self.spilled(before.as_ref(), &pairs[at..]) => {}
+                Rule::bad_item if self.unopened(before.as_ref(), &pair) => {}
                 Rule::bad_item => self.bad(Place::File, before.as_ref(), &pair),
                 _ => {
                     self.headless = false;
@@ -28,6 +29,23 @@ impl<'t> Reader<'t> {
             }
         }
         items
+    }
+
+    /// `destination crm = batch`, with its settings on the lines below: what it lacks is a `{`.
+    fn unopened(&mut self, before: Option<&Pair<'t, Rule>>, pair: &Pair<'t, Rule>) -> bool {
+        let connection = before.filter(|item| matches!(item.as_rule(), Rule::source | Rule::destination));
+        let Some(head) = connection.filter(|item| child(item, Rule::settings).is_none()) else { return false };
+        let pieces = self.pieces(pair);
+        let sets = |key: &Piece<'_>, sign: &Piece<'_>| key.is_word() && !error::begins(key.text) && sign.is("=");
+        if self.headless || !pieces.first().zip(pieces.get(1)).is_some_and(|(key, sign)| sets(key, sign)) {
+            return false;
+        }
+        let span = self.span(head);
+        let keyword = self.text[span.start..span.end].split_whitespace().next().unwrap_or_default();
+        self.problems.push(error::no_block(span, keyword));
+        self.torn.push(span);
+        self.headless = true;
+        true
     }
 
     fn item(&mut self, pair: &Pair<'t, Rule>) -> Option<Item> {

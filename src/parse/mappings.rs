@@ -26,6 +26,11 @@ impl<'t> Reader<'t> {
             return Some(Mapping { span, expr, target: None, column, options: self.block_in(pair) });
         }
         let expr = self.expr(&child(pair, Rule::expr)?);
+        self.long_arrow(pair, &expr);
+        if self.bent_quotes(&expr) {
+            self.unread.extend(child(pair, Rule::path).map(|path| self.spanned(&path)));
+            return None;
+        }
         let target = Some(self.path(&child(pair, Rule::path)?));
         Some(Mapping { span, expr, target, column: None, options: self.block_in(pair) })
     }
@@ -61,6 +66,9 @@ impl<'t> Reader<'t> {
             self.problems.push(error::json_arrow_in_where(self.span(&arrow)));
         }
         let mut expr = self.expr(&condition);
+        if self.bent_quotes(&expr) {
+            return None;
+        }
         if let Some(comma) = child(&condition, Rule::stray_comma) {
             expr = self.before_comma(expr, self.span(&comma));
         }
@@ -69,6 +77,22 @@ impl<'t> Reader<'t> {
             self.condition_below(expr.span);
         }
         Some(expr)
+    }
+
+    /// Quotes that a word processor has bent, outside of text.
+    fn bent_quotes(&mut self, expr: &Expr) -> bool {
+        let Some((start, end)) = error::bent(&expr.text) else { return false };
+        self.problems.push(error::bent_quotes(expr.span.part(start, end - start), &expr.text[start..end]));
+        self.torn.push(expr.span);
+        true
+    }
+
+    /// `lower(email) --> email`
+    fn long_arrow(&mut self, pair: &Pair<'t, Rule>, expr: &Expr) {
+        let Some(arrow) = child(pair, Rule::arrow).filter(|_| expr.text.ends_with('-')) else { return };
+        let span = Span { start: expr.span.end - 1, ..expr.span }.to(self.span(&arrow));
+        self.problems.push(error::wrong_arrow(span, &self.text[span.start..span.end]));
+        self.torn.push(expr.span);
     }
 
     /// The last word of a condition that goes on on the next line.

@@ -48,6 +48,7 @@ impl<'t> Reader<'t> {
         match place {
             // Who is named there is not unknown.
             Place::File => self.unread.extend(pieces.iter().skip(1).take(2).filter_map(head_name)),
+            Place::Settings => self.unread.extend(meant_key(&pieces)),
             _ => self.unread.extend(pieces.first().and_then(|first| meant(place, first))),
         }
         let first = pieces.first().map_or("", |first| first.text);
@@ -66,7 +67,7 @@ impl<'t> Reader<'t> {
             self.lost(whole);
         }
         self.headless &= place != Place::File;
-        let problem = comment(&pieces).or_else(|| self.unclosed(&pieces)).or_else(|| match place {
+        let problem = comment(&pieces).or_else(|| self.ill_opened(place, &pieces)).or_else(|| match place {
             Place::File => Some(bad_item(&pieces, whole)),
             Place::Model | Place::Activation | Place::Test => bad_entry(place, &pieces, whole),
             Place::Table => Some(error::bad_row(whole)),
@@ -84,26 +85,13 @@ impl<'t> Reader<'t> {
         self.problems.0.extend(problem);
     }
 
-    /// A quote or a bracket that is not closed explains whatever else is odd about its entry. A brace that is not is told by
-    /// the block around it.
-    pub(super) fn unclosed(&mut self, pieces: &[Piece<'t>]) -> Option<Problem> {
-        let open = pieces.iter().find(|piece| matches!(piece.rule, Rule::open_quote | Rule::open_bracket))?;
-        if let Some(call) = self.call_before(open.span.start).filter(|_| open.text.starts_with('(')) {
-            let (whole, function) = (call.to(open.span.part(0, 1)), &self.text[call.start..call.end]);
-            return Some(error::unclosed_call(whole, function, open.text));
-        }
-        if open.rule == Rule::open_bracket {
-            return Some(error::unclosed_bracket(open.span, open.text));
-        }
-        self.quotes.push(open.span);
-        Some(error::unclosed_quote(open.span, open.text))
-    }
-
-    /// `env` or `var` right before a place.
-    fn call_before(&self, at: usize) -> Option<Span> {
-        let before = self.text[..at].trim_end_matches([' ', '\t']);
-        let word = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
-        matches!(word, "env" | "var").then(|| Span::new(self.file, before.len() - word.len(), before.len()))
+    fn ill_opened(&mut self, place: Place, pieces: &[Piece<'t>]) -> Option<Problem> {
+        let told = match place {
+            Place::Mappings => self.open_case(pieces),
+            Place::File => self.wrong_open(pieces),
+            _ => None,
+        };
+        told.or_else(|| self.unclosed(place, pieces))
     }
 
     pub(super) fn pieces(&self, pair: &Pair<'t, Rule>) -> Vec<Piece<'t>> {
@@ -112,10 +100,17 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What the entry would have been: a setting whose value cannot be read is given all the same, and a misspelt entry is there.
+/// A setting whose value cannot be read is given all the same; so is `project-key`.
+fn meant_key(pieces: &[Piece<'_>]) -> Option<Spanned<String>> {
+    let first = pieces.first().filter(|first| first.is_word())?;
+    let key: String = pieces.iter().take_while(|piece| !piece.is("=")).map(|piece| piece.text).collect();
+    let key = if key.contains('-') { key.replace('-', "_") } else { first.text.to_string() };
+    Some(Spanned::new(key, first.span))
+}
+
+/// What the entry would have been: a misspelt one is there.
 fn meant(place: Place, first: &Piece<'_>) -> Option<Spanned<String>> {
     let word = match place {
-        Place::Settings => Some(first.text),
         Place::Mappings => return Some(Spanned::new(first.text.to_string(), first.span)),
         Place::Model | Place::Activation if first.is("file") => Some("from"),
         _ => error::ours(place, first.text).or_else(|| nearest(first.text, error::known_words(place).iter().copied())),
@@ -170,7 +165,12 @@ fn bad_item(pieces: &[Piece<'_>], whole: Span) -> Problem {
         ("project", _) => error::no_block(head(1), first.text),
         (_, None) => error::no_name(first, pieces.get(1)),
         ("segment" | "test", Some(_)) if !pieces.get(2).is_some_and(|piece| piece.is("of")) => {
-            error::missing_word(head(2), "of", first.text)
+            let other =
+                pieces.get(2).filter(|piece| matches!(piece.text, "from" | "for" | "in" | "on" | "off" | "over"));
+            other.map_or_else(
+                || error::missing_word(head(2), "of", first.text),
+                |other| error::word_due(other.span, other.text, "of"),
+            )
         }
         ("segment", Some(_)) => error::missing_word(head(3), "NAME", first.text),
         ("test", Some(_)) if !pieces.get(3).is_some_and(|piece| piece.is_word()) => {
@@ -214,7 +214,10 @@ fn bad_setting(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
     match (pieces.get(1), pieces.get(2)) {
         (None, _) => error::no_value(key.span, key.text),
         (Some(sign), None) if sign.is("=") => error::no_value(key.span.to(sign.span), key.text),
-        (Some(sign), Some(value)) if sign.is("=") => error::not_a_value(value.span.to(whole_end(whole)), value.text),
+        (Some(sign), Some(value)) if sign.is("=") => {
+            let written = if value.is("$") { &text[value.span.start..whole.end] } else { value.text };
+            error::not_a_value(value.span.to(whole_end(whole)), written)
+        }
         (Some(sign), _) if sign.is(":") || sign.rule == Rule::arrow => error::wrong_equals(sign.span, sign.text),
         (Some(dash), _) if dash.text.starts_with('-') && dash.span.start == key.span.end => {
             let end = pieces.iter().position(|piece| piece.is("=")).map_or(whole.end, |at| pieces[at - 1].span.end);
@@ -235,10 +238,6 @@ pub(super) fn whole_end(whole: Span) -> Span {
 
 fn bad_mapping(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
     let written = &text[whole.start..whole.end];
-    let word = |wanted: &str| pieces.iter().find(|piece| piece.is_word() && piece.text.eq_ignore_ascii_case(wanted));
-    if let (Some(case), None) = (word("case"), word("end")) {
-        return error::case_without_end(case.span);
-    }
     if let Some(at) = pieces.iter().position(Piece::is_braced).filter(|at| *at > 0) {
         return behind_braces(&pieces[at..], whole);
     }
@@ -285,6 +284,11 @@ fn no_arrow(pieces: &[Piece<'_>], whole: Span, written: &str) -> Problem {
         {
             let expr = &written[..before.span.end - whole.start];
             error::no_arrow(whole, written, &format!("{expr} -> {}", name.text))
+        }
+        [case, name] if case.rule == Rule::whole_case && name.is_word() => error::no_arrow_behind(name.span, name.text),
+        [.., call, sign, name] if name.is_word() && call.text.ends_with(')') && matches!(sign.text, ":" | "=") => {
+            let arrow = if sign.span.start == call.span.end { " ->" } else { "->" };
+            error::wrong_arrow(sign.span, sign.text).mended(sign.span, arrow)
         }
         [star] if star.is("*") => error::all_columns(star.span),
         [_, options] if options.text.starts_with('[') && options.text.contains('=') => {

@@ -16,7 +16,9 @@ impl<'t> Reader<'t> {
         let pieces = self.pieces(pair);
         let whole = self.span(pair);
         let entry = before.map_or(Span { end: whole.start, ..whole }, |before| self.span(before));
-        let told = self.semicolon(&pieces).or_else(|| comment(&pieces)).or_else(|| self.unclosed(&pieces));
+        let told =
+            self.semicolon(&pieces).or_else(|| comment(&pieces)).or_else(|| self.opened_by(place, &pieces, entry));
+        let told = told.or_else(|| self.unclosed(place, &pieces));
         let problem = told.unwrap_or_else(|| match place {
             Place::Mappings => {
                 let arrow = before.and_then(|before| child(before, Rule::arrow)).map(|arrow| self.span(&arrow));
@@ -48,6 +50,17 @@ impl<'t> Reader<'t> {
         }
         self.told_to = end;
         Some(error::semicolon_between(sign))
+    }
+
+    /// `destination crm = batch (`, over several lines, up to a bracket of either kind.
+    fn opened_by(&mut self, place: Place, pieces: &[Piece<'t>], entry: Span) -> Option<Problem> {
+        let open = pieces.first().filter(|first| place == Place::File && first.rule == Rule::open_bracket)?;
+        let head = self.text[entry.start..entry.end].starts_with(['s', 'd']);
+        let over_lines = open.text.trim_end().len() == 1;
+        (head && over_lines).then(|| {
+            self.headless = true;
+            error::wrong_open(open.span.part(0, 1), &open.text[..1])
+        })
     }
 
     /// Whether the entry is another one than it seems, or only a part of one: what it lacks or has wrong is not to be told then.
@@ -153,11 +166,7 @@ impl<'t> Reader<'t> {
             return Some(error::sql_file(whole, name, path.text));
         }
         if let (true, Some(query)) = (first.is("query"), pieces.get(1)) {
-            return Some(error::misspelt_input(
-                first.span,
-                first.text,
-                if query.rule == Rule::text { "sql" } else { "table" },
-            ));
+            return Some(error::misspelt_input(first.span, first.text, if query.is_word() { "table" } else { "sql" }));
         }
         let due = match first.text {
             "if" | "filter" | "having" | "when" => Some("where"),
@@ -172,7 +181,13 @@ impl<'t> Reader<'t> {
             Rule::text | Rule::triple_text => Some(error::input_word(place, name, first.text)),
             Rule::sign if first.span.start == entry.end => {
                 let run = self.run(entry, whole);
-                Some(error::bare_input(run, &self.text[run.start..run.end]))
+                let text = &self.text[run.start..run.end];
+                let words =
+                    text.split_once('.').filter(|(_, word)| matches!(*word, "sql" | "table") && pieces.len() > 2);
+                Some(match words {
+                    Some((source, word)) => error::input_with_dot(run, source, word),
+                    None => error::bare_input(run, text),
+                })
             }
             _ => None,
         }
@@ -180,9 +195,12 @@ impl<'t> Reader<'t> {
 
     /// Behind `destination NAME = KIND`.
     fn surplus_kind(&self, pieces: &[Piece<'t>], entry: Span, whole: Span) -> Option<Problem> {
-        let first = pieces.first().filter(|first| first.span.start == entry.end)?;
+        let first = pieces.first()?;
         if first.text.starts_with('(') {
             return Some(error::settings_in_parentheses(first.span, &self.text[entry.start..entry.end]));
+        }
+        if first.span.start != entry.end {
+            return None;
         }
         let run = self.run(entry, whole);
         Some(error::odd_kind(run, &self.text[run.start..run.end]))

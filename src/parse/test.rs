@@ -3,7 +3,7 @@
 use pest::iterators::Pair;
 
 use super::recover::Place;
-use super::{Reader, Rule, child, children};
+use super::{Reader, Rule, child, children, error};
 use crate::ir::ast::{Cell, Expect, Expected, Given, GivenInput, HeadCell, Table, TableRow, Test, TestEntry};
 
 /// A line of a table.
@@ -77,7 +77,20 @@ impl<'t> Reader<'t> {
                 Line::Row(row) => rows.push(row),
             }
         }
+        self.without_commas(&head, &rows);
         Table { span: self.span(pair), head, rows }
+    }
+
+    /// Columns without commas between: what follows the first was read as its type, and every row has a cell too many.
+    fn without_commas(&mut self, head: &[HeadCell], rows: &[TableRow]) {
+        let names = |cell: &&HeadCell| cell.sql_type.as_ref().is_some_and(|sql_type| is_names(&sql_type.text));
+        let odd: Vec<&HeadCell> = head.iter().filter(names).collect();
+        let (Some(first), Some(row), Some(last)) = (odd.first(), rows.first(), rows.last()) else { return };
+        if rows.iter().all(|row| row.cells.len() > head.len()) {
+            let written = &self.text[first.span.start..first.span.end];
+            self.problems.push(error::head_without_commas(first.span, written));
+            self.torn.push(row.span.to(last.span));
+        }
     }
 
     fn line(&mut self, pair: &Pair<'t, Rule>) -> Option<Line> {
@@ -102,4 +115,29 @@ impl<'t> Reader<'t> {
         let (value, old) = (exprs.next(), exprs.next());
         Cell { span: self.span(pair), old, value }
     }
+}
+
+/// Whether the type of a column is bare words, and none that begins a type.
+fn is_names(sql_type: &str) -> bool {
+    const TYPES: [&str; 17] = [
+        "text",
+        "varchar",
+        "string",
+        "integer",
+        "int",
+        "bigint",
+        "smallint",
+        "double",
+        "float",
+        "real",
+        "decimal",
+        "numeric",
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "boolean",
+    ];
+    let first = sql_type.split_whitespace().next().unwrap_or_default().to_lowercase();
+    sql_type.chars().all(|c| c.is_alphanumeric() || c == '_' || c.is_whitespace()) && !TYPES.contains(&first.as_str())
 }

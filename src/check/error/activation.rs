@@ -1,7 +1,7 @@
 //! Activations as a whole: entries, order, guards.
 
-use super::{meant, meant_of_all};
-use crate::diag::{Problem, list};
+use super::meant;
+use crate::diag::{Problem, list, nearest, slip};
 use crate::ir::ast::Name;
 use crate::ir::span::Span;
 use crate::ir::spec::Metric;
@@ -40,12 +40,41 @@ pub fn after_circle(start: &str, way: &[&Name]) -> Problem {
     way.iter().fold(problem, |problem, name| problem.label(name.span, ""))
 }
 
+/// Of a guard's metric likeness says too little: `deleted` is more like `rejected` than like `removed`, and a guard on another one
+/// guards nothing. So nothing but a slip of the finger, or the word of another tool, is a thing to put right.
 pub fn unknown_metric(metric: &Name) -> Problem {
     let known = Metric::ALL.map(Metric::name);
-    let problem = Problem::error("check::unknown_metric", format!("unknown metric `{}`", metric.value)).at(metric.span);
-    problem.help(match metric.value.as_str() {
-        // What other tools call it.
-        "errors" | "error" | "failures" => "did you mean `failed`, or `rejected`?".to_string(),
-        wrong => meant_of_all(wrong, known),
+    let wrong = metric.value.as_str();
+    let problem = Problem::error("check::unknown_metric", format!("unknown metric `{wrong}`")).at(metric.span);
+    if let "errors" | "error" | "failures" | "failure" = wrong {
+        return problem.help("did you mean `failed`, or `rejected`?");
+    }
+    let all = format!("known here: {}", list(&known));
+    problem.help(match (metric_elsewhere(wrong).or_else(|| slip(wrong, known)), nearest(wrong, known)) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, Some(near)) if near.starts_with(wrong.get(..3).unwrap_or(wrong)) => {
+            format!("did you mean `{near}`? {all}")
+        }
+        _ => all,
     })
+}
+
+/// What is ours for what other tools count.
+fn metric_elsewhere(word: &str) -> Option<&'static str> {
+    let metric = match word.to_lowercase().as_str() {
+        "deleted" | "deletes" | "deletions" | "delete" | "gone" | "dropped" | "removals" | "unsubscribed" => {
+            Metric::Removed
+        }
+        "new" | "created" | "creates" | "create" | "inserted" | "inserts" | "insert" | "additions" | "new_rows" => {
+            Metric::Added
+        }
+        "updated" | "updates" | "update" | "modified" | "edited" | "changed_rows" => Metric::Changed,
+        "refused" | "rejects" | "rejections" | "invalid" => Metric::Rejected,
+        "fails" | "failing" => Metric::Failed,
+        "not_found" | "notfound" => Metric::Absent,
+        "row_count" | "rowcount" | "records" | "total" | "count" => Metric::Rows,
+        "dupes" | "duplicated" => Metric::Duplicates,
+        _ => return None,
+    };
+    Some(metric.name())
 }

@@ -4,6 +4,10 @@ use crate::diag::Problem;
 use crate::ir::span::Span;
 
 pub(in crate::parse) fn unclosed_quote(span: Span, text: &str) -> Problem {
+    if text.starts_with("'''") {
+        let problem = Problem::error("parse::single_quotes", "text between `'''`").at(span.part(0, 3));
+        return widened(problem.help("text over several lines stands between `\"\"\"`"), span.part(0, 3), text);
+    }
     let (quote, help) = match text {
         _ if text.starts_with("\"\"\"") => ("\"\"\"", "text over several lines ends with `\"\"\"`"),
         _ if text.starts_with("$$") => ("$$", "text in dollar quotes ends with `$$`"),
@@ -12,7 +16,13 @@ pub(in crate::parse) fn unclosed_quote(span: Span, text: &str) -> Problem {
     };
     let problem = Problem::error("parse::unclosed", format!("a `{quote}` that nothing closes"));
     let len = text.find(quote).unwrap_or_default() + quote.len();
-    problem.label(span.part(0, len), "opened here").help(help)
+    widened(problem.label(span.part(0, len), "opened here").help(help), span.part(0, len), text)
+}
+
+/// The opening quote made three, where three close the text.
+fn widened(problem: Problem, open: Span, text: &str) -> Problem {
+    let closed = !text.starts_with("\"\"\"") && text.contains('\n') && text.ends_with("\"\"\"");
+    if closed { problem.mended(open, "\"\"\"") } else { problem }
 }
 
 pub(in crate::parse) fn unclosed_bracket(span: Span, text: &str) -> Problem {

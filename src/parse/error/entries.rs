@@ -39,7 +39,13 @@ pub(in crate::parse) fn no_name(keyword: &Piece<'_>, next: Option<&Piece<'_>>) -
         None => Problem::error(NAME, format!("no name after `{}`", keyword.text)).at(keyword.span),
     };
     match quoted {
-        Some(_) => problem.help("a name is one word of letters, digits and `_`, without quotes"),
+        Some(piece) => {
+            let (bare, help) =
+                (piece.text.trim_matches(['"', '\'']), "a name is one word of letters, digits and `_`, without quotes");
+            let is_name = bare.chars().all(|c| c.is_alphanumeric() || c == '_')
+                && !bare.starts_with(|c: char| c.is_ascii_digit());
+            if is_name { problem.help(help).mended(piece.span, bare) } else { problem.help(help) }
+        }
         None => with_form(problem, keyword.text),
     }
 }
@@ -92,6 +98,12 @@ pub(in crate::parse) fn missing_word(span: Span, word: &str, keyword: &str) -> P
     with_form(Problem::error(MALFORMED, what).at(span), keyword)
 }
 
+/// `segment vips from customers`, `stop if changed > 30%`, `switch country_code`
+pub(in crate::parse) fn word_due(span: Span, word: &str, due: &str) -> Problem {
+    let problem = Problem::error(MALFORMED, format!("`{word}` where `{due}` is due")).at(span);
+    problem.help(format!("did you mean `{due}`?"))
+}
+
 pub(in crate::parse) fn unknown_entry(span: Span, word: &str, place: Place) -> Problem {
     let message = format!("`{word}` begins no entry of {}", owner(place));
     let problem = Problem::error("parse::unknown_word", message).at(span);
@@ -127,7 +139,7 @@ pub(in crate::parse) fn plain_form(keyword: &str, rest: &str, span: Span) -> Opt
     }
     let words: Vec<&str> = rest.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
     let meant = match (keyword, &words[..]) {
-        ("mode" | "key", [name]) => format!("{keyword} {name}"),
+        ("mode" | "key" | "environment", [name]) => format!("{keyword} {name}"),
         ("to", [destination, service]) => format!("to {destination}.{service}"),
         _ => return None,
     };

@@ -16,6 +16,13 @@ pub(in crate::parse) fn request_form(span: Span, rest: &[Piece<'_>]) -> Problem 
     problem.help(format!("written `expect request {method} \"{path}\"`"))
 }
 
+/// `customer_id email phone` where a table names its columns
+pub(in crate::parse) fn head_without_commas(span: Span, written: &str) -> Problem {
+    let problem = Problem::error("parse::row", "no comma between columns").at(span);
+    let meant = written.split_whitespace().collect::<Vec<_>>().join(", ");
+    problem.help(format!("written `{}`", short(&meant))).mended(span, meant)
+}
+
 /// `expect error run::empty_model`: `rest` follows `error`.
 pub(in crate::parse) fn error_form(span: Span, rest: &[Piece<'_>]) -> Problem {
     let said: String = rest.iter().map(|piece| piece.text.trim_matches('\'')).collect();

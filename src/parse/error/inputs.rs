@@ -17,6 +17,10 @@ pub(in crate::parse) fn input_form(span: Span, word: &str) -> Problem {
 
 /// `from csv "customers.csv"`, or SQL in the place of the path.
 pub(in crate::parse) fn input_word(span: Span, word: &str, text: &str) -> Problem {
+    if word == "sql" {
+        let problem = Problem::error(INPUT_FORM, "no source before `sql`").at(span);
+        return problem.help("written `from SOURCE sql \"...\"`");
+    }
     if text.trim_matches('"').trim().contains(char::is_whitespace) {
         let problem = Problem::error(INPUT_FORM, format!("no `sql` between `{word}` and its text")).at(span);
         return problem.help(format!("written `from {word} sql \"...\"`"));
@@ -28,6 +32,12 @@ pub(in crate::parse) fn input_word(span: Span, word: &str, text: &str) -> Proble
 pub(in crate::parse) fn misspelt_input(span: Span, word: &str, due: &str) -> Problem {
     let problem = Problem::error(INPUT_FORM, format!("`{word}` where `{due}` is due")).at(span);
     problem.help(format!("did you mean `{due}`?"))
+}
+
+/// `from lake.sql "..."`
+pub(in crate::parse) fn input_with_dot(span: Span, source: &str, word: &str) -> Problem {
+    let problem = Problem::error(INPUT_FORM, format!("a dot between `{source}` and `{word}`")).at(span);
+    problem.help(format!("written `from {source} {word} ...`")).mended(span, format!("{source} {word}"))
 }
 
 /// `from segment vips`

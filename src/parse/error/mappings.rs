@@ -9,6 +9,46 @@ pub(in crate::parse) fn no_arrow(span: Span, written: &str, meant: &str) -> Prob
     problem.help(format!("did you mean `{}`?", short(meant)))
 }
 
+/// Where quotes of a word processor stand outside of text, with what is between two of them.
+pub(in crate::parse) fn bent(text: &str) -> Option<(usize, usize)> {
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None if is_bent(c) => {
+                let rest = &text[at + c.len_utf8()..];
+                let close = rest.char_indices().find(|(_, c)| is_bent(*c));
+                let len = close.map_or(0, |(at, close)| at + close.len_utf8());
+                return Some((at, at + c.len_utf8() + len));
+            }
+            None => {}
+        }
+    }
+    None
+}
+
+fn is_bent(c: char) -> bool {
+    matches!(c, '‘' | '’' | '‚' | '“' | '”' | '„')
+}
+
+pub(in crate::parse) fn bent_quotes(span: Span, written: &str) -> Problem {
+    let problem =
+        Problem::error("parse::quotes", format!("`{}` stands in typographic quotes", short(written))).at(span);
+    let meant = format!("'{}'", written.trim_matches(is_bent).replace('\'', "''"));
+    let problem = problem.help(format!("text in SQL takes straight single quotes: `{}`", short(&meant)));
+    let double = written.starts_with(['“', '”', '„']);
+    // Double ones may be a column's.
+    if double || written.chars().filter(|c| is_bent(*c)).count() < 2 { problem } else { problem.mended(span, meant) }
+}
+
+/// `case ... end timezone`
+pub(in crate::parse) fn no_arrow_behind(span: Span, target: &str) -> Problem {
+    let problem = Problem::error("parse::no_arrow", format!("no `->` between `end` and `{target}`")).at(span);
+    problem.help(format!("written `end -> {target}`")).mended(span, format!("-> {target}"))
+}
+
 pub(in crate::parse) fn wrong_arrow(span: Span, sign: &str) -> Problem {
     let problem = Problem::error("parse::no_arrow", format!("a `{sign}` in place of `->`")).at(span);
     let problem = problem.help("written `EXPRESSION -> FIELD`");

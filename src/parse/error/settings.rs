@@ -50,8 +50,12 @@ pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
         return problem.help("text stands in straight double quotes: `\"text\"`");
     }
     if let Some(name) = text.strip_prefix('$') {
-        let name = name.trim_matches(['{', '}', ' ']);
-        return problem.help(format!("a variable of the environment is `env(\"{name}\")`"));
+        let name = name.trim_matches(['{', '}', '(', ')', ' ']);
+        if !is_variable(name) {
+            return problem.help("a variable of the environment is `env(\"NAME\")`");
+        }
+        let meant = format!("env(\"{name}\")");
+        return problem.help(format!("a variable of the environment is `{meant}`")).mended(span, meant);
     }
     problem.help(
         "values are text in double quotes, numbers, `true`, `false`, words, lists, blocks, `env(..)` and `var(..)`",
