@@ -10,6 +10,7 @@ use crate::ir::plan::Sql;
 use crate::ir::value::Value;
 use crate::store::{Store, StoreError};
 
+mod foreign;
 mod serialized;
 mod types;
 
@@ -127,7 +128,8 @@ fn function(name: &str, offset: usize, known: &BTreeMap<String, bool>) -> Option
         Some(true) => format!("`{name}` takes many rows, and an expression sees one"),
         None if name == "unnest" => "`unnest` makes several rows of one".to_string(),
         None => {
-            let help = slip(name, known.keys().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"));
+            let near = || slip(name, known.keys().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?"));
+            let help = foreign::call(name).map(|written| format!("written `{written}`")).or_else(near);
             return Some(ExprError { message: format!("DuckDB has no function `{name}`"), help, offset, len: 0 });
         }
     };

@@ -31,17 +31,21 @@ pub struct LoadedModel {
 pub struct Refused {
     error: StoreError,
     place: Option<Span>,
+    /// What stands there, in its quotes, where it is a text or a quoted name that somebody wrote.
+    literal: Option<String>,
 }
 
 impl Refused {
     fn by(error: StoreError, statement: &Written) -> Refused {
-        Refused { place: error.offset.and_then(|offset| statement.word(offset)), error }
+        let place = error.offset.and_then(|offset| statement.word(offset));
+        let literal = error.offset.filter(|_| place.is_some()).and_then(|offset| statement.quoted(offset));
+        Refused { place, literal: literal.map(str::to_string), error }
     }
 }
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Refused {
-        Refused { error, place: None }
+        Refused { error, place: None, literal: None }
     }
 }
 
@@ -218,12 +222,11 @@ impl Loader<'_> {
     }
 }
 
-/// A query without the white space around it and the `;` that ends it.
+/// A query without the white space around it and the `;` that ends it, behind which a comment may stand.
 fn bare(query: &Written) -> Written {
     let text = query.text();
     let start = text.len() - text.trim_start().len();
-    let len = text.trim().trim_end_matches(';').len();
-    query.slice(start..start + len)
+    query.slice(start..query.end(|sign| sign == ";").max(start))
 }
 
 /// A query inside another: with a line end of its own, since a comment may be the last of it.

@@ -19,7 +19,7 @@ mod value;
 
 pub use column::Column;
 pub use error::{StoreError, StoreErrorKind};
-pub use plain::{Said, candidates, plain};
+pub use plain::{Said, candidates, plain, short_of_arguments};
 
 /// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
 pub struct Store {

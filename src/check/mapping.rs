@@ -7,8 +7,8 @@ use super::settings::{Declared, Place, fill};
 use super::target::Target;
 use super::{custom, error, expr};
 use crate::diag::Problems;
-use crate::ir::ast::{MapBlock, Mapping};
-use crate::ir::catalog::{Clear, Dots, Service};
+use crate::ir::ast::{Expr, MapBlock, Mapping};
+use crate::ir::catalog::{Clear, Dots, Placement, Service, Wire};
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
@@ -113,6 +113,9 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
     if clear && !clears(&goal, &target.service) {
         problems.push(error::cannot_clear(&name, option_span(written, "null").unwrap_or(span), target));
     }
+    if let FieldTarget::Known(placement) = &goal {
+        constant(against.scope, &written.expr, placement, &name, problems);
+    }
     let text = name.to_string();
     Some(FieldMapping {
         expr: written.expr.clone(),
@@ -124,6 +127,21 @@ fn one(against: &Against<'_>, written: &Mapping, custom: bool, problems: &mut Pr
         required_on_create: against.required.iter().any(|required| required.name == text),
         name,
     })
+}
+
+/// A text that is the same for every row, and that the field takes of none.
+fn constant(scope: &Scope<'_>, expr: &Expr, placement: &Placement, name: &FieldName, problems: &mut Problems) {
+    let inner = expr.text.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    let Some(text) = inner.filter(|text| !text.is_empty() && !text.contains('\'')) else { return };
+    if placement.wire != Wire::Text {
+        return;
+    }
+    let is_word = placement.words.iter().any(|(word, _)| word.eq_ignore_ascii_case(text));
+    let is_value = placement.values.is_empty() || placement.values.iter().any(|value| value.as_str() == Some(text));
+    let fits = placement.pattern.as_ref().is_none_or(|pattern| scope.fits(pattern, text));
+    if !is_word && !(is_value && fits) {
+        problems.push(error::constant(text, expr.span, placement, name));
+    }
 }
 
 fn options(scope: &Scope<'_>, written: &Mapping, custom: bool, problems: &mut Problems) -> Settings {

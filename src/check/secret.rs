@@ -27,7 +27,7 @@ fn first<'a>(scope: &Scope<'_>, mut settings: impl Iterator<Item = &'a Setting>)
 
 fn literal(scope: &Scope<'_>, value: &Value) -> Option<Span> {
     match value {
-        Value::Text(text) => filled(text),
+        Value::Text(text) => filled(text).filter(|_| !values::is_from_outside(&text.value)),
         Value::Number(number) => Some(number.span),
         Value::Word(word) => (!values::is_from_outside(&word.value)).then_some(word.span),
         Value::Bool(_) => None,
@@ -39,6 +39,17 @@ fn literal(scope: &Scope<'_>, value: &Value) -> Option<Span> {
             let chosen = chosen.and_then(|value| literal(scope, value));
             chosen.or_else(|| default.as_ref().and_then(filled))
         }
+    }
+}
+
+/// The variable of the environment that is named beside a secret that is written out, or in its place: `"$API_KEY"`.
+pub fn variable_named(value: &Value) -> Option<&str> {
+    match value {
+        Value::Env { name, .. } => Some(&name.value),
+        Value::Text(text) => text.value.strip_prefix('$').filter(|name| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        }),
+        _ => None,
     }
 }
 

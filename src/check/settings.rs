@@ -99,7 +99,15 @@ fn one(
 ) -> Option<SettingValue> {
     let written = if known.secret { secret::written_out(scope, &known.name, &setting.value) } else { None };
     if let Some((name, span)) = written {
-        problems.push(error::secret_literal(name, span));
+        problems.push(error::secret_literal(name, secret::variable_named(&setting.value), span));
+        return None;
+    }
+    if let ast::Value::Word(word) = &setting.value
+        && matches!(known.kind, SettingKind::Text | SettingKind::IdOrName)
+        && (word.value == known.name || word.value == "null")
+        && !known.values.contains(&word.value)
+    {
+        problems.push(error::empty_word(known, word));
         return None;
     }
     let stood_in;

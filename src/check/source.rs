@@ -60,7 +60,7 @@ fn url(settings: &Settings) -> Option<Secret> {
 fn passwords(source: &Connection, problems: &mut Problems) {
     for setting in source.settings.iter().filter(|setting| setting.key.value == "url") {
         if let Some(span) = written_password(&setting.value) {
-            problems.push(error::secret_literal("url", span));
+            problems.push(error::secret_literal("url", None, span));
         }
     }
 }

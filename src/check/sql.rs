@@ -1,6 +1,6 @@
 //! SQL of models: `var` and `ref` filled in.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -58,10 +58,12 @@ pub fn render(scope: &Scope<'_>, query: &Written, problems: &mut Problems) -> Op
         *missing.borrow_mut() = Some((what, name.to_string()));
         None
     };
-    let vars = |name: &str| match values::variable_text(scope, name) {
-        None if scope.variable_may_be_unset(name) => Some(String::new()),
-        None => miss("var", name),
-        found => found,
+    let has_gap = Cell::new(false);
+    let vars = |name: &str| {
+        let unset = || scope.variable_may_be_unset(name).then(String::new);
+        let found = values::variable_text(scope, name).or_else(unset).or_else(|| miss("var", name))?;
+        has_gap.set(has_gap.get() || found.is_empty() && scope.variable_may_be_unset(name));
+        Some(found)
     };
     let refs = |name: &str| {
         let unread = matches!(scope.relations, Some(Relations::Unread));
@@ -71,7 +73,7 @@ pub fn render(scope: &Scope<'_>, query: &Written, problems: &mut Problems) -> Op
     let rendered = render_sql(text, &vars, &refs);
     let missing = missing.borrow().clone();
     match (rendered, missing) {
-        (Ok(parts), _) => Some(filled(query, &parts)),
+        (Ok(parts), _) => Some(filled(query, &parts, has_gap.get())),
         (Err(cause), Some((what, name))) => {
             let span = place_of(&cause, query, &name);
             problems.push(if what == "var" {
@@ -97,7 +99,7 @@ fn known<'a>(scope: &'a Scope<'_>) -> Option<&'a BTreeMap<String, String>> {
 }
 
 /// What is literal keeps its place; what was filled in stands where the template has its tag.
-fn filled(query: &Written, parts: &[Part]) -> Written {
+fn filled(query: &Written, parts: &[Part], has_gap: bool) -> Written {
     let mut sql = Written::default();
     for part in parts {
         match part.literal {
@@ -105,6 +107,7 @@ fn filled(query: &Written, parts: &[Part]) -> Written {
             false => sql.part(&part.text, place(query, part.from.clone()), true),
         }
     }
+    sql.has_gap = has_gap;
     sql
 }
 

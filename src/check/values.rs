@@ -52,9 +52,10 @@ enum Reach {
 fn evaluate_in(scope: &Scope<'_>, value: &Value, reach: Reach, problems: &mut Problems) -> Option<Given> {
     let written = |json| Some(Given::Written(json));
     match value {
-        Value::Text(text) => written(Json::String(text.value.clone())),
         // Told once, wherever it is read.
+        Value::Text(text) if meant_from_outside(&text.value).is_some() => None,
         Value::Word(word) if meant_from_outside(&word.value).is_some() => None,
+        Value::Text(text) => written(Json::String(text.value.clone())),
         Value::Word(word) => written(Json::String(word.value.clone())),
         Value::Bool(bool) => written(Json::Bool(bool.value)),
         Value::Number(text) => match number(&text.value) {
@@ -120,6 +121,10 @@ fn environment(
     default: Option<&TextLit>,
     problems: &mut Problems,
 ) -> Option<Given> {
+    if name.value.contains(char::is_whitespace) {
+        problems.push(error::env_name(name));
+        return None;
+    }
     let found = (scope.inputs.env)(&name.value);
     match (found, default) {
         (Some(text), _) if !text.is_empty() => Some(Given::Outside(text)),
@@ -189,8 +194,28 @@ pub fn variable_text(scope: &Scope<'_>, name: &str) -> Option<String> {
 const OUTSIDE: [(&str, &str); 5] =
     [("process.env.", "env"), ("env.", "env"), ("secrets.", "env"), ("vars.", "var"), ("var.", "var")];
 
-/// What a word that would be text is surely meant to be.
-fn meant_from_outside(word: &str) -> Option<String> {
+/// What a word, or a text of nothing else, that would be text is surely meant to be.
+fn meant_from_outside(text: &str) -> Option<String> {
+    let of_shells = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match of_shells {
+        Some(name) if is_name(name) => Some(format!("env(\"{name}\")")),
+        Some(name) => outside_word(name).filter(|_| name.split('.').all(is_name)),
+        None => outside_call(text).or_else(|| outside_word(text)),
+    }
+}
+
+/// `{{ var('name') }}`
+fn outside_call(text: &str) -> Option<String> {
+    let call = text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let calls = [("var(", "var"), ("env_var(", "env"), ("env(", "env")];
+    let (rest, function) = calls.iter().find_map(|(opened, function)| Some((call.strip_prefix(opened)?, function)))?;
+    let name = rest.strip_suffix(')')?.trim();
+    let name = ['\'', '"'].iter().find_map(|quote| name.strip_prefix(*quote)?.strip_suffix(*quote))?;
+    (!name.contains(['\'', '"'])).then(|| format!("{function}(\"{name}\")"))
+}
+
+fn outside_word(word: &str) -> Option<String> {
     let found = OUTSIDE.iter().find_map(|(prefix, function)| Some((word.strip_prefix(prefix)?, function)));
     found.filter(|(name, _)| !name.is_empty()).map(|(name, function)| format!("{function}(\"{name}\")"))
 }
@@ -210,11 +235,15 @@ fn words_in(value: &Value, problems: &mut Problems) {
     match value {
         Value::Word(word) => {
             let meant = meant_from_outside(&word.value);
-            problems.0.extend(meant.map(|meant| error::word_from_outside(word, &meant)));
+            problems.0.extend(meant.map(|meant| error::from_outside(&word.value, word.span, &meant)));
+        }
+        Value::Text(text) => {
+            let meant = meant_from_outside(&text.value);
+            problems.0.extend(meant.map(|meant| error::from_outside(&text.value, text.span, &meant)));
         }
         Value::List { items, .. } => items.iter().for_each(|item| words_in(item, problems)),
         Value::Block(block) => block.settings.iter().for_each(|setting| words_in(&setting.value, problems)),
-        Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Env { .. } | Value::Var { .. } => {}
+        Value::Number(_) | Value::Bool(_) | Value::Env { .. } | Value::Var { .. } => {}
     }
 }
 

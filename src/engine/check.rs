@@ -26,7 +26,8 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     let Understood { spec, broken, mut problems } = draft.understand(None);
     if online && !broken {
         match super::session::columns(world, root, &spec, options) {
-            Ok((columns, looked)) => {
+            Ok((columns, mut looked)) => {
+                draft.forget_torn(&mut looked);
                 // For editors. A project that cannot be written to is checked all the same.
                 let _ = draft::keep(world, root, &columns);
                 forget_advice(&mut problems);
@@ -39,11 +40,12 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
     if problems.any_error() {
         forget_advice(&mut problems);
     }
-    if problems.0.iter().any(|problem| problem.code == "check::unknown_column") {
-        // Which of two spellings is the right one, the source has said.
+    if problems.0.iter().any(|problem| ["check::unknown_column", "inspect::bad_expression"].contains(&problem.code)) {
+        // Which of two spellings is the right one, the source has said; and what an expression that is wrong reads, may be wrong too.
         problems.0.retain(|problem| problem.code != "check::test_column");
     }
     problems.sort();
+    gather_columns(&mut problems);
     let spec = (!problems.0.iter().any(stops)).then_some(spec);
     let (sources, catalog) = draft.finish();
     Checked { spec, problems, sources, catalog, unasked: online && broken }
@@ -53,6 +55,26 @@ pub fn check(world: &dyn World, root: &Path, options: &Options, online: bool) ->
 pub fn stops(problem: &Problem) -> bool {
     let of_tests = problem.code.strip_prefix("check::").is_some_and(|what| what.starts_with("test_"));
     problem.is_error() && !of_tests
+}
+
+/// A column that a model lacks is one mistake, wherever the column is read. Where another is near, each place may have a slip of its
+/// own.
+fn gather_columns(problems: &mut Problems) {
+    let mut gathered: Vec<Problem> = Vec::new();
+    for problem in std::mem::take(&mut problems.0) {
+        let near = problem.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
+        let same = |known: &&mut Problem| {
+            problem.code == "check::unknown_column"
+                && (known.code, &known.message) == (problem.code, &problem.message)
+                && known.help == problem.help
+                && !near
+        };
+        match gathered.iter_mut().find(same) {
+            Some(known) => known.labels.extend(problem.labels.into_iter().map(|(place, _)| (place, "and here".into()))),
+            None => gathered.push(problem),
+        }
+    }
+    problems.0 = gathered;
 }
 
 /// It is for a project in which nothing is wrong, and says more where columns are known.

@@ -156,7 +156,7 @@ impl<'w> Draft<'w> {
         problems.extend(self.defined.clone());
         let (spec, mut found) = self.resolve(columns);
         let broken = found.0.iter().any(super::check::stops);
-        forget_torn(&self.trees, &mut found);
+        self.forget_torn(&mut found);
         self.forget_unread(&mut found);
         problems.extend(found);
         if !problems.any_error() {
@@ -166,6 +166,21 @@ impl<'w> Draft<'w> {
         }
         problems.sort();
         Understood { spec, broken, problems }
+    }
+
+    /// What text means that has come apart is guesswork: what is wrong with the text comes first. So it does right behind what seems
+    /// to end too early.
+    pub(super) fn forget_torn(&self, problems: &mut Problems) {
+        let torn: Vec<&Span> = self.trees.iter().flat_map(|tree| &tree.torn).collect();
+        let within = |place: &Span| {
+            torn.iter().any(|torn| torn.file == place.file && torn.start <= place.start && place.start < torn.end)
+        };
+        let first = |problem: &Problem| problem.labels.first().map(|(place, _)| *place);
+        let broken: Vec<Span> = self.said.iter().flat_map(|said| &said.0).filter_map(first).collect();
+        let cut = |place: &Span| broken.iter().any(|broken| broken.file == place.file && broken.start == place.end);
+        problems.0.retain(|problem| {
+            first(problem).is_none_or(|place| !within(&place) && !(problem.code == "check::sql_syntax" && cut(&place)))
+        });
     }
 
     /// What a file that cannot be read, or the head of an item that cannot, may well define is not unknown.
@@ -321,15 +336,6 @@ fn store(store: &mut Option<Store>) -> Result<&Store, StoreError> {
 /// Codes of names that nothing has which was read.
 const UNKNOWN: [&str; 4] =
     ["check::unknown_model", "check::unknown_source", "check::unknown_destination", "check::unknown_activation"];
-
-/// What text means that has come apart is guesswork: what is wrong with the text comes first.
-fn forget_torn(trees: &[File], problems: &mut Problems) {
-    let torn: Vec<&Span> = trees.iter().flat_map(|tree| &tree.torn).collect();
-    let within = |place: &Span| {
-        torn.iter().any(|torn| torn.file == place.file && torn.start <= place.start && place.start < torn.end)
-    };
-    problems.0.retain(|problem| problem.labels.first().is_none_or(|(place, _)| !within(place)));
-}
 
 /// Only the project's own: the product's are proven by its tests.
 fn examples(catalog: &Catalog, own: &[&str]) -> Problems {

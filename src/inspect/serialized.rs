@@ -115,6 +115,10 @@ impl Walk<'_> {
         match class {
             "COLUMN_REF" => self.column(node, offset),
             "LAMBDA" => self.lambda(node),
+            "SUBQUERY" if of_list(node).is_some() => {
+                self.node(&node["child"]);
+                self.parts(of_list(node).unwrap_or(&Json::Null));
+            }
             "SUBQUERY" => self.refuse("it holds a query, and an expression sees its own row alone", offset),
             "WINDOW" => self.refuse("it holds a window function, and an expression sees its own row alone", offset),
             "STAR" => self.refuse("`*` stands for several columns", offset),
@@ -125,6 +129,14 @@ impl Walk<'_> {
             }
             "CAST" => {
                 self.types(&node["cast_type"], offset);
+                self.parts(node);
+            }
+            "COMPARISON" if is_plain(node) => {
+                for side in [&node["left"], &node["right"]].into_iter().filter(|side| side["value"]["is_null"] == true)
+                {
+                    let help = "written `is null` or `is not null`";
+                    self.refuse_with("nothing equals NULL, nor differs from it", help, self.offset(side), 0);
+                }
                 self.parts(node);
             }
             _ => self.parts(node),
@@ -199,6 +211,19 @@ impl Walk<'_> {
         self.node(&node["expr"]);
         self.bound.truncate(outer);
     }
+}
+
+/// Not `is distinct from`, which takes NULL for a value.
+fn is_plain(comparison: &Json) -> bool {
+    comparison["type"] == "COMPARE_EQUAL" || comparison["type"] == "COMPARE_NOTEQUAL"
+}
+
+/// The list in `'a' = any(tags)`, which the parser makes a query of: of an `unnest` that stands nowhere.
+fn of_list(node: &Json) -> Option<&Json> {
+    let query = &node["subquery"]["node"];
+    let [item] = query["select_list"].as_array()?.as_slice() else { return None };
+    let made = item["function_name"] == "unnest" && item["query_location"].is_null();
+    (made && node["subquery_type"] == "ANY" && query["from_table"]["type"] == "EMPTY").then_some(&item["children"])
 }
 
 fn parameters(node: &Json, names: &mut Vec<String>) {

@@ -26,6 +26,8 @@ pub struct Written {
     text: String,
     /// In the order of the text. What lies between them nobody wrote.
     parts: Vec<Part>,
+    /// Something that was to be filled in has no value yet: it can be read, and not be run.
+    pub has_gap: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl From<&TextLit> for Written {
 /// What nobody wrote.
 impl From<String> for Written {
     fn from(text: String) -> Written {
-        Written { text, parts: Vec::new() }
+        Written { text, ..Written::default() }
     }
 }
 
@@ -111,6 +113,7 @@ impl Written {
     pub fn append(&mut self, other: &Written) {
         let start = self.text.len();
         self.text.push_str(&other.text);
+        self.has_gap |= other.has_gap;
         let moved = |part: &Part| Part { range: part.range.start + start..part.range.end + start, ..part.clone() };
         self.parts.extend(other.parts.iter().map(moved));
     }
@@ -125,7 +128,7 @@ impl Written {
                 whole: part.whole,
             });
         }
-        Written { text: self.text[range].to_string(), parts }
+        Written { text: self.text[range].to_string(), parts, has_gap: self.has_gap }
     }
 
     /// Where a stretch of the text was written, as far as it was.
@@ -145,6 +148,12 @@ impl Written {
         self.place(offset..offset + len)
     }
 
+    /// The text or the quoted name that begins at an offset, with its quotes.
+    pub fn quoted(&self, offset: usize) -> Option<&str> {
+        let rest = self.text.get(offset..).filter(|rest| rest.starts_with(['\'', '"']))?;
+        rest.get(..token(rest))
+    }
+
     /// Where within a place a name stands.
     pub fn name_within(&self, name: &str, place: Span) -> Option<Span> {
         let parts = self.parts.iter().filter(|part| !part.whole && part.span.contains(place));
@@ -153,6 +162,20 @@ impl Written {
             start..start + place.end - place.start
         });
         ranges.find_map(|range| self.name(name, range))
+    }
+
+    /// Behind the last token that is no blank, no comment, and none of those that are `passed` over.
+    pub fn end(&self, passed: impl Fn(&str) -> bool) -> usize {
+        let (mut at, mut end) = (0, 0);
+        while at < self.text.len() {
+            let token = &self.text[at..at + token(&self.text[at..])];
+            at += token.len();
+            let is_comment = token.starts_with("--") || token.starts_with("/*");
+            if !is_comment && !passed(token) && !token.trim().is_empty() {
+                end = at;
+            }
+        }
+        end
     }
 
     /// The first place at which a name stands as a word of its own, quoted or not, and in no text and no comment. `within`: where
@@ -177,7 +200,7 @@ fn starts_name(c: char) -> bool {
 }
 
 /// How long the token is that SQL begins with: a quoted name or text, a comment, a word, or one sign.
-fn token(sql: &str) -> usize {
+pub fn token(sql: &str) -> usize {
     let until = |end: &str, from: usize| sql[from..].find(end).map_or(sql.len(), |at| from + at + end.len());
     match sql.chars().next() {
         Some('"') => quoted(sql, '"'),
@@ -186,10 +209,27 @@ fn token(sql: &str) -> usize {
         Some('-') if sql.starts_with("--") => until("\n", 2),
         Some('/') if sql.starts_with("/*") => until("*/", 2),
         Some('$') if sql.starts_with("$$") => until("$$", 2),
+        Some('e' | 'E') if sql[1..].starts_with('\'') => 1 + escaped(&sql[1..]),
         Some(c) if starts_name(c) => sql.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(sql.len()),
         Some(c) => c.len_utf8(),
         None => 0,
     }
+}
+
+/// With both quotes, and what a backslash stands before.
+fn escaped(sql: &str) -> usize {
+    let (mut end, mut taken) = (sql.len(), true);
+    for (at, c) in sql.char_indices() {
+        match c {
+            '\'' if !taken => {
+                end = at + 1;
+                break;
+            }
+            '\\' => taken = !taken,
+            _ => taken = false,
+        }
+    }
+    end
 }
 
 /// With both quotes; one that is doubled stands for itself.

@@ -4,7 +4,7 @@ use super::{Loader, error, extension_folder};
 use crate::diag::Problem;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::Sql;
-use crate::ir::spec::{Source, SourceKind};
+use crate::ir::spec::{FileFormat, Source, SourceKind};
 
 pub fn alias(source: &DatasetName) -> Sql {
     Sql::name(&format!("source_{source}"))
@@ -31,7 +31,9 @@ pub fn attach(loader: &Loader<'_>, source: &Source) -> Result<(), Problem> {
     {
         return Err(error::no_file(source, path));
     }
-    let told = |error| error::attaching(loader, source, error);
+    let rows = file_of(&source.kind).filter(|path| FileFormat::of(path, None).is_some());
+    let told =
+        |error| rows.map_or_else(|| error::attaching(loader, source, error), |path| error::no_database(source, path));
     loader.store.execute_unlogged(&sql).map_err(told)?;
     match source.kind {
         // SQLite files are opened when they are first asked; whatever asks next would be blamed for a bad one.

@@ -2,9 +2,10 @@
 
 use super::{Loader, Refused};
 use crate::diag::{Problem, list, nearest};
+use crate::ir::secret::MASK;
 use crate::ir::span::Span;
 use crate::ir::spec::{Model, Query, Source};
-use crate::store::{StoreError, StoreErrorKind, candidates, plain};
+use crate::store::{StoreError, StoreErrorKind, candidates, plain, short_of_arguments};
 
 /// Problems of this code mean that something outside was not there: exit code 5, not 1.
 pub const UNREACHABLE: &str = "load::unreachable";
@@ -13,6 +14,14 @@ pub fn no_file(source: &Source, path: &str) -> Problem {
     Problem::error(UNREACHABLE, format!("the source `{}` names `{path}`, and there is no such file", source.name))
         .at(source.span)
         .help("paths are relative to the project's folder")
+}
+
+/// A file of rows, by its name.
+pub fn no_database(source: &Source, path: &str) -> Problem {
+    let message = format!("the file of source `{}` is not a database of its kind", source.name);
+    Problem::error(UNREACHABLE, message)
+        .at(source.span)
+        .help(format!("files need no source: write `from file \"{path}\"` in the model"))
 }
 
 pub fn no_extension(source: &Source, extension: &str, error: &StoreError) -> Problem {
@@ -109,12 +118,26 @@ pub fn reading(loader: &Loader<'_>, model: &Model, refused: &Refused) -> Problem
     let (told, candidates) = candidates(&said);
     let plain = plain(told);
     let cause = plain.as_ref().map_or_else(|| first_words(told), |plain| plain.what.clone());
+    let cause = refused.literal.iter().fold(cause, |cause, literal| unmasked(&cause, literal));
     let problem = problem.because(at, cause);
     let problem = plain.and_then(|plain| plain.help).into_iter().fold(problem, Problem::help);
     let same = |name: &str| candidates.iter().copied().find(|one| one.rsplit('.').next() == Some(name));
     match named(&said).and_then(|name| same(name).or_else(|| nearest(name, candidates.iter().copied()))) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-        None => problem,
+        None => match named(&said).filter(|name| refused.literal == Some(format!("\"{name}\""))) {
+            Some(name) => problem.help(format!("`\"{name}\"` is a column; text stands in single quotes: `'{name}'`")),
+            None => problem,
+        },
+    }
+}
+
+/// A text of the file itself is no row's, and may be told.
+fn unmasked(cause: &str, literal: &str) -> String {
+    match literal.starts_with('\'') {
+        true => {
+            cause.replace("this text", &format!("`{literal}`")).replace(&format!("'{MASK}'"), &format!("`{literal}`"))
+        }
+        false => cause.to_string(),
     }
 }
 
@@ -158,13 +181,15 @@ fn pointed(model: &Model, refused: &Refused, said: &str) -> Span {
         }
         Query::Table { .. } => refused.place,
     };
+    // What the rows of a test lack is not wrong where the model reads it.
+    let in_filter = |found: &Span| model.filter.as_ref().is_some_and(|filter| filter.span.contains(*found));
+    let found = found.filter(|found| !(matches!(model.query, Query::Given { .. }) && in_filter(found)));
     found.unwrap_or_else(|| place(model))
 }
 
 /// What a message is about that DuckDB tells no place of.
-fn unplaced(said: &str) -> Option<&'static str> {
-    let words = [("arguments to IF", "if"), ("but none were supplied", "$")];
-    words.iter().find(|(message, _)| said.contains(message)).map(|(_, word)| *word)
+fn unplaced(said: &str) -> Option<&str> {
+    short_of_arguments(said).or(said.contains("but none were supplied").then_some("$"))
 }
 
 /// The first name that a message quotes, or that it calls by its kind.
@@ -173,8 +198,10 @@ fn named(said: &str) -> Option<&str> {
     let quoted = said.split('"').nth(if said.contains("\" does not have a column named \"") { 3 } else { 1 });
     let kind =
         ["Schema with name ", "Table with name ", "Type with name "].iter().find_map(|kind| said.split_once(kind));
+    let unquoted = said.split_once("column ").filter(|(_, rest)| rest.contains("must appear in the GROUP BY"));
+    let kind = kind.or(unquoted);
     let by_kind = kind.and_then(|(_, rest)| rest.split_whitespace().next());
-    by_kind.or(quoted).filter(|name| !name.is_empty())
+    by_kind.map(|name| name.trim_matches('"')).or(quoted).filter(|name| !name.is_empty())
 }
 
 /// Behind locked doors DuckDB takes a missing file for a forbidden one.

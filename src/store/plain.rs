@@ -14,7 +14,7 @@ pub struct Said {
 }
 
 /// DuckDB's sentence, the words that stand for it, and what is to be done.
-const SENTENCES: [(&str, &str, &str); 19] = [
+const SENTENCES: &[(&str, &str, &str)] = &[
     (r#"^syntax error at or near "(.+)"$"#, "`$1` has no place here", ""),
     ("^syntax error at end of input", "it ends too early", ""),
     (r#"^Referenced column "(.+?)" not found in FROM clause"#, "there is no column `$1`", ""),
@@ -26,7 +26,7 @@ const SENTENCES: [(&str, &str, &str); 19] = [
     (r#"^\w+ Function with name "?(\S+?)__postfix"? does not exist"#, "nothing stands behind `$1`", ""),
     (r#"^\w+ Function with name "?(\S+?)"? does not exist"#, "DuckDB has no function `$1`", ""),
     (
-        r#"^column "(.+?)" must appear in the GROUP BY"#,
+        r#"^column "?([^"\s]+)"? must appear in the GROUP BY"#,
         "`$1` is neither in `group by` nor within an aggregate",
         "name it after `group by`, or take one of its values: `any_value($1)`",
     ),
@@ -40,15 +40,70 @@ const SENTENCES: [(&str, &str, &str); 19] = [
     (r"^invalid (?<type>date|timestamp) field format", "this text is no `$type`", "written `2026-01-31`"),
     (r"^Unimplemented type for cast \((?<from>.+) -> (?<type>.+)\)", "`$from` does not become `$type`", ""),
     (
-        "^Wrong number of arguments to IF",
+        r"^Wrong number of arguments to IF\b",
         "`if` takes a condition and two values",
         "written `if(CONDITION, VALUE, VALUE)`",
+    ),
+    (r"^Wrong number of arguments to IFNULL\b", "`ifnull` takes two values", "written `ifnull(VALUE, VALUE)`"),
+    (
+        r#"^Catalog "(.+?)" does not exist"#,
+        "there is no database `$1` here",
+        "SQL runs in its own source: a table stands by its schema and its name",
     ),
     (
         r"^Expected \d+ parameters?, but none",
         "nothing fills in what `$$1` and `?` stand for",
         "a value of the project's is written `{{ var('NAME') }}`",
     ),
+    (
+        r"^Cannot (compare|mix) values of type (?<from>.+?) and (type )?(?<type>.+?)( in BETWEEN clause)? - an explicit",
+        "a value of type `$from` beside one of type `$type`",
+        "dates and texts stand in single quotes; `::$from` makes a `$from` of what can be one",
+    ),
+    (
+        r"^Cannot combine types of (?<from>\S+) and (?<type>\S+)",
+        "a value of type `$from` beside one of type `$type`",
+        "`::varchar` makes a text of either",
+    ),
+    (r#"^Could not find key "(.+?)" in struct Candidate Entries: (.+)"#, "the struct has no `$1`", "it has $2"),
+    (
+        r#"^Cannot extract field '(.+?)' from expression "(.+)" because"#,
+        "`$2` has no parts, so there is no `$1` in it",
+        "a dot leads into a struct, a map or JSON",
+    ),
+    (
+        r#"^extract specifier "(.+?)" not recognized"#,
+        "`$1` is no part of a date",
+        "such as `'year'`, `'month'` and `'day'`",
+    ),
+    (r"^missing ([)\]]): ", "the regular expression lacks a `$1`", "a sign that means itself stands behind a `\\`"),
+    (
+        r"^no argument for repetition operator: (\S+)",
+        "nothing stands before `$1` in the regular expression",
+        "a sign that means itself stands behind a `\\`",
+    ),
+    (r"^invalid escape sequence: ", "the regular expression has a `\\` before a sign that takes none", ""),
+    (
+        r"^Failed to parse format specifier \S+: Unrecognized format for strftime/strptime: (\S+)",
+        "a date's format has no `$1`",
+        "such as `'%Y-%m-%d %H:%M:%S'`",
+    ),
+    ("^JSON path error", "the JSON path does not read", "such as `'$$.plan.name'` and `'$$.tags[0]'`"),
+    (
+        r#"^Value "(.+?)" can not be converted to a DuckDB Type"#,
+        "DuckDB has no type `$1`",
+        "such as `varchar`, `double`, `date` and `decimal(12, 2)`",
+    ),
+    ("^Expression type T_", "this form is none that DuckDB knows", ""),
+    (
+        r#"^Unsupported comparison "(?<type>.+?)" for ANY/ALL"#,
+        "`$type` does not go with `any` and `all`",
+        "each is compared by itself: `name like 'a%' or name like 'b%'`",
+    ),
+    ("^unterminated quoted string", "a `'` that nothing closes", ""),
+    ("^unterminated bit string literal", "a `'` that nothing closes, behind a letter", ""),
+    ("^unterminated quoted identifier", "a `\"` that nothing closes", ""),
+    (r"^date field value out of range", "this text is no `date`", "written `2026-01-31`"),
     (r"^DECIMAL type width must be between 1 and 38", "a `decimal` has 1 to 38 digits", ""),
 ];
 
@@ -87,6 +142,12 @@ pub fn candidates(said: &str) -> (&str, Vec<&str>) {
     }
 }
 
+/// The function of which DuckDB's parser says so, and tells no place.
+pub fn short_of_arguments(said: &str) -> Option<&str> {
+    let (_, rest) = said.split_once("Wrong number of arguments to ")?;
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+}
+
 /// As SQL calls it: `INT32` is its own name for `integer`.
 fn sql_type(name: &str) -> String {
     let name = match name {
@@ -96,7 +157,7 @@ fn sql_type(name: &str) -> String {
         "INT32" => "integer",
         "INT64" => "bigint",
         "INT128" => "hugeint",
-        other => other,
+        other => spelt(other),
     };
     name.replace("_LITERAL", "").replace("STRING", "text").to_lowercase()
 }

@@ -8,6 +8,7 @@ use crate::ir::ast::{Column, Expr, Name, Segment, TextLit};
 use crate::ir::facts::{ColumnFacts, ExprError};
 use crate::ir::span::Span;
 use crate::ir::vocabulary::{FORMATS, SOURCE_KINDS};
+use crate::ir::written::token;
 use crate::template::TemplateError;
 
 pub fn unknown_source_kind(kind: &Name) -> Problem {
@@ -121,10 +122,20 @@ pub fn query_file(path: &TextLit, cause: &str) -> Problem {
 }
 
 pub fn sql_template(cause: &TemplateError, span: Span) -> Problem {
-    Problem::error("check::sql_template", format!("the template in this SQL is wrong: {}", cause.message))
-        .at(span)
-        .help("in SQL, `{{ ref('model') }}` and `{{ var('name') }}` are filled in; all else stays as it is")
+    let (message, help) = match cause.message.as_str() {
+        "unexpected end of raw block" => ("a `{% raw %}` that nothing closes", "it ends with `{% endraw %}`"),
+        "unexpected end of string" => ("a `{{` that no `}}` closes", BRACES),
+        "unexpected end of input, expected end of block" => {
+            ("a `{%` block that nothing closes", "an `if` ends with `{% endif %}`, a `for` with `{% endfor %}`")
+        }
+        "unexpected end of input, expected end of variable block" => ("a `{{` that no `}}` closes", BRACES),
+        other => (other, "in SQL, `{{ ref('model') }}` and `{{ var('name') }}` are filled in; all else stays as it is"),
+    };
+    Problem::error("check::sql_template", format!("the template in this SQL is wrong: {message}")).at(span).help(help)
 }
+
+/// Of braces that are text.
+const BRACES: &str = "braces that belong to the SQL are written `{{ '{{' }}`";
 
 pub fn unknown_ref(known: Option<&BTreeMap<String, String>>, name: &str, span: Span) -> Problem {
     let problem = Problem::error("check::unknown_ref", format!("`ref('{name}')` leads nowhere")).at(span);
@@ -146,9 +157,7 @@ pub fn query_writes(word: &str, span: Span) -> Problem {
 
 pub fn sql_syntax(expr: &Expr, found: &ExprError) -> Problem {
     let rest = expr.text.get(found.offset..).unwrap_or("");
-    let word = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum::<usize>();
-    let sign = rest.chars().next().map_or(1, char::len_utf8);
-    let len = [found.len, word].into_iter().find(|len| *len > 0).unwrap_or(sign);
+    let len = if found.len > 0 { found.len } else { token(rest) };
     let span = if rest.is_empty() { expr.span } else { expr.span.part(found.offset, len) };
     let problem = Problem::error("check::sql_syntax", format!("this expression does not work: {}", found.message));
     let general = "the left side of a mapping, and a condition, is one DuckDB expression over the columns of the row";
@@ -162,10 +171,16 @@ pub fn column_behind_a_dot(name: &str, part: &str, span: Span) -> Problem {
         .help(format!("a column stands by its own name: `{part}`"))
 }
 
+/// What other databases take without quotes: `date_trunc(month, signed_up)`.
+const PARTS: [&str; 8] = ["year", "quarter", "month", "week", "day", "hour", "minute", "second"];
+
 pub fn unknown_column(name: &str, quoted: bool, span: Span, columns: &[ColumnFacts]) -> Problem {
     let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let problem = Problem::error("check::unknown_column", format!("unknown column `{name}`")).at(span);
     problem.help(match nearest(name, known.iter().copied()) {
+        _ if !quoted && PARTS.iter().any(|part| part.eq_ignore_ascii_case(name)) => {
+            format!("a part of a date stands in quotes: `'{}'`", name.to_lowercase())
+        }
         Some(near) => format!("did you mean `{near}`?"),
         None if quoted && name.ends_with(')') => format!("an expression stands without double quotes: `{name}`"),
         None if quoted => format!("`\"{name}\"` is a column; text stands in single quotes: `'{name}'`"),

@@ -1,12 +1,12 @@
 //! Fields, custom attributes, and who writes them.
 
-use super::meant;
+use super::{meant, meant_of_all};
 use crate::check::mapping::written_target;
 use crate::check::scope::Scope;
 use crate::check::target::Target;
 use crate::diag::{Problem, nearest};
 use crate::ir::ast::MapBlock;
-use crate::ir::catalog::{ANY, Custom, Field};
+use crate::ir::catalog::{ANY, Custom, Field, Placement};
 use crate::ir::ident::FieldName;
 use crate::ir::mode::Mode;
 use crate::ir::span::Span;
@@ -49,6 +49,18 @@ pub fn cannot_clear(name: &FieldName, span: Span, target: &Target<'_>) -> Proble
     Problem::error("check::cannot_clear", format!("{} has no way to empty `{name}`", target.title()))
         .at(span)
         .help("leave `null` out: a NULL then sends nothing")
+}
+
+/// `'swe' -> language`
+pub fn constant(text: &str, span: Span, placement: &Placement, name: &FieldName) -> Problem {
+    let values: Vec<&str> = placement.values.iter().filter_map(|value| value.as_str()).collect();
+    let problem = Problem::error("check::constant", format!("`{name}` does not take `'{text}'`")).at(span);
+    match (&placement.pattern_help, &placement.pattern) {
+        _ if !values.is_empty() => problem.help(meant_of_all(text, values)),
+        (Some(form), _) => problem.help(format!("it does not look like {form}")),
+        (None, Some(pattern)) => problem.help(format!("it must match `{pattern}`")),
+        (None, None) => problem,
+    }
 }
 
 pub fn field_twice(again: &FieldMapping, first: &FieldMapping) -> Problem {

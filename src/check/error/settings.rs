@@ -4,7 +4,7 @@ use super::meant_of_all;
 use crate::check::scope::Scope;
 use crate::check::settings::Place;
 use crate::diag::{Problem, list, nearest};
-use crate::ir::ast::{Name, Value};
+use crate::ir::ast::{Name, TextLit, Value};
 use crate::ir::catalog::{Refusal, Setting, SettingKind};
 use crate::ir::mode::Mode;
 use crate::ir::span::{Span, Spanned};
@@ -109,10 +109,12 @@ pub fn part_of(place: &Place, group: &[String], lacking: &[String]) -> Problem {
         .help(format!("{} belong together", list(group)))
 }
 
-pub fn secret_literal(name: &str, span: Span) -> Problem {
+/// `named`: the variable that is named there, if one is.
+pub fn secret_literal(name: &str, named: Option<&str>, span: Span) -> Problem {
+    let variable = named.map_or_else(|| variable(name), str::to_string);
     Problem::error("check::secret_literal", format!("`{name}` is secret and must not stand in a file"))
         .at(span)
-        .help(format!("read it from the environment: `{} = env(\"{}\")`", key(name), variable(name)))
+        .help(format!("read it from the environment: `{} = env(\"{variable}\")`", key(name)))
 }
 
 pub fn short_secret(known: &Setting, span: Span) -> Problem {
@@ -131,12 +133,30 @@ fn variable(name: &str) -> String {
     name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
-/// `env.NAME`
-pub fn word_from_outside(word: &Name, meant: &str) -> Problem {
-    Problem::error("check::setting_kind", format!("`{}` would be text, and nothing is read from outside", word.value))
-        .at(word.span)
+/// `env.NAME`, `"${NAME}"`
+pub fn from_outside(text: &str, span: Span, meant: &str) -> Problem {
+    Problem::error("check::setting_kind", format!("`{text}` would be text, and nothing is read from outside"))
+        .at(span)
         .help(format!("written `{meant}`"))
-        .mended(word.span, meant)
+        .mended(span, meant)
+}
+
+/// `project_key = project_key`, `project_key = null`
+pub fn empty_word(known: &Setting, word: &Name) -> Problem {
+    let message = format!("`{}` would be the text \"{0}\"", word.value);
+    let problem = Problem::error("check::setting_kind", message).at(word.span);
+    problem.help(match word.value == known.name {
+        true => format!("a variable of the project's is read by `{} = var(\"{}\")`", key(&known.name), word.value),
+        false => {
+            format!("what is not given is left out; text stands in double quotes: `{} = \"...\"`", key(&known.name))
+        }
+    })
+}
+
+pub fn env_name(name: &TextLit) -> Problem {
+    Problem::error("check::unset_env", format!("no environment variable is called `{}`", name.value))
+        .at(name.span)
+        .help(format!("their names have no blanks: `env(\"{}\")`", variable(&name.value)))
 }
 
 pub fn setting_kind(known: &Setting, value: &Value, span: Span) -> Problem {

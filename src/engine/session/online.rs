@@ -9,7 +9,7 @@ use crate::engine::Options;
 use crate::ir::facts::ColumnFacts;
 use crate::ir::ident::DatasetName;
 use crate::ir::plan::LedgerShape;
-use crate::ir::spec::{Activation, Spec};
+use crate::ir::spec::{Activation, Query, SourceKind, Spec};
 use crate::load::LoadedModel;
 use crate::store::Store;
 use crate::world::World;
@@ -28,7 +28,8 @@ pub fn columns(
     let told = |error| Problem::error("store::open", format!("DuckDB cannot be used: {error}"));
     let store = open_store(world, &ledger_folder(root, spec, options), options).map_err(told)?;
     let loader = loader(world, &store, root, spec, redactor(spec));
-    let models: BTreeSet<DatasetName> = spec.activations.iter().map(|one| one.dataset.model.clone()).collect();
+    let models = spec.activations.iter().map(|one| one.dataset.model.clone());
+    let models: BTreeSet<DatasetName> = models.filter(|model| can_be_had(spec, model)).collect();
     let mut problems = loader.attach(&models);
     if problems.any_error() {
         return Err(problems);
@@ -47,6 +48,20 @@ pub fn columns(
         }
     }
     Ok((columns, problems))
+}
+
+/// Not where the source could not be read, which was told, nor where a variable has no value: all that followed would be of that.
+fn can_be_had(spec: &Spec, model: &DatasetName) -> bool {
+    let is_named = |source: &DatasetName| match spec.sources.get(source).map(|source| &source.kind) {
+        Some(SourceKind::DuckDb { path } | SourceKind::Sqlite { path }) => !path.is_empty(),
+        Some(SourceKind::Postgres { url } | SourceKind::MySql { url }) => !url.reveal().is_empty(),
+        None => false,
+    };
+    match spec.models.get(model).map(|model| &model.query) {
+        Some(Query::Sql { source, text, .. }) => is_named(source) && !text.has_gap,
+        Some(Query::Table { source, .. }) => is_named(source),
+        Some(Query::File { .. } | Query::Given { .. }) | None => true,
+    }
 }
 
 /// What is wrong in the expressions of an activation, and in the types they have.

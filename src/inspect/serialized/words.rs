@@ -3,13 +3,16 @@
 use serde_json::Value as Json;
 
 use super::Parsed;
+use crate::inspect::foreign;
 use crate::ir::facts::ExprError;
-use crate::store::{Said, plain};
+use crate::store::{Said, plain, short_of_arguments};
 
 /// `message`: DuckDB's own, which may speak of what was put around the expression.
 pub fn refused(expr: &str, message: &str, at: usize) -> Parsed {
     let error = |message: &str| ExprError { message: message.to_string(), offset: at, ..ExprError::default() };
-    let error = if expr.trim().is_empty() {
+    let error = if let Some(cast) = safe_cast(expr, message) {
+        cast
+    } else if expr.trim().is_empty() {
         error("it is empty")
     } else if at >= expr.trim_end().len() {
         error("it ends too early")
@@ -17,10 +20,20 @@ pub fn refused(expr: &str, message: &str, at: usize) -> Parsed {
         let said = message.lines().next().unwrap_or(message);
         let Said { what, help } = plain(said).unwrap_or_else(|| Said { what: said.replace('"', "`"), help: None });
         // Of this one DuckDB tells no place.
-        let offset = if message.contains("arguments to IF") { place_of(expr, "if", 0) } else { at };
-        ExprError { message: what, help, offset, len: 0 }
+        let offset = short_of_arguments(message).map_or(at, |name| place_of(expr, name, 0));
+        let word = expr[offset..].split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let foreign = || foreign::between(word).map(|written| format!("written `{written}`"));
+        ExprError { message: what, help: help.or_else(foreign), offset, len: 0 }
     };
     Parsed { error: Some(error), ..Parsed::default() }
+}
+
+/// Of a cast that has another name here the parser blames the `as`.
+fn safe_cast(expr: &str, message: &str) -> Option<ExprError> {
+    let name = "safe_cast";
+    let offset = expr.to_ascii_lowercase().find(name).filter(|_| message.contains("near \"as\""))?;
+    let help = foreign::call(name).map(|written| format!("written `{written}`"));
+    Some(ExprError { message: format!("DuckDB has no function `{name}`"), help, offset, len: name.len() })
 }
 
 /// Quotes of MySQL's, which to DuckDB are signs like any other.
