@@ -33,7 +33,7 @@ const WAIT: Duration = Duration::from_millis(2);
 const LINGER: Duration = Duration::from_millis(20);
 
 /// What DuckDB may hold while many rows go out, beside tables in memory, in bytes: some pages of the delta, and the journal.
-const SPARE: u64 = 40 << 20;
+const SPARE: u64 = 48 << 20;
 
 /// How a delivery went.
 #[derive(Debug, Default)]
@@ -266,11 +266,12 @@ impl Writer {
     fn scan(&self, scan: Scan) -> Result<(), StoreError> {
         match scan {
             Scan::Listed(page, ack) => {
-                record::listed(&self.store, &self.ledger, &self.plan, &page)?;
+                self.store.roomy(|store| record::listed(store, &self.ledger, &self.plan, &page))?;
                 let _ = ack.send(true);
             }
             Scan::LookUp(id, rows, tell) => {
-                let _ = tell.send(record::look_up(&self.store, &self.ledger, id, &rows)?);
+                let found = self.store.roomy(|store| record::look_up(store, &self.ledger, id, &rows))?;
+                let _ = tell.send(found);
             }
         }
         Ok(())

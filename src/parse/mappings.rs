@@ -65,7 +65,7 @@ impl<'t> Reader<'t> {
         if let Some(arrow) = child(&condition, Rule::arrow) {
             self.problems.push(error::json_arrow_in_where(self.span(&arrow)));
         }
-        let mut expr = self.expr(&condition);
+        let mut expr = self.without_semicolon(self.expr(&condition));
         if self.bent_quotes(&expr) {
             return None;
         }
@@ -93,6 +93,13 @@ impl<'t> Reader<'t> {
         let span = Span { start: expr.span.end - 1, ..expr.span }.to(self.span(&arrow));
         self.problems.push(error::wrong_arrow(span, &self.text[span.start..span.end]));
         self.torn.push(expr.span);
+    }
+
+    /// Another language's end of a line, told and taken off.
+    pub(super) fn without_semicolon(&mut self, expr: Expr) -> Expr {
+        let Some(text) = expr.text.strip_suffix(';').map(str::trim_end) else { return expr };
+        self.problems.push(error::semicolon(expr.span.part(expr.text.len() - 1, 1)));
+        Expr { text: text.to_string(), span: expr.span.part(0, text.len()) }
     }
 
     /// The last word of a condition that goes on on the next line.

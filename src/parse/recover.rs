@@ -215,10 +215,14 @@ fn bad_setting(pieces: &[Piece<'_>], whole: Span, text: &str) -> Problem {
         (None, _) => error::no_value(key.span, key.text),
         (Some(sign), None) if sign.is("=") => error::no_value(key.span.to(sign.span), key.text),
         (Some(sign), Some(value)) if sign.is("=") => {
-            let written = if value.is("$") { &text[value.span.start..whole.end] } else { value.text };
+            let in_pieces = value.is("$") || value.text.starts_with(error::is_bent);
+            let written = if in_pieces { &text[value.span.start..whole.end] } else { value.text };
             error::not_a_value(value.span.to(whole_end(whole)), written)
         }
-        (Some(sign), _) if sign.is(":") || sign.rule == Rule::arrow => error::wrong_equals(sign.span, sign.text),
+        (Some(sign), _) if sign.is(":") || sign.rule == Rule::arrow => {
+            let equals = if sign.span.start == key.span.end { " =" } else { "=" };
+            error::wrong_equals(sign.span, sign.text).mended(sign.span, equals)
+        }
         (Some(dash), _) if dash.text.starts_with('-') && dash.span.start == key.span.end => {
             let end = pieces.iter().position(|piece| piece.is("=")).map_or(whole.end, |at| pieces[at - 1].span.end);
             error::dashed_key(Span { end, ..key.span }, text)

@@ -106,11 +106,13 @@ impl<'t> Reader<'t> {
     fn head_cell(&mut self, pair: &Pair<'t, Rule>) -> Option<HeadCell> {
         let path = self.path(&child(pair, Rule::path)?);
         let sql_type = child(pair, Rule::sql_type).map(|sql_type| self.expr(&sql_type));
+        let sql_type = sql_type.map(|sql_type| self.without_semicolon(sql_type)).filter(|own| !own.text.is_empty());
         Some(HeadCell { span: self.span(pair), path, sql_type })
     }
 
     fn cell(&mut self, pair: &Pair<'t, Rule>) -> Cell {
         let exprs: Vec<_> = children(pair, Rule::expr).map(|expr| self.expr(&expr)).collect();
+        let exprs: Vec<_> = exprs.into_iter().map(|expr| self.without_semicolon(expr)).collect();
         let mut exprs = exprs.into_iter().rev();
         let (value, old) = (exprs.next(), exprs.next());
         Cell { span: self.span(pair), old, value }

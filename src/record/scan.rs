@@ -12,7 +12,8 @@ use crate::store::{Column, Store, StoreError};
 /// The database that DuckDB has in memory.
 const MEMORY: &str = "memory";
 
-/// Keeps a page; after the last one the rows are known that the listing names.
+/// Keeps a page; after the last one the rows are known that the listing names. May be done again where memory ran out: a page
+/// kept twice names nobody else.
 pub fn listed(store: &Store, ledger: &Ledger, plan: &Plan, page: &ScanPage) -> Result<(), StoreError> {
     let listing = name("listing", ledger, page.id);
     let table = table(&listing);

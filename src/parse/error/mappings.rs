@@ -29,7 +29,7 @@ pub(in crate::parse) fn bent(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-fn is_bent(c: char) -> bool {
+pub(in crate::parse) fn is_bent(c: char) -> bool {
     matches!(c, '‘' | '’' | '‚' | '“' | '”' | '„')
 }
 

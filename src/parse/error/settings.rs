@@ -47,7 +47,10 @@ pub(in crate::parse) fn dashed_key(span: Span, text: &str) -> Problem {
 pub(in crate::parse) fn not_a_value(span: Span, text: &str) -> Problem {
     let problem = Problem::error("parse::value", format!("`{}` is no value", short(text))).at(span);
     if text.starts_with(['“', '”', '„', '‘', '’', '«']) {
-        return problem.help("text stands in straight double quotes: `\"text\"`");
+        let problem = problem.help("text stands in straight double quotes: `\"text\"`");
+        let inner = text.trim_matches(super::is_bent);
+        let whole = text.ends_with(super::is_bent) && !inner.contains(super::is_bent) && !inner.contains(['"', '\\']);
+        return if whole { problem.mended(span, format!("\"{inner}\"")) } else { problem };
     }
     if let Some(name) = text.strip_prefix('$') {
         let name = name.trim_matches(['{', '}', '(', ')', ' ']);
