@@ -179,7 +179,8 @@ impl<'w> Draft<'w> {
         let broken: Vec<Span> = self.said.iter().flat_map(|said| &said.0).filter_map(first).collect();
         let cut = |place: &Span| broken.iter().any(|broken| broken.file == place.file && broken.start == place.end);
         problems.0.retain(|problem| {
-            first(problem).is_none_or(|place| !within(&place) && !(problem.code == "check::sql_syntax" && cut(&place)))
+            let follows = |place| within(&place) || problem.code == "check::sql_syntax" && cut(&place);
+            !first(problem).is_some_and(follows)
         });
     }
 
