@@ -43,6 +43,7 @@ mod test;
 mod values;
 mod walk;
 
+pub use error::NO_HEAD;
 pub use walk::{expressions, manifest_path, query_paths};
 
 use scope::Scope;

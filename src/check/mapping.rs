@@ -139,7 +139,7 @@ fn constant(scope: &Scope<'_>, expr: &Expr, placement: &Placement, name: &FieldN
     let is_word = placement.words.iter().any(|(word, _)| word.eq_ignore_ascii_case(text));
     let is_value = placement.values.is_empty() || placement.values.iter().any(|value| value.as_str() == Some(text));
     let fits = placement.pattern.as_ref().is_none_or(|pattern| scope.fits(pattern, text));
-    if !is_word && !(is_value && fits) {
+    if !(is_word || is_value && fits) {
         problems.push(error::constant(text, expr.span, placement, name));
     }
 }

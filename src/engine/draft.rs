@@ -178,8 +178,17 @@ impl<'w> Draft<'w> {
         let first = |problem: &Problem| problem.labels.first().map(|(place, _)| *place);
         let broken: Vec<Span> = self.said.iter().flat_map(|said| &said.0).filter_map(first).collect();
         let cut = |place: &Span| broken.iter().any(|broken| broken.file == place.file && broken.start == place.end);
+        let items: Vec<Span> = self.trees.iter().flat_map(|tree| &tree.items).map(|item| item.span()).collect();
+        let beside = |place: &Span| {
+            let around = items.iter().find(|item| item.contains(*place));
+            around.is_some_and(|item| broken.iter().any(|broken| item.contains(*broken)))
+        };
         problems.0.retain(|problem| {
-            first(problem).is_none_or(|place| !within(&place) && !(problem.code == "check::sql_syntax" && cut(&place)))
+            let of_head = problem.message == check::NO_HEAD;
+            let follows = |place| {
+                of_head && beside(&place) || within(&place) || problem.code == "check::sql_syntax" && cut(&place)
+            };
+            !first(problem).is_some_and(follows)
         });
     }
 

@@ -141,7 +141,7 @@ pub fn from_outside(text: &str, span: Span, meant: &str) -> Problem {
         .mended(span, meant)
 }
 
-/// `project_key = project_key`, `project_key = null`
+/// `tenant = tenant`, `tenant = null`
 pub fn empty_word(known: &Setting, word: &Name) -> Problem {
     let message = format!("`{}` would be the text \"{0}\"", word.value);
     let problem = Problem::error("check::setting_kind", message).at(word.span);

@@ -34,15 +34,16 @@ pub fn no_expect(name: &Name) -> Problem {
         .help("`expect added { ... }`, `expect unchanged 2` and the like say what is to come of the rows; `expect nothing`, that none is sent")
 }
 
+/// Where something in the table could not be read, that may be the line.
+pub const NO_HEAD: &str = "a table without a line that names its columns";
+
 pub fn no_head(table: &Table) -> Problem {
     let first = table.rows.first();
     let bars = first.and_then(|row| row.cells.first()?.value.as_ref()).is_some_and(|value| value.text.starts_with('|'));
-    Problem::error("check::test_column", "a table without a line that names its columns")
-        .at(first.map_or(table.span, |row| row.span))
-        .help(match bars {
-            true => "commas part the cells here, and no bars: `customer_id, email`",
-            false => "the first line names the columns, with commas between: `customer_id, email`",
-        })
+    Problem::error("check::test_column", NO_HEAD).at(first.map_or(table.span, |row| row.span)).help(match bars {
+        true => "commas part the cells here, and no bars: `customer_id, email`",
+        false => "the first line names the columns, with commas between: `customer_id, email`",
+    })
 }
 
 pub fn unread_column(name: &str, span: Span, activation: &str, read: &[String]) -> Problem {

@@ -69,7 +69,7 @@ impl Subject<'_> {
 
     /// `earlier`: the other table, where it stands before this one, and what is wrong with both has been told.
     fn head(&self, table: &Table, earlier: Option<&Table>, problems: &mut Problems) {
-        if table.head.is_empty() && !table.rows.is_empty() && !self.scope.lost_in(table.span) {
+        if table.head.is_empty() && !table.rows.is_empty() {
             problems.push(error::no_head(table));
         }
         let read = self.read();
