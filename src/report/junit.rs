@@ -60,7 +60,7 @@ pub fn problems(problems: &Problems, sources: &Sources) -> String {
             name: name.into(),
             class: "check".into(),
             file: name.into(),
-            line: 1,
+            line: errors.iter().find_map(|one| one.labels.first()).map_or(1, |(span, _)| sources.position(*span).0),
             failures: errors.iter().map(|one| (one.told(), drawn(one, sources))).collect(),
             says: others.iter().map(|one| drawn(one, sources)).collect(),
         }
