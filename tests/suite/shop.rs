@@ -34,6 +34,8 @@ impl Shop {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         copy(&self.files, folder.path());
         fs::copy(&self.lake, folder.path().join("data/lake.duckdb")).unwrap();
+        // A repository of its own: the place lies in one already, or does not, as the case may be.
+        fs::create_dir(folder.path().join(".git")).unwrap();
         folder
     }
 }
