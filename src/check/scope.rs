@@ -111,8 +111,9 @@ impl<'a> Scope<'a> {
     /// What the environment chosen sets that nothing reads, and that must be meant where `name` has no value: another environment
     /// spells it so.
     pub fn misspelt_variable(&self, name: &str) -> Option<&'a Name> {
-        let mut elsewhere = self.names.environments.values().flat_map(|environment| &environment.settings);
-        elsewhere.find(|setting| setting.key.value == name)?;
+        if !self.set_somewhere().contains(name) {
+            return None;
+        }
         let read = self.read_variables();
         let unread =
             self.environment?.settings.iter().map(|setting| &setting.key).filter(|key| !read.contains(&key.value));
