@@ -78,8 +78,6 @@ pub enum Note {
         request: u64,
         /// Marked for this request alone, at its turn: the call may never be repeated.
         alone: bool,
-        /// Nothing else can leave meanwhile.
-        urgent: bool,
         ack: oneshot::Sender<bool>,
     },
     /// Rows that were marked and never left: their marks are taken back.

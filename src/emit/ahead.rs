@@ -49,8 +49,8 @@ impl<'a> Ahead<'a> {
     }
 
     /// Takes as many loads as one commit shall hold, once half of what the last one held has left. `waiting`: rows in all that
-    /// have not left, marked or not; `ready`: loads that only wait for their turn; `flying`: requests under way.
-    pub fn begin(&mut self, line: Line<'a>, waiting: usize, ready: usize, flying: usize) {
+    /// have not left, marked or not; `ready`: loads that only wait for their turn.
+    pub fn begin(&mut self, line: Line<'a>, waiting: usize, ready: usize) {
         if self.is_marking() || (waiting - self.rows >= ROWS / 2 && ready >= LOADS) {
             return;
         }
@@ -63,7 +63,7 @@ impl<'a> Ahead<'a> {
         }
         if rows > 0 {
             self.marking.push(Box::pin(async move {
-                let durable = line.mark_ahead(&mut loads, ready + flying == 0).await;
+                let durable = line.mark_ahead(&mut loads).await;
                 Marked { loads, durable }
             }));
         }
@@ -88,19 +88,19 @@ impl Line<'_> {
         if load.riders.iter().all(|rider| rider.marked) {
             return true;
         }
-        self.mark_all(std::slice::from_mut(load), request, call.repeat == Repeat::Never, true).await
+        self.mark_all(std::slice::from_mut(load), request, call.repeat == Repeat::Never).await
     }
 
     /// Marks loads whose requests are still to come.
-    async fn mark_ahead(&self, loads: &mut [Load], urgent: bool) -> bool {
-        self.mark_all(loads, 0, false, urgent).await
+    async fn mark_ahead(&self, loads: &mut [Load]) -> bool {
+        self.mark_all(loads, 0, false).await
     }
 
-    async fn mark_all(&self, loads: &mut [Load], request: u64, alone: bool, urgent: bool) -> bool {
+    async fn mark_all(&self, loads: &mut [Load], request: u64, alone: bool) -> bool {
         let rows = loads.iter().flat_map(|load| load.riders.iter().map(|rider| rider.offer.row())).collect();
         let (ack, acked) = oneshot::channel();
-        let marked = self.journal.tell(Note::InFlight { rows, request, alone, urgent, ack }).await
-            && acked.await.unwrap_or(false);
+        let marked =
+            self.journal.tell(Note::InFlight { rows, request, alone, ack }).await && acked.await.unwrap_or(false);
         loads.iter_mut().flat_map(|load| &mut load.riders).for_each(|rider| rider.marked |= marked);
         marked
     }

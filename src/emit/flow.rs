@@ -171,7 +171,7 @@ impl<'a> Flow<'a> {
             fullest.into_iter().for_each(|call| self.cut(call));
         }
         let ready = self.ready.values().map(VecDeque::len).sum();
-        self.ahead.begin(self.line, self.waiting, ready, self.flights.len());
+        self.ahead.begin(self.line, self.waiting, ready);
         let calls: Vec<usize> = self.ready.keys().copied().collect();
         for call in calls {
             while self.may_fly(call) {

@@ -26,10 +26,7 @@ const HANDS: usize = PAGE as usize / HAND;
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
 const GROUP: usize = 2_048;
-/// What a group that holds marks waits for more: a commit takes about as long, whatever is in it, and marks are made some
-/// requests ahead.
-const WAIT: Duration = Duration::from_millis(2);
-/// What one waits that nobody waits for. With one row a request, commits took a quarter of the time.
+/// What a group waits for more, where nobody waits for it. With one row a request, commits took a quarter of the time.
 const LINGER: Duration = Duration::from_millis(20);
 
 /// What DuckDB may hold while many rows go out, beside tables in memory, in bytes: some pages of the delta, and the journal.
@@ -223,8 +220,6 @@ struct Group {
     events: Events,
     acks: Vec<oneshot::Sender<bool>>,
     scans: Vec<Scan>,
-    /// A request waits for its mark, and no other one is under way.
-    urgent: bool,
     size: usize,
 }
 
@@ -287,13 +282,10 @@ impl Group {
         }
     }
 
-    /// Takes more for a while, and not for long once a mark is among it.
+    /// Takes more for a while.
     async fn linger(&mut self, world: &dyn World, notes: &mut mpsc::Receiver<Note>) {
-        let (mut marks, mut pause) = (false, world.sleep(LINGER));
+        let mut pause = world.sleep(LINGER);
         while self.can_wait() {
-            if !marks && !self.acks.is_empty() {
-                (marks, pause) = (true, world.sleep(WAIT));
-            }
             tokio::select! {
                 biased;
                 () = &mut pause => break,
@@ -305,17 +297,15 @@ impl Group {
         }
     }
 
-    /// Whether it is small, and no request waits for it alone.
+    /// Whether it is small, and no request waits for it: marks were gathered where they were made.
     fn can_wait(&self) -> bool {
-        let few = if self.acks.is_empty() { GROUP / 2 } else { GROUP / 8 };
-        self.size < few && !self.urgent && self.scans.is_empty()
+        self.size < GROUP / 2 && self.acks.is_empty() && self.scans.is_empty()
     }
 
     fn take(&mut self, note: Note) {
         self.size += 1;
         match note {
-            Note::InFlight { rows, request, ack, urgent, alone: _ } => {
-                self.urgent |= urgent;
+            Note::InFlight { rows, request, ack, alone: _ } => {
                 self.events.marks.push((rows, request));
                 self.acks.push(ack);
             }
