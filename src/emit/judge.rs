@@ -86,9 +86,9 @@ impl Judge {
         let headers = response.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()));
         let (body, broken) =
             if self.format == Format::JsonLines { lines(&response.body) } else { parsed(&response.body) };
-        base.with("status", &json!(response.status))
+        base.with_datum("status", usize::from(response.status).into())
             .with_datum("headers", Datum::texts(headers))
-            .with("garbled", &json!(broken && (200..300).contains(&response.status)))
+            .with_datum("garbled", (broken && (200..300).contains(&response.status)).into())
             .with_datum("body", body)
     }
 

@@ -118,7 +118,7 @@ impl Line<'_> {
         tries: &mut Tries,
         token: Option<&str>,
     ) -> Turn {
-        let base = scope.with("sent", &json!(load.len())).with("token", &json!(token.is_some()));
+        let base = scope.with_datum("sent", load.len().into()).with_datum("token", token.is_some().into());
         let scope = call.judge.scope(&base, &response);
         self.learn(call, &scope);
         let whole = call.judge.whole(&scope, &response);

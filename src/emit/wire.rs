@@ -13,7 +13,10 @@ pub fn write(out: &mut Vec<u8>, wire: Wire, value: Cell<'_>) {
     match (wire, value) {
         (_, Cell::Null) => out.extend_from_slice(b"null"),
         (wire, Cell::Text(text)) => write_held(out, wire, text),
-        (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text_as(wire, value)),
+        (Wire::Text | Wire::Date | Wire::DatetimeUtc, value @ (Cell::Date(_) | Cell::Timestamp(_))) => {
+            write_time(out, wire, value)
+        }
+        (Wire::Text | Wire::Date | Wire::DatetimeUtc, value) => write_text(out, &text(value)),
         (Wire::Integer, value) => write_integer(out, value),
         (Wire::List | Wire::Choices, Cell::List(items)) => {
             write_list(out, items, |out, item| write(out, Wire::Text, item))
@@ -68,7 +71,19 @@ fn write_escaped(out: &mut Vec<u8>, byte: u8) {
 
 /// The value as text, where it goes into a path, a key or a text field.
 pub fn text(value: Cell<'_>) -> String {
-    text_as(Wire::Text, value)
+    match value {
+        Cell::Null => String::new(),
+        Cell::Text(text) => text.to_string(),
+        Cell::Date(_) | Cell::Timestamp(_) => written(|out| write_bare_time(out, Wire::Text, value)),
+        Cell::List(_) | Cell::Struct(_) => json(value).to_string(),
+        value => written(|out| write_plain(out, value)),
+    }
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The same value for expressions.
@@ -78,19 +93,30 @@ pub fn json(value: Cell<'_>) -> serde_json::Value {
     serde_json::from_slice(&out).unwrap_or_default()
 }
 
-fn text_as(wire: Wire, value: Cell<'_>) -> String {
+fn write_time(out: &mut Vec<u8>, wire: Wire, value: Cell<'_>) {
+    out.push(b'"');
+    write_bare_time(out, wire, value);
+    out.push(b'"');
+}
+
+/// Appends a date or a point in time; nothing where it lies beyond the year 9999.
+fn write_bare_time(out: &mut Vec<u8>, wire: Wire, value: Cell<'_>) {
     match (wire, value) {
-        (_, Cell::Null) => String::new(),
-        (_, Cell::Text(text)) => text.to_string(),
-        (_, Cell::Bool(yes)) => yes.to_string(),
-        (_, Cell::Int(number)) => number.to_string(),
-        (_, Cell::Float(number)) => float(number),
-        (_, Cell::Decimal(digits)) => digits.to_string(),
-        (Wire::DatetimeUtc, Cell::Date(days)) => format!("{}T00:00:00Z", date(days)),
-        (_, Cell::Date(days)) => date(days),
-        (Wire::Date, Cell::Timestamp(micros)) => date(micros.div_euclid(86_400_000_000) as i32),
-        (_, Cell::Timestamp(micros)) => instant(micros),
-        (_, value @ (Cell::List(_) | Cell::Struct(_))) => json(value).to_string(),
+        (_, Cell::Date(days)) => {
+            let Some(date) = date(days) else { return };
+            print(out, format_args!("{date}"));
+            if wire == Wire::DatetimeUtc {
+                out.extend_from_slice(b"T00:00:00Z");
+            }
+        }
+        (Wire::Date, Cell::Timestamp(micros)) => {
+            write_bare_time(out, wire, Cell::Date(micros.div_euclid(86_400_000_000) as i32));
+        }
+        (_, Cell::Timestamp(micros)) => {
+            let Ok(instant) = Timestamp::from_microsecond(micros) else { return };
+            print(out, format_args!("{instant}"));
+        }
+        _ => {}
     }
 }
 
@@ -123,10 +149,10 @@ fn write_plain(out: &mut Vec<u8>, value: Cell<'_>) {
         Cell::Null => out.extend_from_slice(b"null"),
         Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
         Cell::Int(number) => write_number(out, number),
-        Cell::Float(number) => out.extend_from_slice(float(number).as_bytes()),
+        Cell::Float(number) => write_float(out, number),
         Cell::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
         Cell::Text(text) => write_text(out, text),
-        Cell::Date(_) | Cell::Timestamp(_) => write_text(out, &text(value)),
+        Cell::Date(_) | Cell::Timestamp(_) => write_time(out, Wire::Text, value),
         Cell::List(items) => write_list(out, items, write_plain),
         Cell::Struct(members) => write_struct(out, members),
     }
@@ -171,25 +197,20 @@ fn write_struct(out: &mut Vec<u8>, members: &[(String, Value)]) {
 
 /// Always with a point, since some destinations read a number's type from its spelling. JSON has no word for what is not
 /// finite; checks upstream refuse such rows, and null is the least harm.
-fn float(number: f64) -> String {
+fn write_float(out: &mut Vec<u8>, number: f64) {
     if !number.is_finite() {
-        return "null".to_string();
+        return out.extend_from_slice(b"null");
     }
-    let text = format!("{number:?}");
-    match text.split_once('e') {
-        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
-        _ => text,
+    let start = out.len();
+    print(out, format_args!("{number:?}"));
+    let exponent = out[start..].iter().position(|byte| *byte == b'e').map(|at| start + at);
+    if let Some(at) = exponent.filter(|at| !out[start..*at].contains(&b'.')) {
+        out.splice(at..at, *b".0");
     }
 }
 
-fn date(days: i32) -> String {
-    Date::constant(1970, 1, 1)
-        .checked_add(i64::from(days).days())
-        .map_or_else(|_| String::new(), |date| date.to_string())
-}
-
-fn instant(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |at| at.to_string())
+fn date(days: i32) -> Option<Date> {
+    Date::constant(1970, 1, 1).checked_add(i64::from(days).days()).ok()
 }
 
 #[cfg(test)]

@@ -70,6 +70,18 @@ impl Datum {
     }
 }
 
+impl From<usize> for Datum {
+    fn from(number: usize) -> Datum {
+        Datum(Value::from(number))
+    }
+}
+
+impl From<bool> for Datum {
+    fn from(truth: bool) -> Datum {
+        Datum(Value::from(truth))
+    }
+}
+
 /// Says the kind alone: values may be secret.
 impl fmt::Debug for Datum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
