@@ -19,14 +19,17 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing:
     let mut statements = Vec::new();
     // Without rows there is nothing to merge, and looking for it would read every entry.
     if store.number(&format!("SELECT count(*) FROM {}", ledger.table("delta")))? > 0 {
-        if lost::any(store, ledger)? {
+        let lost = lost::any(store, ledger)?;
+        if lost {
             statements.push(lost::told(ledger, now));
         }
-        let (columns, last) = (positions(store, ledger, "delta", 'd')?, last(store, ledger)?);
+        let last = last(store, ledger)?;
+        let merge = Merge { ledger, run, columns: &positions(store, ledger, "delta", 'd')?, now, last: &last };
+        let occurs = Occurs::found(store, ledger, lost)?;
         if store.number(&format!("SELECT count(*) FROM {}", ledger.table("entry")))? == 0 {
-            statements.push(insert(ledger, run, &columns, now, &last));
+            statements.push(merge.insert(occurs));
         } else {
-            statements.push(merge(ledger, run, &columns, now, &last));
+            statements.push(merge.merge(occurs));
             statements.extend(overwritten(ledger, run));
         }
         statements.extend(park(store, ledger, run, &last)?);
@@ -135,105 +138,154 @@ fn last(store: &Store, ledger: &Ledger) -> Result<String, StoreError> {
     })
 }
 
-/// Rows of the delta with what came of them.
-fn answered(ledger: &Ledger, last: &str) -> String {
-    format!(
-        "SELECT d.*, o.verdict, o.reason, o.remote_id AS learnt_id, o.sent_all, o.unsent, o.request, \
-         CAST(string_split(o.refused, ',') AS INTEGER[]) AS refused_now FROM {} d JOIN {last} o ON o.row = d.row",
-        ledger.table("delta")
-    )
+/// What a merge has to reckon with. What does not occur is left out of its statement: DuckDB would take longer to plan that than
+/// to merge a small delta.
+#[derive(Clone, Copy)]
+struct Occurs {
+    /// Fields were refused, now or in an earlier run.
+    refusals: bool,
+    /// Something may have been carried out that was not answered for.
+    doubts: bool,
 }
 
-/// Columns of a new entry and their values.
-fn fresh(run: &OpenRun, columns: &[u32], now: &str) -> (String, String) {
-    let keys = numbered("k", run.keys).into_iter().map(|key| (key.clone(), format!("s.{key}")));
-    let (names, values): (Vec<_>, Vec<_>) = keys.chain(assignments(run, columns, now, |_| "NULL".to_string())).unzip();
-    (names.join(", "), values.join(", "))
-}
-
-/// What a merge comes to in a ledger without entries: DuckDB does it in parallel, and looks for nothing.
-fn insert(ledger: &Ledger, run: &OpenRun, columns: &[u32], now: &str, last: &str) -> String {
-    let (names, values) = fresh(run, columns, now);
-    format!(
-        "INSERT INTO {} ({names}) SELECT {values} FROM ({}) s WHERE s.kind <> 'removed'",
-        ledger.table("entry"),
-        answered(ledger, last)
-    )
-}
-
-fn merge(ledger: &Ledger, run: &OpenRun, columns: &[u32], now: &str, last: &str) -> String {
-    let same: Vec<String> = numbered("k", run.keys).iter().map(|key| format!("e.{key} = s.{key}")).collect();
-    let updates = assignments(run, columns, now, |column| format!("e.{column}"));
-    let set: Vec<String> = updates.iter().map(|(column, value)| format!("{column} = {value}")).collect();
-    let (names, values) = fresh(run, columns, now);
-    format!(
-        "MERGE INTO {} e USING ({}) s ON {} \
-         WHEN MATCHED AND s.kind = 'removed' AND s.verdict IN ('accepted', 'absent', 'exists') THEN DELETE \
-         WHEN MATCHED THEN UPDATE SET {} WHEN NOT MATCHED AND s.kind <> 'removed' THEN INSERT ({names}) VALUES ({values})",
-        ledger.table("entry"),
-        answered(ledger, last),
-        same.join(" AND "),
-        set.join(", "),
-    )
-}
-
-/// Column and new value, where `old` names what the entry held before (NULL for a new one).
-fn assignments(run: &OpenRun, columns: &[u32], now: &str, old: impl Fn(&str) -> String) -> Vec<(String, String)> {
-    let now = timestamp(now);
-    let done = "s.verdict IN ('accepted', 'exists')";
-    let settled = "s.verdict IN ('accepted', 'exists', 'absent')";
-    let sent = sent_positions(columns);
-    let mut all: Vec<(String, String)> = Vec::new();
-    let mut set = |column: &str, value: String| all.push((column.to_string(), value));
-    set(
-        "state",
-        "CASE s.verdict WHEN 'accepted' THEN 'synced' WHEN 'exists' THEN 'synced' WHEN 'absent' THEN 'absent' \
-                  WHEN 'pending' THEN 'pending' WHEN 'unclear' THEN 'unclear' ELSE 'owed' END"
-            .into(),
-    );
-    set("since", now.clone());
-    // A removal that may have been carried out leaves nothing to rely on.
-    let doubtful = "(s.verdict IN ('failed', 'rejected', 'unclear') AND NOT s.unsent)";
-    let void = format!("s.verdict = 'absent' OR (s.kind = 'removed' AND {doubtful})");
-    set("acked_at", format!("CASE WHEN {done} THEN {now} WHEN {void} THEN NULL ELSE {} END", old("acked_at")));
-    set("keys", "s.keys".into());
-    set(
-        "owes",
-        format!(
-            "CASE WHEN s.verdict = 'absent' AND NOT s.unsent THEN CAST([] AS INTEGER[]) \
-             WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
-             WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) \
-             WHEN {doubtful} THEN \
-             list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) ELSE {old} END",
-            old = cast(&old("owes"), "INTEGER[]")
-        ),
-    );
-    let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
-    // The reason of what stays refused stays, and that of a row that is tried again, until the job says what came of it.
-    let again = format!("s.verdict = 'pending' AND {} IN ('owed', 'pending')", old("state"));
-    let reason =
-        format!("coalesce(s.reason, CASE WHEN cardinality({refused}) > 0 OR ({again}) THEN {} END)", old("reason"));
-    set("refused", refused);
-    set("reason", reason);
-    set(
-        "remote_id",
-        format!(
-            "CASE WHEN s.verdict = 'absent' THEN NULL WHEN {done} THEN coalesce(s.learnt_id, s.remote_id) \
-             ELSE coalesce({}, CASE WHEN NOT s.reidentified THEN s.learnt_id END) END",
-            old("remote_id")
-        ),
-    );
-    for column in ["mapping", "full_number"] {
-        set(column, format!("CASE WHEN {settled} THEN s.{column} ELSE {} END", old(column)));
+impl Occurs {
+    /// `lost`: the journal is about to be told of rows that nobody answered for.
+    fn found(store: &Store, ledger: &Ledger, lost: bool) -> Result<Occurs, StoreError> {
+        let any = |table: &str, condition: &str| {
+            let number =
+                format!("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {condition} LIMIT 1)", ledger.table(table));
+            Ok::<_, StoreError>(store.number(&number)? > 0)
+        };
+        let doubtful = "verdict IN ('failed', 'rejected', 'unclear') AND NOT unsent";
+        Ok(Occurs {
+            refusals: any("journal", "refused IS NOT NULL")? || any("entry", "refused IS NOT NULL")?,
+            doubts: lost || any("journal", doubtful)?,
+        })
     }
-    set("request", "s.request".into());
-    for at in 1..=run.identifiers {
-        let (column, sent) = (format!("i{at}"), run.identifier(at, "s."));
-        let value = format!("CASE WHEN {settled} OR {} IS NULL THEN {sent} ELSE {} END", old("acked_at"), old(&column));
-        all.push((column, value));
+}
+
+/// Outcomes on their way into entries.
+struct Merge<'a> {
+    ledger: &'a Ledger,
+    run: &'a OpenRun,
+    columns: &'a [u32],
+    now: &'a str,
+    last: &'a str,
+}
+
+impl Merge<'_> {
+    /// What it comes to in a ledger without entries: DuckDB does it in parallel, and looks for nothing.
+    fn insert(&self, occurs: Occurs) -> String {
+        let (names, values) = self.fresh(occurs);
+        format!(
+            "INSERT INTO {} ({names}) SELECT {values} FROM ({}) s WHERE s.kind <> 'removed'",
+            self.ledger.table("entry"),
+            self.answered()
+        )
     }
-    all.extend(columns.iter().map(|position| value(*position, &old(&format!("v{position}")))));
-    all
+
+    fn merge(&self, occurs: Occurs) -> String {
+        let same: Vec<String> = numbered("k", self.run.keys).iter().map(|key| format!("e.{key} = s.{key}")).collect();
+        let updates = self.assignments(occurs, |column| format!("e.{column}"));
+        let set: Vec<String> = updates.iter().map(|(column, value)| format!("{column} = {value}")).collect();
+        let (names, values) = self.fresh(occurs);
+        format!(
+            "MERGE INTO {} e USING ({}) s ON {} \
+             WHEN MATCHED AND s.kind = 'removed' AND s.verdict IN ('accepted', 'absent', 'exists') THEN DELETE \
+             WHEN MATCHED THEN UPDATE SET {} WHEN NOT MATCHED AND s.kind <> 'removed' THEN INSERT ({names}) VALUES ({values})",
+            self.ledger.table("entry"),
+            self.answered(),
+            same.join(" AND "),
+            set.join(", "),
+        )
+    }
+
+    /// Rows of the delta with what came of them.
+    fn answered(&self) -> String {
+        format!(
+            "SELECT d.*, o.verdict, o.reason, o.remote_id AS learnt_id, o.sent_all, o.unsent, o.request, \
+             CAST(string_split(o.refused, ',') AS INTEGER[]) AS refused_now FROM {} d JOIN {} o ON o.row = d.row",
+            self.ledger.table("delta"),
+            self.last
+        )
+    }
+
+    /// Columns of a new entry and their values.
+    fn fresh(&self, occurs: Occurs) -> (String, String) {
+        let keys = numbered("k", self.run.keys).into_iter().map(|key| (key.clone(), format!("s.{key}")));
+        let (names, values): (Vec<_>, Vec<_>) = keys.chain(self.assignments(occurs, |_| "NULL".to_string())).unzip();
+        (names.join(", "), values.join(", "))
+    }
+
+    /// Column and new value, where `old` names what the entry held before (NULL for a new one).
+    fn assignments(&self, occurs: Occurs, old: impl Fn(&str) -> String) -> Vec<(String, String)> {
+        let (run, columns) = (self.run, self.columns);
+        let now = timestamp(self.now);
+        let done = "s.verdict IN ('accepted', 'exists')";
+        let settled = "s.verdict IN ('accepted', 'exists', 'absent')";
+        let mut all: Vec<(String, String)> = Vec::new();
+        let mut set = |column: &str, value: String| all.push((column.to_string(), value));
+        set(
+            "state",
+            "CASE s.verdict WHEN 'accepted' THEN 'synced' WHEN 'exists' THEN 'synced' WHEN 'absent' THEN 'absent' \
+                      WHEN 'pending' THEN 'pending' WHEN 'unclear' THEN 'unclear' ELSE 'owed' END"
+                .into(),
+        );
+        set("since", now.clone());
+        // A removal that may have been carried out leaves nothing to rely on.
+        let void = format!("s.verdict = 'absent' OR (s.kind = 'removed' AND {DOUBTFUL})");
+        set("acked_at", format!("CASE WHEN {done} THEN {now} WHEN {void} THEN NULL ELSE {} END", old("acked_at")));
+        set("keys", "s.keys".into());
+        set("owes", owes(columns, settled, &cast(&old("owes"), "INTEGER[]"), occurs));
+        // The reason of what stays refused stays, and that of a row that is tried again, until the job says what came of it.
+        let mut stays = format!("s.verdict = 'pending' AND {} IN ('owed', 'pending')", old("state"));
+        if occurs.refusals {
+            let refused = refused(columns, &cast(&old("refused"), "MAP(INTEGER, VARCHAR)"));
+            stays = format!("cardinality({refused}) > 0 OR ({stays})");
+            set("refused", refused);
+        }
+        set("reason", format!("coalesce(s.reason, CASE WHEN {stays} THEN {} END)", old("reason")));
+        set(
+            "remote_id",
+            format!(
+                "CASE WHEN s.verdict = 'absent' THEN NULL WHEN {done} THEN coalesce(s.learnt_id, s.remote_id) \
+                 ELSE coalesce({}, CASE WHEN NOT s.reidentified THEN s.learnt_id END) END",
+                old("remote_id")
+            ),
+        );
+        for column in ["mapping", "full_number"] {
+            set(column, format!("CASE WHEN {settled} THEN s.{column} ELSE {} END", old(column)));
+        }
+        set("request", "s.request".into());
+        for at in 1..=run.identifiers {
+            let (column, sent) = (format!("i{at}"), run.identifier(at, "s."));
+            let value =
+                format!("CASE WHEN {settled} OR {} IS NULL THEN {sent} ELSE {} END", old("acked_at"), old(&column));
+            all.push((column, value));
+        }
+        all.extend(columns.iter().map(|position| value(*position, &old(&format!("v{position}")), occurs)));
+        all
+    }
+}
+
+/// Nobody knows whether it was carried out.
+const DOUBTFUL: &str = "(s.verdict IN ('failed', 'rejected', 'unclear') AND NOT s.unsent)";
+
+/// Fields that are still to be sent, by position.
+fn owes(columns: &[u32], settled: &str, old: &str, occurs: Occurs) -> String {
+    let more = if occurs.doubts {
+        let sent = sent_positions(columns);
+        format!(
+            "WHEN {DOUBTFUL} THEN list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) "
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "CASE WHEN s.verdict = 'absent' AND NOT s.unsent THEN CAST([] AS INTEGER[]) \
+         WHEN s.verdict = 'absent' OR ({settled} AND (s.owed IS NULL OR s.sent_all)) THEN NULL \
+         WHEN {settled} THEN nullif(list_filter({old}, lambda x: NOT list_contains(s.owed, x)), []) {more}ELSE {old} END"
+    )
 }
 
 fn cast(sql: &str, sql_type: &str) -> String {
@@ -254,13 +306,13 @@ fn was_refused(position: u32) -> String {
 
 /// An answer moves only the fields that were in its request; a refusal moves none. Of an absent contact only what was
 /// offered is kept, to notice a change; of a contact written anew, nothing older counts.
-fn value(position: u32, old: &str) -> (String, String) {
+fn value(position: u32, old: &str, occurs: Occurs) -> (String, String) {
     let sent = was_sent(position);
-    let refused = was_refused(position);
+    let taken = if occurs.refusals { format!(" AND NOT {}", was_refused(position)) } else { String::new() };
     (
         format!("v{position}"),
         format!(
-            "CASE WHEN s.verdict = 'accepted' AND {sent} AND NOT {refused} THEN s.d{position} \
+            "CASE WHEN s.verdict = 'accepted' AND {sent}{taken} THEN s.d{position} \
              WHEN s.verdict = 'absent' THEN s.d{position} WHEN s.verdict = 'accepted' AND s.kind = 'added' THEN NULL \
              ELSE {old} END"
         ),
