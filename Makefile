@@ -37,7 +37,7 @@ bench: build ## Compare sendoff with hand-written SQL, drt-core and dlt for the 
 	SENDOFF_BENCH_PEERS="$$(scripts/peers "$(target)/peers")" && export SENDOFF_BENCH_PEERS && $(duckdb) $(CARGO) bench --bench ratios
 
 simulate: ## Play 10,000 seeds of the simulation, optimised (SEEDS=500: so many; a failing seed is told and shrunk)
-	SEEDS="$${SEEDS:-10000}" CARGO_PROFILE_RELEASE_LTO=off $(duckdb) $(CARGO) test --release --test conformance simulation
+	SEEDS="$${SEEDS:-10000}" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(duckdb) $(CARGO) test --release --test conformance simulation
 
 book: ## Build the documentation as a book, into target/book, with mdbook or a copy from PyPI
 	@scripts/book "$(target)/mdbook"

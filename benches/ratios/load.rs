@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::Result;
-
-/// Requests at once: what a definition that does not say otherwise allows.
-const IN_FLIGHT: usize = 8;
+use crate::project::AT_ONCE;
 /// As long as a row of the bench.
 const BODY: &str = r#"{"customer":"c-1000000","email":"person1000000@example.com","first_name":"Bjørn","city":"City 2405","tier":"silver","visits":107,"spend":7415.53,"score":0.561803,"vip":false,"born":"1984-03-11","seen":"2026-05-02T11:12:13Z"}"#;
 
@@ -15,7 +13,7 @@ const BODY: &str = r#"{"customer":"c-1000000","email":"person1000000@example.com
 pub async fn generate(url: &str, count: i64) -> Result<()> {
     let client = reqwest::Client::new();
     let left = Arc::new(AtomicI64::new(count));
-    let workers = (0..IN_FLIGHT).map(|_| tokio::spawn(work(client.clone(), url.to_string(), left.clone())));
+    let workers = (0..AT_ONCE).map(|_| tokio::spawn(work(client.clone(), url.to_string(), left.clone())));
     for worker in workers.collect::<Vec<_>>() {
         worker.await??;
     }

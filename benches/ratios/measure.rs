@@ -83,14 +83,20 @@ pub fn command(command: &mut Command) -> Result<Measured> {
     Ok(watch(command, 0)?.measured)
 }
 
+/// Between two looks at what a process holds. They stop it for a moment: at each millisecond they cost a long run a tenth.
+const LOOK: Duration = Duration::from_millis(10);
+
 fn watch(command: &mut Command, code: i32) -> Result<Watched> {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
-    let (mut peak_bytes, mut looks) = (None, Vec::new());
+    let (mut peak_bytes, mut looks, mut since) = (None, Vec::new(), start);
     loop {
-        if let Ok(status) = fs::read_to_string(format!("/proc/{}/status", child.id())) {
-            peak_bytes = told(&status, "VmHWM:").or(peak_bytes);
-            looks.extend(told(&status, "VmRSS:").map(|bytes| (Instant::now(), bytes)));
+        if since.elapsed() >= LOOK || looks.is_empty() {
+            since = Instant::now();
+            if let Ok(status) = fs::read_to_string(format!("/proc/{}/status", child.id())) {
+                peak_bytes = told(&status, "VmHWM:").or(peak_bytes);
+                looks.extend(told(&status, "VmRSS:").map(|bytes| (since, bytes)));
+            }
         }
         if let Some(status) = child.try_wait()? {
             let seconds = start.elapsed().as_secs_f64();
@@ -104,7 +110,7 @@ fn watch(command: &mut Command, code: i32) -> Result<Watched> {
 }
 
 /// A line of the kernel's account of a process, in bytes. The high-water mark it keeps, so nothing between two looks is missed
-/// but the last millisecond.
+/// but the last moment.
 fn told(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;

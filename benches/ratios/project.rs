@@ -9,6 +9,10 @@ use crate::{Result, data, measure};
 const SINK: [(&str, &str); 2] =
     [("connection.yaml", include_str!("sink/connection.yaml")), ("rows.yaml", include_str!("sink/rows.yaml"))];
 
+/// Requests of one row that may be under way at once, sendoff's and the load generator's alike. With the 8 that a definition
+/// allows where it does not say otherwise, the client waits for a thread of the sink to wake up, and both are slower.
+pub const AT_ONCE: usize = 32;
+
 /// A project whose ledger holds every row of its source as acknowledged.
 pub fn adopted(folder: &Path, rows: u64) -> Result<()> {
     written(folder, rows, None)?;
@@ -61,7 +65,11 @@ activation everyone {{
 
 /// The definition with its batches, and the limit it keeps.
 fn defined(name: &str, text: &str, sending: &Sending) -> String {
-    let text = text.replace("records: 1000", &format!("records: {}", sending.at_once));
+    let single = format!("records: 1}}\n    in_flight: {AT_ONCE}");
+    let text = match sending.at_once {
+        1 => text.replace("records: 1000}", &single),
+        many => text.replace("records: 1000", &format!("records: {many}")),
+    };
     match sending.a_second {
         Some(count) if name == "connection.yaml" => {
             format!("{text}limits:\n  api: {{requests: {count}, per: 1s}}\n")
