@@ -24,7 +24,8 @@ pub use plain::{Said, candidates, plain, short_of_arguments};
 /// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
 pub struct Store {
     connection: Connection,
-    memory_limit: Option<String>,
+    /// What it may take when nothing else is asked for.
+    memory_limit: String,
 }
 
 /// How much DuckDB may take, and where it finds things.
@@ -53,7 +54,12 @@ impl Store {
             config = config.with("temp_directory", temp.to_string_lossy())?;
         }
         let connection = Connection::open_in_memory_with_flags(config)?;
-        let store = Store { connection, memory_limit: options.memory_limit.clone() };
+        let mut store = Store { connection, memory_limit: options.memory_limit.clone().unwrap_or_default() };
+        if let (true, [Value::Text(limit)]) =
+            (store.memory_limit.is_empty(), &*store.row("SELECT current_setting('memory_limit')")?)
+        {
+            store.memory_limit = limit.clone();
+        }
         // icu needs no autoload: the official library has it built in.
         store.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL errors_as_json = true")?;
         Ok(store)
@@ -181,12 +187,9 @@ impl Store {
         self.execute(&format!("SET GLOBAL memory_limit = '{limit} bytes'"))
     }
 
-    /// Takes again what it may.
+    /// Takes again what it may. RESET would show the old limit and keep the new one.
     pub fn regain(&self) -> Result<(), StoreError> {
-        match &self.memory_limit {
-            Some(limit) => self.execute(&format!("SET GLOBAL memory_limit = {}", Sql::text(limit))),
-            None => self.execute("RESET GLOBAL memory_limit"),
-        }
+        self.execute(&format!("SET GLOBAL memory_limit = {}", Sql::text(&self.memory_limit)))
     }
 
     /// What does not fit into what was left to it is done again with all the memory there may be.
@@ -216,4 +219,22 @@ fn transposed(width: usize, rows: Vec<Vec<Value>>) -> Vec<Values> {
         columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }
     columns.into_iter().map(Values::Others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_given_up_for_a_while_comes_back() {
+        let store = Store::open(&StoreOptions::default()).expect("it opens");
+        let fill =
+            |name: &str| store.execute(&format!("CREATE TABLE {name} AS SELECT repeat('x', 100) FROM range(200000)"));
+        store.execute("SET temp_directory = ''").expect("there is nothing in it");
+        store.shrink(1 << 20).expect("it is empty");
+        let refused = fill("small").expect_err("20 MB do not fit into one, and there is nowhere to spill to");
+        assert_eq!(refused.kind, StoreErrorKind::OutOfMemory);
+        store.regain().expect("there is as much as before");
+        fill("large").expect("it fits");
+    }
 }
