@@ -243,3 +243,32 @@ fn files_of_ledgers_are_for_their_user_alone() {
 fn names(kept: &[(String, Vec<u8>)]) -> Vec<&String> {
     kept.iter().map(|(name, _)| name).collect()
 }
+
+/// More than DuckDB is left with while they go out, and no limit is set: what it had before it has again for the merge.
+#[test]
+fn many_wide_rows_are_merged_with_all_memory() {
+    const ROWS: usize = 120_000;
+    const COLUMNS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+    let shop = Shop::of(
+        r#"
+destination club = http { url = "URL/http", auth { bearer = env("BATCH_KEY") } }
+model people { from file "people.csv", key id }
+activation people {
+  from people
+  to club.rows {
+    batch = 1000
+    added { method = "PUT", path = "/people" }
+    changed { method = "PUT", path = "/people" }
+  }
+  identify { id }
+  map { a, b, c, d, e, f }
+}
+"#,
+    );
+    let cells = |row: usize| COLUMNS.map(|column| format!("{column} of some length, and of row {row} alone"));
+    let lines = (0..ROWS).map(|row| format!("p-{row},{}\n", cells(row).map(|cell| format!("\"{cell}\"")).join(",")));
+    let header = format!("id,{}\n", COLUMNS.join(","));
+    fs::write(shop.path("people.csv"), header + &lines.collect::<String>()).unwrap();
+    shop.run(&[]).done().says("120,000 accepted");
+    shop.run(&[]).done().says("no change");
+}
