@@ -30,7 +30,7 @@ const GROUP: usize = 2_048;
 const LINGER: Duration = Duration::from_millis(20);
 
 /// What DuckDB may hold while many rows go out, beside tables in memory, in bytes: some pages of the delta, and the journal.
-const SPARE: u64 = 48 << 20;
+const SPARE: u64 = 40 << 20;
 
 /// How a delivery went.
 #[derive(Debug, Default)]
