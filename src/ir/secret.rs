@@ -113,15 +113,19 @@ impl Redactor {
     /// The beginning of a text, of at most so many characters. Cut first, a secret that stands across the cut would show in
     /// part.
     pub fn excerpt(&self, text: &str, chars: usize) -> String {
-        let text = self.scrub(text);
-        match text.char_indices().nth(chars) {
-            Some((end, _)) => format!("{}...", &text[..end]),
-            None => text,
-        }
+        cut(self.scrub(text), chars)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, VecDeque<String>> {
         self.learnt.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The beginning of a text in which there is nothing to hide, of at most so many characters.
+pub fn cut(text: String, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
     }
 }
 

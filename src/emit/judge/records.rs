@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{ItemRule, Judge, holds, id_of, reason_of, text_of, told};
+use super::{EXCERPT, ItemRule, Judge, holds, id_of, reason_of, text_of, told};
 use crate::emit::fields::Fields;
 use crate::ir::catalog::{Reader, RecordVerdict};
 use crate::ir::mode::Verdict;
-use crate::ir::secret::Redactor;
+use crate::ir::secret::{Redactor, cut};
 use crate::template::{Datum, Engine, Scope, Text};
 
 /// A verdict on one record of a request.
@@ -236,7 +236,7 @@ fn folded(text: &str, fold: bool) -> String {
     if fold { text.to_lowercase() } else { text.to_string() }
 }
 
-/// Several items may speak of one record: the worst counts, and their reasons add up.
+/// Several items may speak of one record: the worst counts, and their reasons add up, as far as one reason may go.
 fn add(slot: &mut Option<Judged>, new: Judged) {
     let Some(old) = slot else {
         *slot = Some(new);
@@ -246,7 +246,7 @@ fn add(slot: &mut Option<Judged>, new: Judged) {
         old.is = new.is;
     }
     old.reason = match (old.reason.take(), new.reason) {
-        (Some(old), Some(new)) if !old.contains(&new) => Some(format!("{old}; {new}")),
+        (Some(old), Some(new)) if !old.contains(&new) => Some(cut(format!("{old}; {new}"), EXCERPT)),
         (old, new) => old.or(new),
     };
     old.remote_id = old.remote_id.take().or(new.remote_id);
@@ -293,5 +293,10 @@ mod tests {
             refused: vec![1, 3],
         };
         assert_eq!(slot, Some(expected));
+        let long = |letter: &str| item(RecordVerdict::Warning, &letter.repeat(EXCERPT), 3);
+        (0..100).for_each(|at| add(&mut slot, long(&char::from(b'!' + at).to_string())));
+        let reason = slot.and_then(|slot| slot.reason).unwrap_or_default();
+        assert!(reason.starts_with("too long; no such country; !!!") && reason.ends_with("..."), "{reason}");
+        assert_eq!(reason.chars().count(), EXCERPT + 3);
     }
 }
