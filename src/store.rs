@@ -3,6 +3,7 @@
 //! Stages hand in SQL text and get values back; no type of the package leaves this module.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use duckdb::{Config, Connection};
 
@@ -24,8 +25,8 @@ pub use plain::{Said, candidates, plain, short_of_arguments};
 /// One in-process DuckDB: scratch tables in memory (spilled to `temp`), ledgers and sources attached.
 pub struct Store {
     connection: Connection,
-    /// What it may take when nothing else is asked for.
-    memory_limit: String,
+    /// What it may take, once that is known: asked for, or told before it was lowered.
+    memory_limit: OnceLock<String>,
 }
 
 /// How much DuckDB may take, and where it finds things.
@@ -54,12 +55,8 @@ impl Store {
             config = config.with("temp_directory", temp.to_string_lossy())?;
         }
         let connection = Connection::open_in_memory_with_flags(config)?;
-        let mut store = Store { connection, memory_limit: options.memory_limit.clone().unwrap_or_default() };
-        if let (true, [Value::Text(limit)]) =
-            (store.memory_limit.is_empty(), &*store.row("SELECT current_setting('memory_limit')")?)
-        {
-            store.memory_limit = limit.clone();
-        }
+        let memory_limit = options.memory_limit.clone().map(OnceLock::from).unwrap_or_default();
+        let store = Store { connection, memory_limit };
         // icu needs no autoload: the official library has it built in.
         store.execute("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL errors_as_json = true")?;
         Ok(store)
@@ -184,12 +181,16 @@ impl Store {
         let held = "SELECT CAST(sum(memory_usage_bytes) AS BIGINT) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'";
         let most = "SELECT CAST(parse_formatted_bytes(current_setting('memory_limit')) AS BIGINT)";
         let limit = self.number(held)?.saturating_add(spare).min(self.number(most)?);
+        if let [Value::Text(now)] = &*self.row("SELECT current_setting('memory_limit')")? {
+            self.memory_limit.get_or_init(|| now.clone());
+        }
         self.execute(&format!("SET GLOBAL memory_limit = '{limit} bytes'"))
     }
 
     /// Takes again what it may. RESET would show the old limit and keep the new one.
     pub fn regain(&self) -> Result<(), StoreError> {
-        self.execute(&format!("SET GLOBAL memory_limit = {}", Sql::text(&self.memory_limit)))
+        let Some(limit) = self.memory_limit.get() else { return Ok(()) };
+        self.execute(&format!("SET GLOBAL memory_limit = {}", Sql::text(limit)))
     }
 
     /// What does not fit into what was left to it is done again with all the memory there may be.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::Result;
 use crate::project::AT_ONCE;
+
 /// As long as a row of the bench.
 const BODY: &str = r#"{"customer":"c-1000000","email":"person1000000@example.com","first_name":"Bjørn","city":"City 2405","tier":"silver","visits":107,"spend":7415.53,"score":0.561803,"vip":false,"born":"1984-03-11","seen":"2026-05-02T11:12:13Z"}"#;
 

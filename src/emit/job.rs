@@ -209,7 +209,7 @@ impl Line<'_> {
     ) -> (Came, Option<Halt>) {
         match whole.is {
             Answer::Read => {
-                let scope = scope.with("sent", &json!(load.len()));
+                let scope = scope.with_datum("sent", load.len().into());
                 let sent = Sent {
                     identifiers: load.riders.iter().map(Rider::identifier).collect(),
                     remote_ids: load.riders.iter().map(|rider| rider.remote_id.as_deref()).collect(),

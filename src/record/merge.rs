@@ -24,12 +24,12 @@ pub fn finish(store: &Store, ledger: &Ledger, run: &OpenRun, now: &str, closing:
             statements.push(lost::told(ledger, now));
         }
         let last = last(store, ledger)?;
-        let merge = Merge { ledger, run, columns: &positions(store, ledger, "delta", 'd')?, now, last: &last };
         let occurs = Occurs::found(store, ledger, lost)?;
+        let merge = Merge { ledger, run, columns: &positions(store, ledger, "delta", 'd')?, now, last: &last, occurs };
         if store.number(&format!("SELECT count(*) FROM {}", ledger.table("entry")))? == 0 {
-            statements.push(merge.insert(occurs));
+            statements.push(merge.insert());
         } else {
-            statements.push(merge.merge(occurs));
+            statements.push(merge.merge());
             statements.extend(overwritten(ledger, run));
         }
         statements.extend(park(store, ledger, run, &last)?);
@@ -156,10 +156,9 @@ impl Occurs {
                 format!("SELECT count(*) FROM (SELECT 1 FROM {} WHERE {condition} LIMIT 1)", ledger.table(table));
             Ok::<_, StoreError>(store.number(&number)? > 0)
         };
-        let doubtful = "verdict IN ('failed', 'rejected', 'unclear') AND NOT unsent";
         Ok(Occurs {
             refusals: any("journal", "refused IS NOT NULL")? || any("entry", "refused IS NOT NULL")?,
-            doubts: lost || any("journal", doubtful)?,
+            doubts: lost || any("journal", &doubtful(""))?,
         })
     }
 }
@@ -171,12 +170,13 @@ struct Merge<'a> {
     columns: &'a [u32],
     now: &'a str,
     last: &'a str,
+    occurs: Occurs,
 }
 
 impl Merge<'_> {
     /// What it comes to in a ledger without entries: DuckDB does it in parallel, and looks for nothing.
-    fn insert(&self, occurs: Occurs) -> String {
-        let (names, values) = self.fresh(occurs);
+    fn insert(&self) -> String {
+        let (names, values) = self.fresh();
         format!(
             "INSERT INTO {} ({names}) SELECT {values} FROM ({}) s WHERE s.kind <> 'removed'",
             self.ledger.table("entry"),
@@ -184,11 +184,11 @@ impl Merge<'_> {
         )
     }
 
-    fn merge(&self, occurs: Occurs) -> String {
+    fn merge(&self) -> String {
         let same: Vec<String> = numbered("k", self.run.keys).iter().map(|key| format!("e.{key} = s.{key}")).collect();
-        let updates = self.assignments(occurs, |column| format!("e.{column}"));
+        let updates = self.assignments(|column| format!("e.{column}"));
         let set: Vec<String> = updates.iter().map(|(column, value)| format!("{column} = {value}")).collect();
-        let (names, values) = self.fresh(occurs);
+        let (names, values) = self.fresh();
         format!(
             "MERGE INTO {} e USING ({}) s ON {} \
              WHEN MATCHED AND s.kind = 'removed' AND s.verdict IN ('accepted', 'absent', 'exists') THEN DELETE \
@@ -211,15 +211,15 @@ impl Merge<'_> {
     }
 
     /// Columns of a new entry and their values.
-    fn fresh(&self, occurs: Occurs) -> (String, String) {
+    fn fresh(&self) -> (String, String) {
         let keys = numbered("k", self.run.keys).into_iter().map(|key| (key.clone(), format!("s.{key}")));
-        let (names, values): (Vec<_>, Vec<_>) = keys.chain(self.assignments(occurs, |_| "NULL".to_string())).unzip();
+        let (names, values): (Vec<_>, Vec<_>) = keys.chain(self.assignments(|_| "NULL".to_string())).unzip();
         (names.join(", "), values.join(", "))
     }
 
     /// Column and new value, where `old` names what the entry held before (NULL for a new one).
-    fn assignments(&self, occurs: Occurs, old: impl Fn(&str) -> String) -> Vec<(String, String)> {
-        let (run, columns) = (self.run, self.columns);
+    fn assignments(&self, old: impl Fn(&str) -> String) -> Vec<(String, String)> {
+        let Merge { run, columns, occurs, .. } = *self;
         let now = timestamp(self.now);
         let done = "s.verdict IN ('accepted', 'exists')";
         let settled = "s.verdict IN ('accepted', 'exists', 'absent')";
@@ -233,7 +233,7 @@ impl Merge<'_> {
         );
         set("since", now.clone());
         // A removal that may have been carried out leaves nothing to rely on.
-        let void = format!("s.verdict = 'absent' OR (s.kind = 'removed' AND {DOUBTFUL})");
+        let void = format!("s.verdict = 'absent' OR (s.kind = 'removed' AND ({}))", doubtful("s."));
         set("acked_at", format!("CASE WHEN {done} THEN {now} WHEN {void} THEN NULL ELSE {} END", old("acked_at")));
         set("keys", "s.keys".into());
         set("owes", owes(columns, settled, &cast(&old("owes"), "INTEGER[]"), occurs));
@@ -269,14 +269,16 @@ impl Merge<'_> {
 }
 
 /// Nobody knows whether it was carried out.
-const DOUBTFUL: &str = "(s.verdict IN ('failed', 'rejected', 'unclear') AND NOT s.unsent)";
+fn doubtful(of: &str) -> String {
+    format!("{of}verdict IN ('failed', 'rejected', 'unclear') AND NOT {of}unsent")
+}
 
 /// Fields that are still to be sent, by position.
 fn owes(columns: &[u32], settled: &str, old: &str, occurs: Occurs) -> String {
     let more = if occurs.doubts {
-        let sent = sent_positions(columns);
+        let (doubtful, sent) = (doubtful("s."), sent_positions(columns));
         format!(
-            "WHEN {DOUBTFUL} THEN list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) "
+            "WHEN {doubtful} THEN list_sort(list_distinct(list_concat(coalesce({old}, CAST([] AS INTEGER[])), {sent}))) "
         )
     } else {
         String::new()
