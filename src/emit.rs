@@ -12,7 +12,9 @@ mod estimate;
 mod fields;
 mod flow;
 mod job;
+mod journal;
 mod judge;
+mod lanes;
 mod listing;
 mod option;
 mod owner;
@@ -34,15 +36,15 @@ mod wire;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use crate::ir::delivery::{DeltaRow, Halt, OpenJob, Outcome, RequestNote, ScanId, ScanPage};
-use crate::ir::offer::Offer;
+use crate::ir::delivery::{Halt, OpenJob};
 use crate::ir::secret::Redactor;
 use crate::world::World;
 
 pub use account::account;
 pub use estimate::Outlook;
+pub use journal::{Journal, Note, Notes};
 pub use judge::{ExampleRead, judge_example, read_example};
 pub use owner::owner;
 pub use pace::Limiters;
@@ -66,46 +68,6 @@ pub struct Ending {
     pub requests: u64,
     /// Jobs that run still.
     pub running: u64,
-}
-
-/// What the ledger must hear, in this order.
-#[derive(Debug)]
-pub enum Note {
-    /// These rows are about to leave, with a request of this number (0: not known yet). They wait for the answer: `true` once
-    /// the marks are durable.
-    InFlight {
-        rows: Vec<DeltaRow>,
-        request: u64,
-        /// Marked for this request alone, at its turn: the call may never be repeated.
-        alone: bool,
-        ack: oneshot::Sender<bool>,
-    },
-    /// Rows that were marked and never left: their marks are taken back.
-    Spared(Vec<DeltaRow>),
-    Outcomes(Vec<Outcome>),
-    Answered(RequestNote),
-    /// A page of a listing to be kept. The next one waits for the answer: `true` once it is.
-    Listed {
-        page: ScanPage,
-        ack: oneshot::Sender<bool>,
-    },
-    /// What a listing says of these rows: the destination's id of each that it names.
-    LookUp {
-        id: ScanId,
-        rows: Vec<DeltaRow>,
-        tell: oneshot::Sender<Vec<Option<String>>>,
-    },
-}
-
-/// The way to the ledger.
-#[derive(Clone, Debug)]
-pub struct Journal(pub mpsc::Sender<Note>);
-
-impl Journal {
-    /// Whether someone listens still.
-    async fn tell(&self, note: Note) -> bool {
-        self.0.send(note).await.is_ok()
-    }
 }
 
 /// Ends deliveries early: no new work is taken, what is in flight is finished.
@@ -156,19 +118,6 @@ impl Delivery {
 
     fn of(program: program::Program, redactor: Redactor, requests: u64) -> Delivery {
         Delivery { program, redactor, numbers: AtomicU64::new(requests) }
-    }
-
-    /// Sends what is offered until the channel closes, or until it is stopped.
-    pub async fn deliver(
-        &self,
-        world: &dyn World,
-        offers: mpsc::Receiver<Vec<Offer>>,
-        journal: &Journal,
-        stop: &StopSignal,
-    ) -> Ending {
-        let inner = StopSignal::default();
-        let line = retry::Line { delivery: self, world, journal, stop: &inner };
-        flow::Flow::new(line, stop).run(offers).await
     }
 
     /// Asks for jobs that were submitted before: once, or until they end where a run waits for them.

@@ -31,6 +31,9 @@ pub fn reason(error: &std::io::Error) -> String {
     }
 }
 
+/// Work for [`World::alongside`].
+pub type Alongside = Box<dyn for<'w> FnOnce(&'w dyn World) -> BoxFuture<'w, ()> + Send>;
+
 pub trait World: Send + Sync {
     fn now(&self) -> Timestamp;
 
@@ -42,6 +45,13 @@ pub trait World: Send + Sync {
     /// Does what would hold up the thread it is called on: DuckDB's work. Where nothing may depend on how threads interleave,
     /// it is done at once.
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()>;
+
+    /// Threads that requests for so many rows are worth. One where nothing may depend on how threads interleave.
+    fn threads(&self, rows: u64) -> usize;
+
+    /// Does work that makes requests on a thread of its own, in a world with connections of its own. Where nothing may depend
+    /// on how threads interleave, it is done here.
+    fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()>;
 
     /// Something is on the disk now that a later process goes by. The simulation may end this one here.
     fn durable(&self) {}

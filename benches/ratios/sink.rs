@@ -1,10 +1,13 @@
 //! A destination that takes everything: what is left is the cost of sending. It notes when each request came.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
 
 use crate::Result;
 
@@ -21,12 +24,11 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
         let arrivals = Arc::new(Mutex::new(Vec::new()));
+        listener.set_nonblocking(true)?;
         let noted = arrivals.clone();
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let noted = noted.clone();
-                // A connection that breaks off is the client's to notice.
-                thread::spawn(move || answer(&stream, latency, &noted));
+            if let Err(error) = listen(listener, latency, &noted) {
+                eprintln!("the server answers nobody any more: {error}");
             }
         });
         Ok(Sink { url, arrivals })
@@ -58,28 +60,49 @@ fn lock(arrivals: &Mutex<Vec<Instant>>) -> MutexGuard<'_, Vec<Instant>> {
     arrivals.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer(mut stream: &TcpStream, latency: Duration, noted: &Mutex<Vec<Instant>>) -> std::io::Result<()> {
+/// One thread for all connections: with one for each, what a request costs is mostly the waking of its thread.
+fn listen(listener: TcpListener, latency: Duration, noted: &Arc<Mutex<Vec<Instant>>>) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            // A connection that breaks off is the client's to notice.
+            tokio::spawn(answer(stream, latency, noted.clone()));
+        }
+    })
+}
+
+async fn answer(mut stream: TcpStream, latency: Duration, noted: Arc<Mutex<Vec<Instant>>>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut reader = BufReader::with_capacity(1 << 16, stream);
-    let mut body = Vec::new();
+    let mut held = Vec::with_capacity(1 << 16);
     loop {
-        let mut length = 0;
-        let mut line = String::new();
-        while reader.read_line(&mut line)? > 2 {
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().unwrap_or(0);
+        let head = loop {
+            if let Some(end) = held.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end + 4;
             }
-            line.clear();
+            if stream.read_buf(&mut held).await? == 0 {
+                return Ok(());
+            }
+        };
+        lock(&noted).push(Instant::now());
+        let whole = head + body_length(&held[..head]);
+        while held.len() < whole {
+            if stream.read_buf(&mut held).await? == 0 {
+                return Ok(());
+            }
         }
-        if line.is_empty() {
-            return Ok(());
+        held.drain(..whole);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
         }
-        lock(noted).push(Instant::now());
-        body.resize(length, 0);
-        reader.read_exact(&mut body)?;
-        thread::sleep(latency);
-        stream.write_all(YES)?;
+        stream.write_all(YES).await?;
     }
+}
+
+fn body_length(head: &[u8]) -> usize {
+    let head = str::from_utf8(head).unwrap_or_default();
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    length.and_then(|(_, length)| length.trim().parse().ok()).unwrap_or(0)
 }

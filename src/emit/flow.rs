@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc;
 
+use super::Note;
 use super::ahead::{Ahead, Marked};
 use super::batch::{Batcher, Load, Rider};
 use super::job::{Came, Landing};
 use super::judge::Judged;
+use super::lanes::{Offers, Share};
 use super::render::{self, Row};
 use super::retry::{ATTEMPTS, Line};
 use super::route::{self, Next};
 use super::wait::backoff;
-use super::{Ending, Note, StopSignal};
 use crate::ir::catalog::{RecordVerdict, Repeat};
 use crate::ir::delivery::{DeltaRow, Halt, JobId, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
@@ -27,8 +27,7 @@ const WAITING: usize = 16 * 1_024;
 
 pub struct Flow<'a> {
     line: Line<'a>,
-    /// The run's own signal; the line's ends the flights of this delivery alone.
-    stop: &'a StopSignal,
+    share: Share,
     batchers: BTreeMap<usize, Batcher>,
     ahead: Ahead<'a>,
     marks_ahead: bool,
@@ -50,12 +49,12 @@ pub struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    pub fn new(line: Line<'a>, stop: &'a StopSignal) -> Self {
+    pub fn new(line: Line<'a>, share: Share) -> Self {
         Flow {
             line,
-            stop,
+            share,
             batchers: BTreeMap::new(),
-            ahead: Ahead::default(),
+            ahead: Ahead::new(share),
             marks_ahead: line.delivery.program.marks_ahead(),
             ready: BTreeMap::new(),
             flights: FuturesUnordered::new(),
@@ -70,7 +69,8 @@ impl<'a> Flow<'a> {
         }
     }
 
-    pub async fn run(mut self, mut offers: mpsc::Receiver<Vec<Offer>>) -> Ending {
+    /// Sends what is offered, to the end or until it is stopped, and says why it was.
+    pub async fn run(mut self, offers: &Offers) -> Option<Halt> {
         let mut open = true;
         loop {
             self.launch(open);
@@ -81,10 +81,10 @@ impl<'a> Flow<'a> {
             }
             tokio::select! {
                 biased;
-                halt = self.stop.stopped(), if self.halt.is_none() => self.halt(halt),
+                halt = self.line.stop.stopped(), if self.halt.is_none() => self.halt(halt),
                 Some(landing) = self.flights.next(), if !self.flights.is_empty() => self.land(landing),
                 Some(marked) = self.ahead.next(), if self.ahead.is_marking() => self.marked(marked),
-                more = offers.recv(), if wants => match more {
+                more = offers.next(), if wants => match more {
                     Some(offers) => offers.into_iter().for_each(|offer| self.enter(offer)),
                     None => open = false,
                 },
@@ -92,7 +92,7 @@ impl<'a> Flow<'a> {
         }
         self.release();
         self.report().await;
-        Ending { halt: self.halt, requests: self.line.delivery.requests(), running: 0 }
+        self.halt
     }
 
     /// A row at the beginning of its route.
@@ -191,7 +191,7 @@ impl<'a> Flow<'a> {
         let flying = |call: &usize| self.flying.get(call).copied().unwrap_or(0);
         let alone = program.calls[call].writes && program.readback.as_ref().is_some_and(|readback| readback.is_due());
         let writing = || self.flying.keys().filter(|call| program.calls[**call].writes).map(flying).sum::<usize>();
-        flying(&call) < program.calls[call].in_flight && !(alone && writing() > 0)
+        flying(&call) < self.share.part(program.calls[call].in_flight) && !(alone && writing() > 0)
     }
 
     /// Cuts the batches that no record on its way can still join.
@@ -372,6 +372,6 @@ impl<'a> Flow<'a> {
     fn has_room(&self) -> bool {
         let gathered: usize = self.batchers.values().map(Batcher::len).sum();
         let batch = self.line.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
-        self.waiting <= WAITING.max(4 * batch) && gathered <= 4 * batch.max(512)
+        self.waiting <= self.share.part(WAITING).max(4 * batch) && gathered <= 4 * batch.max(512)
     }
 }

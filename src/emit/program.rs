@@ -127,6 +127,13 @@ impl Program {
         self.calls.iter().all(|call| !call.writes || call.repeat != Repeat::Never)
     }
 
+    /// Requests that each of its calls may have in flight. One where a request waits for what others found.
+    pub fn in_flight(&self) -> usize {
+        let alone = self.readback.is_some() || self.calls.iter().any(|call| call.scan.is_some());
+        let least = self.calls.iter().map(|call| call.in_flight).min();
+        least.filter(|_| !alone).unwrap_or(1)
+    }
+
     pub fn route(&self, kind: ChangeKind, which: usize) -> Option<&[StepPlan]> {
         self.routes.get(&(kind, which)).map(Vec::as_slice)
     }

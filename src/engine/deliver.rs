@@ -1,6 +1,7 @@
 //! Between the ledger and delivery: rows out of the delta, marks and outcomes into it, while requests are under way.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -8,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::guards;
 use super::session::{Job, Session};
 use super::{Progress, StopSignal};
-use crate::emit::{Delivery, Ending, Journal, Note};
+use crate::emit::{Delivery, Ending, Journal, Note, Notes};
 use crate::ir::delivery::{DeltaRow, Halt, OpenJob, Outcome, ScanId, ScanPage, WaitingJob};
 use crate::ir::mode::Verdict;
 use crate::ir::offer::Offer;
@@ -18,11 +19,6 @@ use crate::record::{self, Delta, DeltaPages, Events, PAGE};
 use crate::store::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use crate::world::{World, off_thread};
-
-/// Rows handed on at a time: few enough that requests leave while others are written.
-const HAND: usize = 2_048;
-/// Handfuls that wait: a page, so that the next one can be read meanwhile.
-const HANDS: usize = PAGE as usize / HAND;
 
 /// Notes taken into one commit: enough that commits cost little, few enough that none waits long.
 const GROUP: usize = 2_048;
@@ -51,7 +47,7 @@ pub struct Scene<'a> {
 /// Offers the whole delta. DuckDB takes little memory meanwhile: it would else keep every page of the delta that has left.
 pub async fn deliver(
     scene: Scene<'_>,
-    delivery: &Delivery,
+    delivery: &Arc<Delivery>,
     delta: &Delta,
     delivered: &mut Delivered,
 ) -> Result<(), StoreError> {
@@ -68,7 +64,7 @@ pub async fn deliver(
 /// Additions and changes first, removals once those are done. What was sent by then is counted even where the ledger fails.
 async fn offer(
     scene: Scene<'_>,
-    delivery: &Delivery,
+    delivery: &Arc<Delivery>,
     delta: &Delta,
     delivered: &mut Delivered,
 ) -> Result<(), StoreError> {
@@ -78,11 +74,12 @@ async fn offer(
         if pages.is_empty() || delivered.halt.is_some() {
             continue;
         }
-        let (offers, offered) = mpsc::channel(HANDS);
+        let lanes = delivery.lanes(session.world, delta.rows);
+        let hand = lanes.handful();
+        let (offers, offered) = mpsc::channel((PAGE as usize).div_ceil(hand));
         let reader = Reader::new(session, job)?;
-        let reading = reader.read(session.world, pages, offers);
-        let work =
-            async |journal: &Journal, stop: &StopSignal| delivery.deliver(session.world, offered, journal, stop).await;
+        let reading = reader.read(session.world, pages, hand, offers);
+        let work = async |journal: &Journal, stop: &StopSignal| lanes.deliver(offered, journal, stop).await;
         let (read, ending) = futures::join!(reading, journaled(scene, delivered, work));
         let ending = ending?;
         delivered.halt = ending.halt;
@@ -100,7 +97,7 @@ pub async fn journaled(
     let Scene { session, job, progress, stop } = scene;
     // A guard of this activation stops this one alone; an interrupt stops all.
     let own = StopSignal::default();
-    let (notes, noted) = mpsc::channel(GROUP);
+    let (journal, notes) = Journal::new(GROUP);
     let (tallies, mut told) = mpsc::unbounded_channel();
     let writer = Writer {
         store: session.store.second()?,
@@ -109,7 +106,8 @@ pub async fn journaled(
         at_micros: session.world.now().as_microsecond(),
     };
     let working = async {
-        let journal = Journal(notes);
+        // Gone when the work is done, which ends the writing.
+        let journal = journal;
         work(&journal, &own).await
     };
     let listening = async {
@@ -121,10 +119,11 @@ pub async fn journaled(
             }
         }
     };
-    let all = async { futures::join!(working, writer.write(session.world, noted, tallies), listening) };
+    let all = async { futures::join!(working, writer.write(session.world, notes, tallies), listening) };
     let (ending, written, ()) = tokio::select! {
-        done = all => done,
+        biased;
         never = own.follow(stop) => match never {},
+        done = all => done,
     };
     delivered.sent.requests = ending.requests;
     written?;
@@ -133,9 +132,9 @@ pub async fn journaled(
 
 /// Lets `work` speak to a journal that nobody keeps: what preparation asks concerns no row.
 pub async fn unheard<T>(work: impl AsyncFnOnce(Journal) -> T) -> T {
-    let (notes, mut noted) = mpsc::channel(64);
-    let listening = async { while noted.recv().await.is_some() {} };
-    let (made, ()) = futures::join!(work(Journal(notes)), listening);
+    let (journal, mut notes) = Journal::new(64);
+    let listening = async { while notes.next().await.is_some() {} };
+    let (made, ()) = futures::join!(work(journal), listening);
     made
 }
 
@@ -180,22 +179,29 @@ impl Reader {
         Ok((page?, reader))
     }
 
-    /// Ends early, and in peace, when no one listens any more.
+    /// Hands rows on, so many at a time. Ends early, and in peace, when no one listens any more.
     async fn read(
         mut self,
         world: &dyn World,
         pages: &[Range<u64>],
+        hand: usize,
         offers: mpsc::Sender<Vec<Offer>>,
     ) -> Result<(), StoreError> {
+        let mut held = Vec::new();
         for rows in pages {
-            let (mut page, reader) = self.page(world, rows.start, rows.end).await?;
+            let (page, reader) = self.page(world, rows.start, rows.end).await?;
             self = reader;
-            while !page.is_empty() {
-                let rest = page.split_off(page.len().min(HAND));
-                if offers.send(std::mem::replace(&mut page, rest)).await.is_err() {
+            held.extend(page);
+            while held.len() >= hand {
+                let rest = held.split_off(hand);
+                if offers.send(std::mem::replace(&mut held, rest)).await.is_err() {
                     return Ok(());
                 }
             }
+        }
+        if !held.is_empty() {
+            // No one may listen any more.
+            let _ = offers.send(held).await;
         }
         Ok(())
     }
@@ -227,14 +233,14 @@ impl Writer {
     async fn write(
         mut self,
         world: &dyn World,
-        mut notes: mpsc::Receiver<Note>,
+        mut notes: Notes,
         tallies: mpsc::UnboundedSender<Sent>,
     ) -> Result<(), StoreError> {
-        while let Some(first) = notes.recv().await {
+        while let Some(first) = notes.next().await {
             let mut group = Group::default();
             group.take(first);
-            group.linger(world, &mut notes).await;
             group.gather(&mut notes);
+            group.linger(world, &mut notes).await;
             let (tally, writer) =
                 off_thread(world, move || (self.commit(group), self)).await.ok_or_else(thread_failed)?;
             self = writer;
@@ -274,26 +280,25 @@ impl Writer {
 }
 
 impl Group {
-    fn gather(&mut self, notes: &mut mpsc::Receiver<Note>) {
+    fn gather(&mut self, notes: &mut Notes) {
         while self.size < GROUP
-            && let Ok(next) = notes.try_recv()
+            && let Some(next) = notes.waiting()
         {
             self.take(next);
         }
     }
 
     /// Takes more for a while.
-    async fn linger(&mut self, world: &dyn World, notes: &mut mpsc::Receiver<Note>) {
+    async fn linger(&mut self, world: &dyn World, notes: &mut Notes) {
         let mut pause = world.sleep(LINGER);
-        while self.can_wait() {
+        let mut over = false;
+        while self.can_wait() && !over && !notes.is_over() {
             tokio::select! {
                 biased;
-                () = &mut pause => break,
-                note = notes.recv() => match note {
-                    Some(note) => self.take(note),
-                    None => break,
-                },
+                () = &mut pause => over = true,
+                () = notes.pressed() => (),
             }
+            self.gather(notes);
         }
     }
 

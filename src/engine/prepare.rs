@@ -1,5 +1,7 @@
 //! Before the first row: what must exist at the destination is found or made, and the definition is compiled.
 
+use std::sync::Arc;
+
 use super::deliver;
 use super::session::{self, Job, Session};
 use super::{StopSignal, tell};
@@ -38,7 +40,7 @@ pub async fn delivery(
     counts: &Counts,
     depth: Depth,
     stop: &StopSignal,
-) -> Result<(Delivery, Preparation), Failure> {
+) -> Result<(Arc<Delivery>, Preparation), Failure> {
     let base_url = session::base_url(job.connection, session.options.sandbox.as_ref());
     let setup = setup(session, job, counts, base_url.as_deref());
     let redactor = session.redactor.clone();
@@ -49,7 +51,7 @@ pub async fn delivery(
     let preparation = made.map_err(|halt| failed(tell::halted(session, halt)))?;
     let made = Delivery::new(&setup, &preparation.prepared, &session.limiters, redactor);
     let delivery = made.map_err(|said| tell::delivery(job.activation, &session.redactor.scrub(&said)))?;
-    Ok((delivery, preparation))
+    Ok((Arc::new(delivery), preparation))
 }
 
 fn failed(stopped: Stopped) -> Failure {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,11 +12,15 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
+use tokio::runtime::Builder;
 
-use super::World;
+use super::{Alongside, World};
 use crate::ir::delivery::{HttpError, Request, Response};
 
 mod words;
+
+/// So many rows are worth more threads, each with connections of its own.
+const MANY: u64 = 8_192;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -127,6 +132,23 @@ impl World for RealWorld {
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
         // A panic shows in what the work was to send.
         tokio::task::spawn_blocking(work).map(drop).boxed()
+    }
+
+    fn threads(&self, rows: u64) -> usize {
+        match rows {
+            0..MANY => 1,
+            _ => std::thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+
+    fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
+        let world = RealWorld { start: self.start, ..RealWorld::new() };
+        self.off_thread(Box::new(move || {
+            // A thread without a runtime does nothing, which shows in what the work was to send.
+            if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+                runtime.block_on(work(&world));
+            }
+        }))
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {

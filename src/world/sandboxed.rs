@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::World;
+use super::{Alongside, World};
 use crate::ir::delivery::{HttpError, Request, Response};
 use crate::sandbox::{self, IN_PROCESS, Incoming, Reply, Sandbox};
 
@@ -78,6 +78,14 @@ impl World for Sandboxed {
 
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
         self.world.off_thread(work)
+    }
+
+    fn threads(&self, _: u64) -> usize {
+        1
+    }
+
+    fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
+        work(self)
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {

@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
 
-use super::World;
 use super::real::RealWorld;
+use super::{Alongside, World};
 use crate::ir::delivery::{HttpError, Request, Response};
 use crate::sandbox::{Fault, Reply};
 
@@ -270,6 +270,14 @@ impl World for Simulated {
 
     fn durable(&self) {
         self.point();
+    }
+
+    fn threads(&self, _: u64) -> usize {
+        self.state().weather.threads.max(1)
+    }
+
+    fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
+        work(self)
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sendoff::ir::delivery::{HttpError, Request, Response};
-use sendoff::world::World;
+use sendoff::world::{Alongside, World};
 
 /// An answer that waits for its request.
 #[derive(Clone, Debug)]
@@ -83,6 +83,14 @@ impl World for Scripted {
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
         work();
         Box::pin(std::future::ready(()))
+    }
+
+    fn threads(&self, _: u64) -> usize {
+        1
+    }
+
+    fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
+        work(self)
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use sendoff::catalog::{DefinitionFile, builtin, read};
 use sendoff::emit::{
-    Delivery, Depth, Journal, Limiters, Note, Prepared, RunFacts, Setup, StopSignal, judge_example, prepare,
+    Delivery, Depth, Journal, Limiters, Note, Notes, Prepared, RunFacts, Setup, StopSignal, judge_example, prepare,
 };
 use sendoff::ir::catalog::{Catalog, Destination, Service};
 use sendoff::ir::delivery::{DeltaRow, Halt, HttpError, JobId, OpenJob, Outcome, Response};
@@ -262,15 +262,14 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
             );
         }
     };
-    let delivery = Delivery::new(&setup, &prepared, &limiters, redactor)?;
+    let delivery = Arc::new(Delivery::new(&setup, &prepared, &limiters, redactor)?);
     let offers = offers(case, &fields);
     if case.sample {
         let requests = delivery.sample(&offers);
         return Ok(json!(requests.iter().map(|request| shown(request, true)).collect::<Vec<_>>()));
     }
     let names: BTreeMap<u64, String> = offers.iter().map(|offer| (offer.row().0, name(offer))).collect();
-    let (sender, notes) = mpsc::channel(16);
-    let journal = Journal(sender);
+    let (journal, notes) = Journal::new(16);
     let ending = async {
         let ending = match &case.job {
             Some(job) => {
@@ -289,7 +288,8 @@ async fn happened(case: &Case, destination: &Destination, service: &Service) -> 
                         }
                     }
                 };
-                futures::join!(delivery.deliver(&world, receive, &journal, &stop), feed).0
+                let lanes = delivery.lanes(&world, 0);
+                futures::join!(lanes.deliver(receive, &journal, &stop), feed).0
             }
         };
         drop(journal);
@@ -309,11 +309,12 @@ async fn prepared(
     world: &Scripted,
     log: &Log,
 ) -> Result<Prepared, Halt> {
-    let (sender, notes) = mpsc::channel(16);
+    let (journal, notes) = Journal::new(16);
     let depth = if case.sample { Depth::Look } else { Depth::Create };
     let work = async {
-        let (journal, stop) = (Journal(sender), StopSignal::default());
-        prepare(setup, limiters, redactor.clone(), world, &journal, &stop, depth).await
+        // Gone when it is done: nothing is to be heard any more.
+        let journal = journal;
+        prepare(setup, limiters, redactor.clone(), world, &journal, &StopSignal::default(), depth).await
     };
     let nobody = BTreeMap::new();
     let (made, ()) = futures::join!(work, listen(notes, &nobody, log));
@@ -324,9 +325,9 @@ async fn prepared(
     Ok(made.prepared)
 }
 
-async fn listen(mut notes: mpsc::Receiver<Note>, names: &BTreeMap<u64, String>, log: &Log) {
+async fn listen(mut notes: Notes, names: &BTreeMap<u64, String>, log: &Log) {
     let mut listing: BTreeMap<String, String> = BTreeMap::new();
-    while let Some(note) = notes.recv().await {
+    while let Some(note) = notes.next().await {
         let entry = match note {
             Note::InFlight { rows, alone, ack, .. } => {
                 ack.send(true).expect("someone waits for it");

@@ -59,4 +59,6 @@ pub struct Weather {
     pub crash: Option<u64>,
     /// By the number of the request: seconds that the wall clock jumps.
     pub jumps: BTreeMap<u64, i64>,
+    /// Threads that a delivery's requests may be shared between, taking turns here; 0 for one.
+    pub threads: usize,
 }

@@ -11,8 +11,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sendoff::ir::delivery::{HttpError, Request, Response};
-use sendoff::world::World;
 use sendoff::world::real::RealWorld;
+use sendoff::world::{Alongside, World};
 use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 
@@ -210,6 +210,14 @@ impl World for Vendor {
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()> {
         work();
         Box::pin(std::future::ready(()))
+    }
+
+    fn threads(&self, _: u64) -> usize {
+        1
+    }
+
+    fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
+        work(self)
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {

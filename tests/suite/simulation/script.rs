@@ -99,6 +99,7 @@ impl Round {
         push(&|round| round.weather.crash = None);
         push(&|round| round.weather.troubles.clear());
         push(&|round| round.weather.jumps.clear());
+        push(&|round| round.weather.threads = 1);
         push(&|round| round.leave.clear());
         push(&|round| round.age.clear());
         for number in self.weather.troubles.keys() {
@@ -122,7 +123,8 @@ fn weather(random: &mut StdRng) -> Weather {
         true => BTreeMap::from([(random.random_range(0..8), random.random_range(-7_200..7_200))]),
         false => BTreeMap::new(),
     };
-    Weather { seed: random.random(), troubles, crash, jumps }
+    let seed: u64 = random.random();
+    Weather { seed, troubles, crash, jumps, threads: 1 + (seed % 2) as usize }
 }
 
 fn trouble(random: &mut StdRng) -> Trouble {

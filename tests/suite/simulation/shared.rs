@@ -1,10 +1,11 @@
-//! Two activations on one credential: the vendor counts their requests together, and so must we.
+//! Two activations on one credential, each by several lanes: the vendor counts their requests together, and so must we.
 
 use std::fs;
 
 use sendoff::engine::{self, Options, Sandboxed, StopSignal};
 use sendoff::ir::mode::Mode;
 use sendoff::ir::run::Status;
+use sendoff::world::sim::Weather;
 
 use crate::people;
 use crate::pipeline::{self, Turns};
@@ -29,6 +30,7 @@ pub fn one_limit(case: &Case) -> Played {
     fs::write(folder.path().join(pipeline::FILE), people::lines(&people)).expect("it can be written");
     fs::write(folder.path().join("people.sendoff"), text).expect("it can be written");
     let options = Options { sandbox: Some(Sandboxed::InProcess), ..Options::default() };
+    stage.begin(Weather { threads: 2, ..Weather::default() });
     let world = &stage.world;
     let checked = engine::check(world, folder.path(), &options, false);
     let spec = checked.spec.ok_or_else(|| format!("the project is not right: {:?}", checked.problems))?;
