@@ -17,6 +17,8 @@ use crate::world::World;
 const LEAST: usize = 4;
 /// Rows handed on at a time: few enough that requests leave while others are written.
 const HAND: usize = 2_048;
+/// Lanes at the most: they wait for one ledger.
+const MOST: usize = 8;
 /// Handfuls for each lane, at the least, where there are rows for so many.
 const HANDS: usize = 4;
 
@@ -56,7 +58,7 @@ impl Delivery {
     /// One lane, unless so many rows are worth more threads.
     pub fn lanes<'a>(self: &'a Arc<Self>, world: &'a dyn World, rows: u64) -> Lanes<'a> {
         let most = self.program.in_flight() / LEAST;
-        Lanes { delivery: self, world, rows, count: world.threads(rows).min(most).max(1) }
+        Lanes { delivery: self, world, rows, count: world.threads(rows).min(most).clamp(1, MOST) }
     }
 }
 
@@ -65,10 +67,10 @@ impl Lanes<'_> {
     /// few enough that no lane is left without.
     pub fn handful(&self) -> usize {
         let batch = self.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
-        let fair = match self.count {
-            1 => HAND,
-            many => usize::try_from(self.rows).unwrap_or(HAND) / (HANDS * many),
-        };
+        if self.count == 1 {
+            return HAND;
+        }
+        let fair = usize::try_from(self.rows).unwrap_or(HAND) / (HANDS * self.count);
         batch * (fair.min(HAND) / batch).max(1)
     }
 
@@ -91,6 +93,7 @@ impl Lanes<'_> {
             return Flow::new(line, share).run(offers).await;
         }
         let (ended, end) = oneshot::channel();
+        let all = stop;
         let (delivery, offers, journal, stop) = (self.delivery.clone(), offers.clone(), journal.clone(), stop.clone());
         self.world
             .alongside(Box::new(move |world| {
@@ -101,7 +104,11 @@ impl Lanes<'_> {
                 })
             }))
             .await;
-        end.await.unwrap_or_else(|_| Some(Halt::Unreachable("a thread ended early".to_string())))
+        end.await.unwrap_or_else(|_| {
+            let halt = Halt::Unreachable("a thread of sendoff's own ended early".to_string());
+            all.stop(halt.clone());
+            Some(halt)
+        })
     }
 }
 

@@ -97,6 +97,7 @@ impl Buckets {
 /// Takes what a request needs from all of its limits, and says how long it has to wait. It leaves once for all of them: taken
 /// at several times, it would be missing from windows that it falls into.
 pub fn take(limiters: &[&Limiter], now: Duration, records: usize) -> Duration {
+    let _turn = turn();
     let from = now.as_secs_f64();
     let mut at = from;
     loop {
@@ -135,12 +136,14 @@ impl Limiter {
     }
 
     pub fn shut_for(&self, now: Duration, wait: Duration) {
+        let _turn = turn();
         let mut state = lock(&self.state);
         state.shut_until = state.shut_until.max(now + wait);
     }
 
     /// What an answer says is left, and until when that has to do. It speaks of requests, where those are counted.
     pub fn learn(&self, now: Duration, remaining: f64, reset: Option<Duration>) {
+        let _turn = turn();
         let mut state = lock(&self.state);
         let Buckets { requests, records, .. } = &mut *state;
         if let Some(bucket) = requests.as_mut().or(records.as_mut()) {
@@ -150,6 +153,13 @@ impl Limiter {
             state.shut_until = state.shut_until.max(now + reset);
         }
     }
+}
+
+/// One at a time: between asking when a request may leave and taking that moment, no other lane may take it, and no answer may
+/// say otherwise. A lock for all of them, since a request may need several, in any order.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    lock(&TURN)
 }
 
 /// A limiter is a few numbers, whole at every moment: a panic elsewhere cannot have left it half written.
@@ -173,6 +183,19 @@ mod tests {
         assert_eq!(take(&[&limiter], Duration::from_secs(1), 1), Duration::from_secs(29));
         limiter.shut_for(Duration::from_secs(1), Duration::from_secs(60));
         assert_eq!(limiter.shut(Duration::from_secs(11)), Duration::from_secs(50));
+    }
+
+    #[test]
+    fn threads_never_take_the_same_moment() {
+        let limiter = limiter(Some(100), None, 1, None);
+        let takes = || (0..500).map(|_| take(&[&limiter], Duration::ZERO, 1).as_micros()).collect::<Vec<_>>();
+        let mut waits: Vec<u128> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(takes)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("it does not panic")).collect()
+        });
+        waits.sort_unstable();
+        assert!(waits.windows(2).all(|pair| pair[0] < pair[1]), "two leave at once");
+        assert!(waits.windows(101).all(|window| window[100] - window[0] >= 1_000_000), "a second holds more than 100");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
 use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 
 use super::{Alongside, World};
 use crate::ir::delivery::{HttpError, Request, Response};
@@ -143,12 +144,16 @@ impl World for RealWorld {
 
     fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
         let world = RealWorld { start: self.start, ..RealWorld::new() };
-        self.off_thread(Box::new(move || {
-            // A thread without a runtime does nothing, which shows in what the work was to send.
+        let (done, ended) = oneshot::channel::<()>();
+        // Not one of the runtime's helpers: where threads are short, those are needed for what this one waits for. A thread that
+        // cannot be had, or has no runtime, does nothing, which shows in what the work was to send.
+        let _ = std::thread::Builder::new().name("lane".into()).spawn(move || {
             if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
                 runtime.block_on(work(&world));
             }
-        }))
+            drop(done);
+        });
+        ended.map(drop).boxed()
     }
 
     fn http(&self, request: Request) -> BoxFuture<'_, Result<Response, HttpError>> {
