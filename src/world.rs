@@ -47,7 +47,9 @@ pub trait World: Send + Sync {
     fn off_thread(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'_, ()>;
 
     /// Threads that requests for so many rows are worth. One where nothing may depend on how threads interleave.
-    fn threads(&self, rows: u64) -> usize;
+    fn threads(&self, _rows: u64) -> usize {
+        1
+    }
 
     /// Does work that makes requests on a thread of its own, in a world with connections of its own. Where nothing may depend
     /// on how threads interleave, it is done here.

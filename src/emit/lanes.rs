@@ -66,10 +66,10 @@ impl Lanes<'_> {
     /// Rows to hand over at a time: whole batches, so that sharing makes no request more where all rows go the same way, and
     /// few enough that no lane is left without.
     pub fn handful(&self) -> usize {
-        let batch = self.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
         if self.count == 1 {
             return HAND;
         }
+        let batch = self.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
         let fair = usize::try_from(self.rows).unwrap_or(HAND) / (HANDS * self.count);
         batch * (fair.min(HAND) / batch).max(1)
     }
@@ -93,12 +93,11 @@ impl Lanes<'_> {
             return Flow::new(line, share).run(offers).await;
         }
         let (ended, end) = oneshot::channel();
-        let all = stop;
-        let (delivery, offers, journal, stop) = (self.delivery.clone(), offers.clone(), journal.clone(), stop.clone());
+        let (delivery, offers, journal, own) = (self.delivery.clone(), offers.clone(), journal.clone(), stop.clone());
         self.world
             .alongside(Box::new(move |world| {
                 Box::pin(async move {
-                    let line = Line { delivery: &delivery, world, journal: &journal, stop: &stop };
+                    let line = Line { delivery: &delivery, world, journal: &journal, stop: &own };
                     // Whoever asked may have gone.
                     let _ = ended.send(Flow::new(line, share).run(&offers).await);
                 })
@@ -106,7 +105,7 @@ impl Lanes<'_> {
             .await;
         end.await.unwrap_or_else(|_| {
             let halt = Halt::Unreachable("a thread of sendoff's own ended early".to_string());
-            all.stop(halt.clone());
+            stop.stop(halt.clone());
             Some(halt)
         })
     }

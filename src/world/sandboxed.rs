@@ -80,10 +80,6 @@ impl World for Sandboxed {
         self.world.off_thread(work)
     }
 
-    fn threads(&self, _: u64) -> usize {
-        1
-    }
-
     fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
         work(self)
     }

@@ -85,10 +85,6 @@ impl World for Scripted {
         Box::pin(std::future::ready(()))
     }
 
-    fn threads(&self, _: u64) -> usize {
-        1
-    }
-
     fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
         work(self)
     }

@@ -212,10 +212,6 @@ impl World for Vendor {
         Box::pin(std::future::ready(()))
     }
 
-    fn threads(&self, _: u64) -> usize {
-        1
-    }
-
     fn alongside(&self, work: Alongside) -> BoxFuture<'_, ()> {
         work(self)
     }
