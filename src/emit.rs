@@ -16,6 +16,7 @@ mod journal;
 mod judge;
 mod lanes;
 mod listing;
+mod number;
 mod option;
 mod owner;
 mod pace;
@@ -34,7 +35,6 @@ mod wait;
 mod wire;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, watch};
 
@@ -56,7 +56,7 @@ pub use program::{Prepared, RunFacts, Setup};
 pub struct Delivery {
     program: program::Program,
     redactor: Redactor,
-    numbers: AtomicU64,
+    numbers: number::Numbers,
 }
 
 /// How a delivery ended.
@@ -96,6 +96,10 @@ impl StopSignal {
         std::future::pending().await
     }
 
+    fn why(&self) -> Option<Halt> {
+        self.0.borrow().clone()
+    }
+
     async fn stopped(&self) -> Halt {
         let mut told = self.0.subscribe();
         match told.wait_for(Option::is_some).await {
@@ -117,7 +121,7 @@ impl Delivery {
     }
 
     fn of(program: program::Program, redactor: Redactor, requests: u64) -> Delivery {
-        Delivery { program, redactor, numbers: AtomicU64::new(requests) }
+        Delivery { program, redactor, numbers: number::Numbers::after(requests) }
     }
 
     /// Asks for jobs that were submitted before: once, or until they end where a run waits for them.
@@ -128,14 +132,10 @@ impl Delivery {
         journal: &Journal,
         stop: &StopSignal,
     ) -> Ending {
-        settle::settle(retry::Line { delivery: self, world, journal, stop }, jobs).await
-    }
-
-    fn next_number(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+        settle::settle(retry::Line { delivery: self, world, journal, stop, share: lanes::Share::WHOLE }, jobs).await
     }
 
     fn requests(&self) -> u64 {
-        self.numbers.load(Ordering::Relaxed)
+        self.numbers.made()
     }
 }

@@ -90,28 +90,47 @@ const REMOVALS: u64 = 1 << 40;
 /// The delta of a run, now durable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delta {
-    pub rows: u64,
-    /// Pages of additions and changes, and those of removals, which come after.
-    pub offers: Vec<Range<u64>>,
-    pub removals: Vec<Range<u64>>,
+    /// Additions and changes.
+    pub offers: Part,
+    /// They go out once the others are done.
+    pub removals: Part,
     /// Rows that a limit leaves for later.
     pub left: u64,
+}
+
+/// A part of the delta that goes out at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    pub rows: u64,
+    /// Their numbers, which have gaps.
+    pub pages: Vec<Range<u64>>,
     /// Rows of the page that was begun last.
     filling: u64,
 }
 
 impl Delta {
-    /// Adds a stretch of rows, the highest so far: to the page before where that has room.
+    pub fn rows(&self) -> u64 {
+        self.offers.rows + self.removals.rows
+    }
+
+    /// Adds a stretch of rows, the highest so far.
+    fn add(&mut self, first: u64, last: u64, rows: u64) {
+        let part = if first < REMOVALS { &mut self.offers } else { &mut self.removals };
+        part.add(first, last, rows);
+    }
+}
+
+impl Part {
+    /// To the page before, where that has room.
     fn add(&mut self, first: u64, last: u64, rows: u64) {
         self.rows += rows;
-        let pages = if first < REMOVALS { &mut self.offers } else { &mut self.removals };
-        match pages.last_mut().filter(|_| self.filling + rows <= PAGE) {
+        match self.pages.last_mut().filter(|_| self.filling + rows <= PAGE) {
             Some(page) => {
                 page.end = last + 1;
                 self.filling += rows;
             }
             None => {
-                pages.push(first..last + 1);
+                self.pages.push(first..last + 1);
                 self.filling = rows;
             }
         }
@@ -158,4 +177,21 @@ fn positions(store: &Store, ledger: &Ledger, table: &str, letter: char) -> Resul
         columns.iter().filter_map(|column| column.name.strip_prefix(letter)?.parse().ok()).collect();
     positions.sort_unstable();
     Ok(positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_is_rows_and_not_their_numbers() {
+        let mut delta = Delta::default();
+        delta.add(7, 8_000, 3_000);
+        delta.add(2 * PAGE, 5 * PAGE, 5_000);
+        delta.add(9 * PAGE, 10 * PAGE, 200);
+        delta.add(REMOVALS + 4, REMOVALS + 900, 2);
+        assert_eq!((delta.offers.rows, delta.removals.rows, delta.rows()), (8_200, 2, 8_202));
+        assert_eq!(delta.offers.pages, [7..5 * PAGE + 1, 9 * PAGE..10 * PAGE + 1]);
+        assert_eq!(delta.removals.pages.first(), Some(&(REMOVALS + 4..REMOVALS + 901)));
+    }
 }

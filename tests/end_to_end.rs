@@ -25,6 +25,8 @@ mod alerts;
 mod hardships;
 #[path = "end_to_end/killed.rs"]
 mod killed;
+#[path = "end_to_end/lanes.rs"]
+mod lanes;
 #[path = "end_to_end/pace.rs"]
 mod pace;
 #[path = "end_to_end/shop.rs"]

@@ -10,7 +10,6 @@ use tokio::sync::oneshot;
 use super::Note;
 use super::batch::Load;
 use super::call::CallPlan;
-use super::lanes::Share;
 use super::retry::Line;
 use crate::ir::catalog::Repeat;
 
@@ -21,8 +20,8 @@ const ROWS: usize = 1_024;
 const LOADS: usize = 16;
 
 /// Loads on their way to being marked.
+#[derive(Default)]
 pub struct Ahead<'a> {
-    share: Share,
     unmarked: VecDeque<Load>,
     rows: usize,
     /// One commit at a time.
@@ -36,10 +35,6 @@ pub struct Marked {
 }
 
 impl<'a> Ahead<'a> {
-    pub fn new(share: Share) -> Self {
-        Ahead { share, unmarked: VecDeque::new(), rows: 0, marking: FuturesUnordered::new() }
-    }
-
     pub fn push(&mut self, load: Load) {
         self.rows += load.len();
         self.unmarked.push_back(load);
@@ -56,7 +51,7 @@ impl<'a> Ahead<'a> {
     /// Takes as many loads as one commit shall hold, once half of what the last one held has left. `waiting`: rows in all that
     /// have not left, marked or not; `ready`: loads that only wait for their turn.
     pub fn begin(&mut self, line: Line<'a>, waiting: usize, ready: usize) {
-        let (most, least) = (self.share.part(ROWS), self.share.part(LOADS));
+        let (most, least) = (line.share.part(ROWS), line.share.part(LOADS));
         if self.is_marking() || (waiting - self.rows >= most / 2 && ready >= least) {
             return;
         }

@@ -2,6 +2,7 @@
 
 use super::batch::Load;
 use super::call::CallPlan;
+use super::lanes::Share;
 use super::listing::Page;
 use super::pace::{Credential, Limiters};
 use super::program::{self, Ground, Prepared, Program, Setup};
@@ -40,7 +41,7 @@ impl<'a> Desk<'a> {
     pub fn asker<'d>(&'d self, world: &'d dyn World, journal: &'d Journal, stop: &'d StopSignal) -> Asker<'d> {
         let Desk { setup, limiters, redactor, base, credential, delivery, .. } = self;
         Asker {
-            line: Line { delivery, world, journal, stop },
+            line: Line { delivery, world, journal, stop, share: Share::WHOLE },
             ground: Ground { setup, limiters, credential: *credential, base, redactor },
         }
     }

@@ -11,7 +11,7 @@ use super::ahead::{Ahead, Marked};
 use super::batch::{Batcher, Load, Rider};
 use super::job::{Came, Landing};
 use super::judge::Judged;
-use super::lanes::{Offers, Share};
+use super::lanes::Offers;
 use super::render::{self, Row};
 use super::retry::{ATTEMPTS, Line};
 use super::route::{self, Next};
@@ -21,13 +21,8 @@ use crate::ir::delivery::{DeltaRow, Halt, JobId, Outcome};
 use crate::ir::mode::{ChangeKind, Verdict};
 use crate::ir::offer::Offer;
 
-/// Rows that may wait for their turn, marked or not: two pages, so that others are written while some are being marked. With one,
-/// a million rows took a fifth longer; with four, 30 MB more and hardly less time.
-const WAITING: usize = 16 * 1_024;
-
 pub struct Flow<'a> {
     line: Line<'a>,
-    share: Share,
     batchers: BTreeMap<usize, Batcher>,
     ahead: Ahead<'a>,
     marks_ahead: bool,
@@ -49,12 +44,11 @@ pub struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    pub fn new(line: Line<'a>, share: Share) -> Self {
+    pub fn new(line: Line<'a>) -> Self {
         Flow {
             line,
-            share,
             batchers: BTreeMap::new(),
-            ahead: Ahead::new(share),
+            ahead: Ahead::default(),
             marks_ahead: line.delivery.program.marks_ahead(),
             ready: BTreeMap::new(),
             flights: FuturesUnordered::new(),
@@ -191,7 +185,7 @@ impl<'a> Flow<'a> {
         let flying = |call: &usize| self.flying.get(call).copied().unwrap_or(0);
         let alone = program.calls[call].writes && program.readback.as_ref().is_some_and(|readback| readback.is_due());
         let writing = || self.flying.keys().filter(|call| program.calls[**call].writes).map(flying).sum::<usize>();
-        flying(&call) < self.share.part(program.calls[call].in_flight) && !(alone && writing() > 0)
+        flying(&call) < self.line.share.part(program.calls[call].in_flight) && !(alone && writing() > 0)
     }
 
     /// Cuts the batches that no record on its way can still join.
@@ -342,7 +336,8 @@ impl<'a> Flow<'a> {
                     | Halt::NotReady(why)
                     | Halt::Unreachable(why)
                     | Halt::Guard(why)
-                    | Halt::Ledger(why),
+                    | Halt::Ledger(why)
+                    | Halt::Fault(why),
                 ) => why.as_str(),
             };
             let reason = Some(format!("not sent: {why}"));
@@ -371,7 +366,7 @@ impl<'a> Flow<'a> {
     /// Whether another chunk of offers may be taken: no more are held than the batches need.
     fn has_room(&self) -> bool {
         let gathered: usize = self.batchers.values().map(Batcher::len).sum();
-        let batch = self.line.delivery.program.calls.iter().map(|call| call.records).max().unwrap_or(1);
-        self.waiting <= self.share.part(WAITING).max(4 * batch) && gathered <= 4 * batch.max(512)
+        let batch = self.line.delivery.program.largest_batch();
+        self.waiting <= self.line.share.room && gathered <= 4 * batch.max(512)
     }
 }

@@ -104,3 +104,38 @@ impl Notes {
         self.notes.is_closed() && self.notes.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn rung(notes: &Notes) -> bool {
+        notes.pressed().now_or_never().is_some()
+    }
+
+    #[test]
+    fn the_bell_rings_for_those_who_wait() {
+        let (journal, mut notes) = Journal::new(8);
+        let spared = || Note::Spared(Vec::new());
+        for _ in 0..4 {
+            assert!(block_on(journal.tell(spared())));
+            assert!(!rung(&notes), "half of the room is left");
+        }
+        block_on(journal.tell(spared()));
+        assert!(rung(&notes), "whoever comes next may have to wait for room");
+        while notes.waiting().is_some() {}
+        let (ack, _acked) = oneshot::channel();
+        block_on(journal.tell(Note::InFlight { rows: Vec::new(), request: 1, alone: false, ack }));
+        assert!(rung(&notes), "a request waits for its marks");
+        let other = journal.clone();
+        drop(other);
+        assert!(rung(&notes) && !notes.is_over());
+        drop(journal);
+        assert!(rung(&notes) && !notes.is_over(), "a note is left to take");
+        assert!(notes.waiting().is_some() && notes.is_over());
+        assert!(block_on(notes.next()).is_none());
+    }
+}

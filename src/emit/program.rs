@@ -134,6 +134,11 @@ impl Program {
         least.filter(|_| !alone).unwrap_or(1)
     }
 
+    /// Records of the call that takes the most.
+    pub fn largest_batch(&self) -> usize {
+        self.calls.iter().map(|call| call.records).max().unwrap_or(1)
+    }
+
     pub fn route(&self, kind: ChangeKind, which: usize) -> Option<&[StepPlan]> {
         self.routes.get(&(kind, which)).map(Vec::as_slice)
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::batch::Load;
 use super::call::{Attempt, CallPlan};
 use super::judge::{EXCERPT, Whole, number};
+use super::lanes::Share;
 use super::pace::{self, Limiter};
 use super::render::{Ink, Row};
 use super::wait::{backoff, from_now, retry_after};
@@ -45,6 +46,7 @@ pub struct Line<'a> {
     pub world: &'a dyn World,
     pub journal: &'a Journal,
     pub stop: &'a StopSignal,
+    pub share: Share,
 }
 
 #[derive(Default)]
@@ -78,7 +80,7 @@ impl Line<'_> {
                 Err(error) => return Exchange::Failed(format!("the request cannot be made: {error}")),
             };
             self.remember(call, &request);
-            *number = self.delivery.next_number();
+            *number = self.delivery.numbers.next(self.share.number);
             let note = self.note(call, &request, load, *number);
             if call.writes && !self.mark(call, load, *number).await {
                 return Exchange::Halted(Halt::Ledger("the ledger could not be written".to_string()));

@@ -53,7 +53,7 @@ pub async fn deliver(
 ) -> Result<(), StoreError> {
     let store = &scene.session.store;
     // What does not fit into less keeps what it had.
-    let sparing = delta.rows > PAGE && store.shrink(SPARE).is_ok();
+    let sparing = delta.rows() > PAGE && store.shrink(SPARE).is_ok();
     let went = offer(scene, delivery, delta, delivered).await;
     if sparing {
         store.regain()?;
@@ -69,16 +69,16 @@ async fn offer(
     delivered: &mut Delivered,
 ) -> Result<(), StoreError> {
     let Scene { session, job, .. } = scene;
-    delivered.sent.offered = delta.rows;
-    for pages in [&delta.offers, &delta.removals] {
-        if pages.is_empty() || delivered.halt.is_some() {
+    delivered.sent.offered = delta.rows();
+    for part in [&delta.offers, &delta.removals] {
+        if part.rows == 0 || delivered.halt.is_some() {
             continue;
         }
-        let lanes = delivery.lanes(session.world, delta.rows);
+        let lanes = delivery.lanes(session.world, part.rows);
         let hand = lanes.handful();
         let (offers, offered) = mpsc::channel((PAGE as usize).div_ceil(hand));
         let reader = Reader::new(session, job)?;
-        let reading = reader.read(session.world, pages, hand, offers);
+        let reading = reader.read(session.world, &part.pages, hand, offers);
         let work = async |journal: &Journal, stop: &StopSignal| lanes.deliver(offered, journal, stop).await;
         let (read, ending) = futures::join!(reading, journaled(scene, delivered, work));
         let ending = ending?;

@@ -226,13 +226,13 @@ async fn send(
     let delta = record::begin(&session.store, opening, changes).map_err(fail)?;
     session.world.durable();
     session.release(job).map_err(fail)?;
-    progress.begin(job.activation.name.as_str(), delta.rows);
+    progress.begin(job.activation.name.as_str(), delta.rows());
     let mut delivered = Delivered::default();
     if let Some(delivery) = &delivery {
         let scene = Scene { session, job, progress, stop };
         let went = deliver::deliver(scene, delivery, &delta, &mut delivered).await;
         report.sent = delivered.sent.clone();
-        report.left = (delta.rows + delta.left).saturating_sub(report.sent.answered());
+        report.left = (delta.rows() + delta.left).saturating_sub(report.sent.answered());
         went.map_err(fail)?;
     }
     let complete = delivered.halt.is_none() && report.left == 0 && changes.counts.rows > 0;

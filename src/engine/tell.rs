@@ -185,5 +185,11 @@ pub fn stopped(redactor: &Redactor, halt: Halt) -> Stopped {
         Halt::Ledger(said) => {
             stop(Status::Unreachable, "run::ledger", format!("the ledger cannot be written: {said}"), "")
         }
+        Halt::Fault(said) => stop(
+            Status::Unreachable,
+            "run::fault",
+            format!("sendoff itself failed: {said}"),
+            "what was acknowledged is kept, rows that were in flight count as unclear, and the next run goes on; the machine may be short of threads or of memory",
+        ),
     }
 }

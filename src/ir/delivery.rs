@@ -130,4 +130,6 @@ pub enum Halt {
     Interrupted,
     /// The ledger could not be written.
     Ledger(String),
+    /// Sendoff itself failed.
+    Fault(String),
 }

@@ -18,7 +18,7 @@ pub enum Status {
     Incomplete,
     /// A safeguard stopped it.
     Stopped,
-    /// Source, destination or ledger unreachable or refused.
+    /// Source, destination or ledger unreachable or refused, or sendoff itself failed.
     Unreachable,
 }
 

@@ -31,7 +31,7 @@ fn paged(store: &Store, ledger: &Ledger, changes: &Changes) -> Result<Delta, Sto
             delta.add(*first as u64, *last as u64, *rows as u64);
         }
     }
-    delta.left = changes.counts.to_send().saturating_sub(delta.rows);
+    delta.left = changes.counts.to_send().saturating_sub(delta.rows());
     Ok(delta)
 }
 

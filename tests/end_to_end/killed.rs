@@ -222,7 +222,7 @@ impl Dice {
 }
 
 /// Sends the signal, as a person or a scheduler does.
-fn signal(run: &Child, name: &str) {
+pub fn signal(run: &Child, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), run.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }

@@ -18,7 +18,7 @@ use page::{Entry, Side};
 mod page;
 
 /// What no test can bring about at will, so that the page only describes it.
-const DESCRIBED: [&str; 2] = ["run::ledger", "run::no_destination"];
+const DESCRIBED: [&str; 3] = ["run::fault", "run::ledger", "run::no_destination"];
 
 /// What sessions use that is there on Linux alone, or is another command elsewhere.
 const OF_LINUX: [&str; 5] = ["/dev/full", "/sys/", "$ timeout ", "$ sed -i ", "$ truncate "];
