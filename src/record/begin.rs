@@ -184,8 +184,8 @@ fn delta(store: &Store, opening: &Opening<'_>) -> Result<Vec<String>, StoreError
 /// it does with them.
 fn delta_table(store: &Store, table: &str, columns: &str) -> Result<String, StoreError> {
     let described = store.describe(&format!("SELECT CAST(rowid AS UBIGINT) AS row, {columns} FROM diff_rows"))?;
-    let texts = |column: &ColumnFacts| column.sql_type == "VARCHAR" && column.name.starts_with(['i', 'd']);
-    let plainly = |column: &ColumnFacts| if texts(column) { " USING COMPRESSION uncompressed" } else { "" };
+    let plainly =
+        |column: &ColumnFacts| if column.sql_type == "VARCHAR" { " USING COMPRESSION uncompressed" } else { "" };
     let columns: Vec<String> = described
         .iter()
         .map(|column| format!("{} {}{}", Sql::name(&column.name), column.sql_type, plainly(column)))
