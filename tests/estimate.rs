@@ -1,8 +1,8 @@
 //! What `plan` foretells, held against what the run then does on a virtual clock: requests call by call, and time.
 //!
 //! Every service of `tests/conformance/` is played in each of its modes, and what stands in `tests/estimate/cases.yaml`, with made-up
-//! vendors. 20,000 rows; where that would take more than a few thousand requests, fewer rows, since each request costs a
-//! commit. `ROWS=20000` plays all with as many. Names narrow it down, as in any test.
+//! vendors. 10,000 rows; where that would take more than some 1,500 requests, fewer rows, since each request costs a
+//! commit. `ROWS=20000` plays all with so many. Names narrow it down, as in any test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -42,11 +42,11 @@ mod vendors;
 /// How far the clock may be from what was foretold.
 const TOLERANCE: f64 = 0.2;
 
-const ROWS: u64 = 20_000;
+const ROWS: u64 = 10_000;
 
 /// Rows of a case that would take more than so many requests otherwise.
 const ROWS_FEW: u64 = 1_000;
-const REQUESTS_MAX: u64 = 3_000;
+const REQUESTS_MAX: u64 = 1_500;
 
 struct Silent;
 
