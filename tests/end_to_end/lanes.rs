@@ -40,18 +40,7 @@ answer:
   - {is: stop}
 "#;
 
-const SERVICE: &str = r#"
-title: Rows
-identifiers:
-  id: {at: /id, as: text}
-fields:
-  city: {at: /city, as: text}
-modes:
-  upsert:
-    - {rows: [added, changed], steps: [{call: write}]}
-calls:
-  write:
-    method: PUT
+const WRITE: &str = r#"
     path: /people
     in_flight: 16
     batch: {records: 100}
@@ -65,7 +54,7 @@ calls:
 fn store() -> Shop {
     let shop = Shop::of(STORE);
     shop.append("destinations/tokens/connection.yaml", CONNECTION);
-    shop.append("destinations/tokens/rows.yaml", SERVICE);
+    shop.append("destinations/tokens/rows.yaml", &[shop::ROWS, WRITE].concat());
     shop.write(0..ROWS, |_| "Oslo");
     shop
 }

@@ -18,18 +18,7 @@ answer:
   - {is: stop}
 "#;
 
-const ROWS: &str = r#"
-title: Rows
-identifiers:
-  id: {at: /id, as: text}
-fields:
-  city: {at: /city, as: text}
-modes:
-  upsert:
-    - {rows: [added, changed], steps: [{call: write}]}
-calls:
-  write:
-    method: PUT
+const WRITE: &str = r#"
     path: "/people/{{ record.identifier }}"
     limits: [all]
     body: $record
@@ -61,7 +50,7 @@ const EACH: usize = 14;
 fn activations_that_share_a_key_share_its_limit() {
     let shop = Shop::of(PROJECT);
     shop.append("destinations/paced/connection.yaml", CONNECTION);
-    shop.append("destinations/paced/rows.yaml", ROWS);
+    shop.append("destinations/paced/rows.yaml", &[shop::ROWS, WRITE].concat());
     shop.write(0..EACH, |_| "Oslo");
     let output = shop.sendoff(&["run"]).env("OTHER_KEY", "another").output().unwrap();
     shop::Said::of(output).done();
@@ -90,7 +79,7 @@ fn without_a_bucket_no_second_holds_more_than_the_limit() {
     let shop = Shop::of(ONE);
     let even = CONNECTION.replace("{requests: 20, per: 10s, burst: 20}", "{requests: 40, per: 1s}");
     shop.append("destinations/paced/connection.yaml", &even);
-    shop.append("destinations/paced/rows.yaml", ROWS);
+    shop.append("destinations/paced/rows.yaml", &[shop::ROWS, WRITE].concat());
     shop.write(0..4 * LIMIT, |_| "Oslo");
     shop::Said::of(shop.sendoff(&["run"]).output().unwrap()).done();
     let mut came: Vec<u64> = shop.requests().iter().map(|request| request["at_ms"].as_u64().unwrap()).collect();

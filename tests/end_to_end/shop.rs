@@ -38,6 +38,21 @@ activation contacts {
 }
 ";
 
+/// A service of a project's own that writes its rows with one call. What else that call is comes behind it, indented alike.
+pub const ROWS: &str = r#"
+title: Rows
+identifiers:
+  id: {at: /id, as: text}
+fields:
+  city: {at: /city, as: text}
+modes:
+  upsert:
+    - {rows: [added, changed], steps: [{call: write}]}
+calls:
+  write:
+    method: PUT
+"#;
+
 impl Shop {
     /// So many customers, all of them in Oslo.
     pub fn open(customers: usize) -> Shop {
