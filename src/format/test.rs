@@ -79,9 +79,13 @@ impl Written<'_> {
 /// Of each column, the width that its cells are brought to.
 fn widths(lines: &[(Span, Vec<String>)]) -> Vec<usize> {
     let columns = lines.iter().map(|(_, cells)| cells.len()).max().unwrap_or_default();
-    let width = |cell: &String| if cell.contains('\n') { 0 } else { cell.chars().count() };
-    let of = |at: usize| lines.iter().filter_map(move |(_, cells)| cells.get(at)).map(width);
+    let of = |at: usize| lines.iter().filter_map(move |(_, cells)| cells.get(at)).filter_map(|cell| width(cell));
     (0..columns).map(|at| of(at).filter(|width| *width <= WIDEST_ALIGNED).max().unwrap_or_default()).collect()
+}
+
+/// None of a cell of several lines: what follows stands on its last one, which begins wherever its text does.
+fn width(cell: &str) -> Option<usize> {
+    (!cell.contains('\n')).then(|| cell.chars().count())
 }
 
 /// A comma stands right behind its cell, but for an empty one at the beginning of a line or after another: there the place it
@@ -91,8 +95,8 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     for (at, cell) in cells.iter().enumerate() {
         out.push_str(cell);
         if at + 1 < cells.len() {
-            let width = widths.get(at).copied().unwrap_or_default();
-            let room = width.saturating_sub(cell.chars().count());
+            let of_column = widths.get(at).copied().unwrap_or_default();
+            let room = width(cell).map_or(0, |width| of_column.saturating_sub(width));
             out.push(',');
             out.push_str(&" ".repeat(room + 1));
         }
