@@ -1,7 +1,8 @@
 //! Expressions, as DuckDB's own parser reads them: the columns they name, the functions they call, what is wrong. No source
 //! is needed for it, and nothing is run.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::diag::{nearest, slip};
 use crate::ir::ast::Expr;
@@ -24,11 +25,15 @@ const BATCH: usize = 4096;
 /// ASCII's record separator (`chr(30)`), which no expression needs.
 const BETWEEN: &str = "\u{1e}";
 
-/// Facts about every expression.
-pub fn expressions(store: &Store, exprs: &[&Expr]) -> Result<Facts, StoreError> {
-    let mut learnt = Learnt::default();
-    learnt.read(store, exprs)?;
-    Ok(learnt.facts)
+/// The columns that each expression names, by its text: none where it cannot be read. What DuckDB has is not asked.
+pub fn columns(store: &Store, exprs: &[&Expr]) -> Result<HashMap<String, BTreeSet<String>>, StoreError> {
+    let texts = distinct(exprs);
+    let mut named = HashMap::new();
+    for batch in texts.chunks(BATCH) {
+        let names = |parsed: Parsed| parsed.columns.into_iter().map(|(name, _)| name).collect();
+        named.extend(parse(store, batch)?.into_iter().map(|(text, parsed)| (text.to_string(), names(parsed))));
+    }
+    Ok(named)
 }
 
 /// What is known of expressions so far. Equal texts are read once: a project of a thousand files repeats itself, and so does one
@@ -36,10 +41,12 @@ pub fn expressions(store: &Store, exprs: &[&Expr]) -> Result<Facts, StoreError> 
 #[derive(Default)]
 pub struct Learnt {
     pub facts: Facts,
-    known: Option<Known>,
 }
 
-/// What DuckDB has.
+/// What DuckDB has of itself, the same wherever it was not extended. A process asks once: DuckDB writes its 3,000 functions out with
+/// their descriptions and examples for it, which takes longer than all else that a small run does with it.
+static KNOWN: OnceLock<Known> = OnceLock::new();
+
 #[derive(Default)]
 struct Known {
     /// Functions and operators, and whether they turn many rows into one.
@@ -49,17 +56,13 @@ struct Known {
 
 impl Learnt {
     pub fn read(&mut self, store: &Store, exprs: &[&Expr]) -> Result<(), StoreError> {
-        let mut texts: Vec<&str> = exprs.iter().map(|expr| expr.text.as_str()).collect();
+        let mut texts = distinct(exprs);
         texts.retain(|text| !self.facts.exprs.contains_key(*text));
-        texts.sort_unstable();
-        texts.dedup();
         for batch in texts.chunks(BATCH) {
             let read = parse(store, batch)?;
-            if self.known.is_none() && read.iter().any(|(_, parsed)| parsed.names_something()) {
-                self.known = Some(Known { functions: functions(store)?, types: types_known(store)? });
-            }
             let nothing = Known::default();
-            let known = self.known.as_ref().unwrap_or(&nothing);
+            let asked = read.iter().any(|(_, parsed)| parsed.names_something());
+            let known = if asked { known(store)? } else { &nothing };
             self.facts.exprs.extend(read.into_iter().map(|(text, parsed)| (text.to_string(), judged(parsed, known))));
         }
         Ok(())
@@ -70,6 +73,13 @@ impl Learnt {
         let kept: HashSet<&str> = exprs.iter().map(|expr| expr.text.as_str()).collect();
         self.facts.exprs.retain(|text, _| kept.contains(text.as_str()));
     }
+}
+
+fn distinct<'a>(exprs: &[&'a Expr]) -> Vec<&'a str> {
+    let mut texts: Vec<&str> = exprs.iter().map(|expr| expr.text.as_str()).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
 }
 
 /// The statements go over as one text, since a literal each would cost more than their parsing.
@@ -88,6 +98,15 @@ fn one<'a>(texts: &[&'a str], row: &[Value]) -> Option<(&'a str, Parsed)> {
     let [Value::Int(number), Value::Text(json)] = row else { return None };
     let text = texts.get(usize::try_from(*number).ok()?.checked_sub(1)?)?;
     Some((text, parsed(text, json)))
+}
+
+/// `store` has no extensions loaded.
+fn known(store: &Store) -> Result<&'static Known, StoreError> {
+    if let Some(known) = KNOWN.get() {
+        return Ok(known);
+    }
+    let known = Known { functions: functions(store)?, types: types_known(store)? };
+    Ok(KNOWN.get_or_init(|| known))
 }
 
 fn functions(store: &Store) -> Result<BTreeMap<String, bool>, StoreError> {

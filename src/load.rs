@@ -110,30 +110,33 @@ impl Loader<'_> {
             Some(delimiter) => error::delimiter(model, delimiter),
             None => error::reading(self, model, &refused),
         };
-        let columns = self.read(model, &relation, needed).map_err(told)?;
-        if let ([_], Some(delimiter)) = (columns.as_slice(), self.misparted(model)) {
+        let (columns, there) = self.read(model, &relation, needed).map_err(told)?;
+        if let [_] = columns.as_slice()
+            && let Some(delimiter) = self.misparted(model)
+        {
             return Err(error::delimiter(model, delimiter));
         }
         if let Some(needed) = needed
-            && let Some((column, written)) = self.doubled(model, needed).map_err(|error| told(error.into()))?
+            && let Some((column, written)) = self.doubled(model, &there, needed).map_err(|error| told(error.into()))?
         {
             return Err(error::same_columns(model, &column, &written));
         }
         Ok(LoadedModel { relation, columns })
     }
 
+    /// The columns of the table, and those of the source, if they were asked for to choose among them.
     fn read(
         &self,
         model: &Model,
         relation: &Sql,
         needed: Option<&BTreeSet<String>>,
-    ) -> Result<Vec<ColumnFacts>, Refused> {
+    ) -> Result<(Vec<ColumnFacts>, Vec<ColumnFacts>), Refused> {
         let home = self.home(model);
         self.store.execute(&format!("USE {home}"))?;
         let result = self.create(model, relation, needed);
         self.store.execute("USE memory")?;
-        result?;
-        Ok(self.store.describe(&format!("SELECT * FROM {relation}"))?)
+        let there = result?;
+        Ok((self.store.describe(&format!("SELECT * FROM {relation}"))?, there))
     }
 
     /// Names in `sql` for a database DuckDB itself queries are looked up in that database.
@@ -149,17 +152,21 @@ impl Loader<'_> {
         matches!(kind, Some(SourceKind::Postgres { .. } | SourceKind::MySql { .. }))
     }
 
-    fn create(&self, model: &Model, relation: &Sql, needed: Option<&BTreeSet<String>>) -> Result<(), Refused> {
+    /// Gives the columns of the source. A look at them costs as much as reading a small file, so one has to do.
+    fn create(
+        &self,
+        model: &Model,
+        relation: &Sql,
+        needed: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<ColumnFacts>, Refused> {
         let query = self.query(model);
         if let Query::Sql { source, text, .. } = &model.query
             && !self.runs_in_database(source)
         {
             header::one_query(self, text)?;
         }
-        let columns = match needed {
-            Some(needed) => self.narrowed(&query, model, needed)?,
-            None => "*".to_string(),
-        };
+        let there = needed.map_or_else(|| Ok(Vec::new()), |_| self.columns(&query))?;
+        let columns = needed.and_then(|needed| narrowed(&there, model, needed)).unwrap_or_else(|| "*".to_string());
         let mut select = Written::from(format!("SELECT {columns} FROM "));
         select.append(&query);
         if let Some(filter) = &model.filter {
@@ -170,9 +177,16 @@ impl Loader<'_> {
         create.append(&select);
         self.store.execute(create.text()).map_err(|error| Refused::by(error, &create))?;
         match &model.query {
-            Query::Given { .. } => self.rows_are_fit(&select),
-            Query::Table { .. } | Query::Sql { .. } | Query::File { .. } => Ok(()),
+            Query::Given { .. } => self.rows_are_fit(&select)?,
+            Query::Table { .. } | Query::Sql { .. } | Query::File { .. } => {}
         }
+        Ok(there)
+    }
+
+    fn columns(&self, query: &Written) -> Result<Vec<ColumnFacts>, Refused> {
+        let mut select = Written::from("SELECT * FROM ".to_string());
+        select.append(query);
+        self.store.describe(select.text()).map_err(|error| Refused::by(error, &select))
     }
 
     /// What a view would say of its rows only when it is read, by then of no place.
@@ -181,22 +195,6 @@ impl Loader<'_> {
         whole.append(select);
         whole.push(") AS given");
         self.store.row(whole.text()).map(|_| ()).map_err(|error| Refused::by(error, &whole))
-    }
-
-    /// Only the columns that are named somewhere. A name the source lacks is told later, where it stands; then all are
-    /// read, so that the right one can be suggested.
-    fn narrowed(&self, query: &Written, model: &Model, needed: &BTreeSet<String>) -> Result<String, Refused> {
-        let wanted = |name: &str| needed.iter().chain(&model.key).any(|wanted| wanted.eq_ignore_ascii_case(name));
-        let mut select = Written::from("SELECT * FROM ".to_string());
-        select.append(query);
-        let all = self.store.describe(select.text()).map_err(|error| Refused::by(error, &select))?;
-        let there = |name: &str| all.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-        if !needed.iter().chain(&model.key).all(|name| there(name)) {
-            return Ok("*".to_string());
-        }
-        let named: Vec<String> =
-            all.iter().filter(|column| wanted(&column.name)).map(|column| Sql::name(&column.name).0).collect();
-        Ok(if named.is_empty() { "*".to_string() } else { named.join(", ") })
     }
 
     fn query(&self, model: &Model) -> Written {
@@ -220,6 +218,19 @@ impl Loader<'_> {
             Query::Given { sql, .. } => within(sql),
         }
     }
+}
+
+/// Only the columns that are named somewhere. A name the source lacks is told later, where it stands; then all are read, so that
+/// the right one can be suggested.
+fn narrowed(there: &[ColumnFacts], model: &Model, needed: &BTreeSet<String>) -> Option<String> {
+    let is_there = |name: &String| there.iter().any(|column| column.name.eq_ignore_ascii_case(name));
+    if !needed.iter().chain(&model.key).all(is_there) {
+        return None;
+    }
+    let wanted = |name: &str| needed.iter().chain(&model.key).any(|wanted| wanted.eq_ignore_ascii_case(name));
+    let named = there.iter().filter(|column| wanted(&column.name)).map(|column| Sql::name(&column.name).0);
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| named.join(", "))
 }
 
 /// A query without the white space around it and the `;` that ends it, behind which a comment may stand.

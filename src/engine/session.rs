@@ -193,10 +193,9 @@ impl<'a> Session<'a> {
             .flat_map(|activation| exprs(activation).into_iter().map(|expr| (&activation.dataset.model, expr)))
             .collect();
         let texts: Vec<&Expr> = exprs.iter().map(|(_, expr)| *expr).collect();
-        let Ok(facts) = inspect::expressions(&self.store, &texts) else { return needed };
+        let Ok(named) = inspect::columns(&self.store, &texts) else { return needed };
         for (model, expr) in exprs {
-            let columns = facts.of(expr).map(|facts| facts.columns.iter().map(|(name, _)| name.clone()));
-            needed.entry(model.clone()).or_default().extend(columns.into_iter().flatten());
+            needed.entry(model.clone()).or_default().extend(named.get(&expr.text).into_iter().flatten().cloned());
         }
         for activation in chosen {
             needed.entry(activation.dataset.model.clone()).or_default().extend(activation.key.iter().cloned());
@@ -235,7 +234,7 @@ impl<'a> Session<'a> {
         let (types, found) = inspect::types(&self.store, &model.relation, &exprs(activation));
         let bad = found.any_error();
         problems.extend(found);
-        let shape =
+        let mut shape =
             if opened.new { LedgerShape::default() } else { self.shape(activation, &opened.path, &opened.ledger)? };
         let account = self.account(&mut opened);
         let loaded = plan::Loaded { relation: model.relation.clone(), columns: &model.columns, types: &types, account };
@@ -256,8 +255,8 @@ impl<'a> Session<'a> {
             let told = |error| tell::ledger(activation.name.as_str(), &opened.path, &error);
             opened.ledger.create(&self.store, &layout).map_err(told)?;
             self.world.durable();
+            shape = self.shape(activation, &opened.path, &opened.ledger)?;
         }
-        let shape = self.shape(activation, &opened.path, &opened.ledger)?;
         Ok(Some(Job { opened, plan, shape, keeps_model: false }))
     }
 

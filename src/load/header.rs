@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Loader, Refused};
+use crate::ir::facts::ColumnFacts;
 use crate::ir::plan::Sql;
 use crate::ir::spec::{FileFormat, FileOption, Model, Query};
 use crate::ir::value::Value;
@@ -17,13 +18,17 @@ pub type Doubled = (String, Vec<String>);
 const OF_COLUMNS: [&str; 5] = ["header", "types", "columns", "all_varchar", "dateformat"];
 
 impl Loader<'_> {
-    pub(super) fn doubled(&self, model: &Model, needed: &BTreeSet<String>) -> Result<Option<Doubled>, StoreError> {
+    pub(super) fn doubled(
+        &self,
+        model: &Model,
+        there: &[ColumnFacts],
+        needed: &BTreeSet<String>,
+    ) -> Result<Option<Doubled>, StoreError> {
         let Query::File { path, format: FileFormat::Csv, options, .. } = &model.query else { return Ok(None) };
         if options.iter().any(|(name, value)| name == "header" && *value == FileOption::Bool(false)) {
             return Ok(None);
         }
-        let columns = self.store.describe(&format!("SELECT * FROM {}", self.query(model).text()))?;
-        let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
+        let names: Vec<String> = there.iter().map(|column| column.name.clone()).collect();
         if !names.iter().any(|name| looks_renamed(name, &names)) {
             return Ok(None);
         }

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use sendoff::catalog::{self, DefinitionFile};
 use sendoff::check::{Inputs, Unset, check, expressions, query_paths};
 use sendoff::diag::{Drawing, Problems, Sources, draw};
-use sendoff::inspect;
+use sendoff::inspect::Learnt;
 use sendoff::ir::ast::File;
 use sendoff::ir::catalog::Catalog;
-use sendoff::ir::facts::{ColumnFacts, Facts};
+use sendoff::ir::facts::ColumnFacts;
 use sendoff::ir::ident::DatasetName;
 use sendoff::ir::span::Span;
 use sendoff::ir::written::Written;
@@ -106,13 +106,14 @@ impl Case {
     }
 
     fn outcome(&self, store: &Store) -> String {
-        let facts: Facts = inspect::expressions(store, &expressions(&self.files)).expect("DuckDB answers");
+        let mut learnt = Learnt::default();
+        learnt.read(store, &expressions(&self.files)).expect("DuckDB answers");
         let manifest = text(&self.folder.join("manifest.json"));
         let env = |name: &str| self.env.get(name).cloned();
         let inputs = Inputs {
             files: &self.files,
             catalog: &self.catalog,
-            facts: &facts,
+            facts: &learnt.facts,
             env: &env,
             vars: &self.options.vars,
             only: self.options.only.as_deref(),
