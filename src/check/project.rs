@@ -45,13 +45,14 @@ pub fn resolve(scope: &Scope<'_>, problems: &mut Problems) -> Project {
     }
 }
 
-/// `{env}` is all that braces hold in the path of the ledgers.
+/// `{env}` is all that braces hold in the path of the ledgers. Shells write `${env}`.
 fn placeholders(settings: &[Setting], problems: &mut Problems) {
     let ledgers = settings.iter().filter(|setting| setting.key.value == "ledger");
     for literal in
         ledgers.filter_map(|setting| if let Value::Text(literal) = &setting.value { Some(literal) } else { None })
     {
-        for (start, _) in literal.value.match_indices('{') {
+        for (brace, _) in literal.value.match_indices('{') {
+            let start = brace - usize::from(literal.value[..brace].ends_with('$'));
             let name = literal.value[start..].split_inclusive('}').next().unwrap_or_default();
             if name != "{env}" {
                 problems.push(error::placeholder(name, literal.inner.part(start, name.len())));

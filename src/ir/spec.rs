@@ -319,6 +319,11 @@ impl Metric {
         }
     }
 
+    /// Whether there can be more of it than of what it is a share of.
+    pub fn may_exceed_all(self) -> bool {
+        matches!(self, Metric::Rows | Metric::Added)
+    }
+
     pub fn parse(name: &str) -> Option<Metric> {
         Metric::ALL.into_iter().find(|metric| metric.name() == name)
     }

@@ -59,6 +59,14 @@ pub fn unknown_metric(metric: &Name) -> Problem {
     })
 }
 
+/// A guard that holds never, or always.
+pub fn beyond_all(metric: Metric, value: Span) -> Problem {
+    let metric = metric.name();
+    Problem::error("check::guard_beyond_all", format!("`{metric}` is a share that never goes beyond 100%"))
+        .at(value)
+        .help("to have no limit, write `> 100%`")
+}
+
 /// What is ours for what other tools count.
 fn metric_elsewhere(word: &str) -> Option<&'static str> {
     let metric = match word.to_lowercase().as_str() {
