@@ -1,6 +1,6 @@
 //! Who is called what: one table for each namespace of the project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error;
 use crate::diag::Problems;
@@ -14,6 +14,8 @@ pub struct Names<'a> {
     pub environments: BTreeMap<&'a str, &'a Environment>,
     pub sources: BTreeMap<&'a str, &'a Connection>,
     pub destinations: BTreeMap<&'a str, &'a Connection>,
+    /// Destinations that stand twice and are of two kinds: which one an activation means is not known.
+    pub disputed: BTreeSet<&'a str>,
     pub models: BTreeMap<&'a str, &'a Model>,
     pub segments: BTreeMap<&'a str, &'a Segment>,
     /// In the order written, too, since they run in it.
@@ -72,11 +74,7 @@ impl<'a> Collector<'a, '_> {
                     self.names.sources.insert(&source.name.value, source);
                 }
             }
-            Item::Destination(destination) => {
-                if self.free(Namespace::Destinations, "destination", &destination.name) {
-                    self.names.destinations.insert(&destination.name.value, destination);
-                }
-            }
+            Item::Destination(destination) => self.destination(destination),
             Item::Model(model) => {
                 if self.free(Namespace::Datasets, "model", &model.name) {
                     self.names.models.insert(&model.name.value, model);
@@ -97,6 +95,15 @@ impl<'a> Collector<'a, '_> {
                     self.names.tests.push(test);
                 }
             }
+        }
+    }
+
+    fn destination(&mut self, destination: &'a Connection) {
+        let name = destination.name.value.as_str();
+        if self.free(Namespace::Destinations, "destination", &destination.name) {
+            self.names.destinations.insert(name, destination);
+        } else if self.names.destinations.get(name).is_some_and(|first| first.kind.value != destination.kind.value) {
+            self.names.disputed.insert(name);
         }
     }
 

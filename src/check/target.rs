@@ -62,6 +62,9 @@ pub fn resolve<'a>(
         problems.push(error::unknown_destination(&to.destination, destinations.keys().copied(), kinds));
         return None;
     }
+    if scope.names.disputed.contains(to.destination.value.as_str()) {
+        return None;
+    }
     let connection = connections.get(&DestinationName(to.destination.value.clone()))?;
     let kind = &connection.kind;
     let service = match &to.service {

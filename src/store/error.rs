@@ -142,7 +142,7 @@ fn without_row(text: &str) -> String {
 }
 
 /// What comes after the row in a message about a CSV file.
-const ROW_ENDS: [&str; 4] = ["Expected ", "Error ", "Possible ", "Value "];
+const ROW_ENDS: [&str; 5] = ["Expected ", "Error ", "Possible ", "Value ", "Invalid unicode "];
 
 /// Errors that speak of a row's value.
 const OF_VALUES: [&str; 3] = ["Conversion Error", "Invalid Input Error", "Out of Range Error"];

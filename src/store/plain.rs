@@ -17,6 +17,11 @@ pub struct Said {
 const SENTENCES: &[(&str, &str, &str)] = &[
     (r#"^syntax error at or near "(.+)"$"#, "`$1` has no place here", ""),
     ("^syntax error at end of input", "it ends too early", ""),
+    (
+        r#"^(?i)Referenced column "(year|quarter|month|week|day|hour|minute|second)" not found in FROM clause"#,
+        "there is no column `$1`",
+        "a part of a date stands in quotes: `'$1'`",
+    ),
     (r#"^Referenced column "(.+?)" not found in FROM clause"#, "there is no column `$1`", ""),
     (r#"^Referenced table "(.+?)" not found"#, "the query reads no table `$1`", ""),
     (r#"^Table "(.+?)" does not have a column named "(.+?)""#, "`$1` has no column `$2`", ""),
@@ -31,6 +36,22 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "name it after `group by`, or take one of its values: `any_value($1)`",
     ),
     (r#"^Ambiguous reference to column name "(.+?)" \(use: (.+)\)"#, "`$1` could be of several tables", "written $2"),
+    (
+        r#"^CSV Error on Line: (\d+) Error when converting column "(.+?)"\. Could not convert string '\*\*\*' to '(?<type>[^']+)'"#,
+        "line $1: a value of the column `$2` is no `$type`",
+        "`types` gives the column a type that takes it, such as `varchar`",
+    ),
+    (
+        r"^CSV Error on Line: (\d+) Expected Number of Columns: (\d+) ",
+        "line $1 has not the $2 cells that the lines before it have",
+        "a text that holds a delimiter stands in quotes; `null_padding = true` fills lines up that are short",
+    ),
+    (
+        r"^CSV Error on Line: (\d+) Invalid unicode",
+        "line $1 is not text in UTF-8",
+        "`encoding` names what it is in, such as `latin-1`",
+    ),
+    (r"^CSV Error on Line: (\d+) Value with unterminated quote", "line $1 opens a quote that nothing closes", ""),
     (
         r"^Could not convert string '\*\*\*' to (?<type>\S+) when casting from source column (\S+)",
         "a text of the column `$2` is no `$type`",
@@ -67,8 +88,13 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     (r#"^Could not find key "(.+?)" in struct Candidate Entries: (.+)"#, "the struct has no `$1`", "it has $2"),
     (
-        r#"^Cannot extract field '(.+?)' from expression "(.+)" because"#,
+        r#"^Cannot extract field '(.+?)' from expression "(\w+)" because"#,
         "`$2` has no parts, so there is no `$1` in it",
+        "a dot leads into a struct, a map or JSON",
+    ),
+    (
+        r"^Cannot extract field '(.+?)' from expression ",
+        "what stands before `.$1` has no parts",
         "a dot leads into a struct, a map or JSON",
     ),
     (
@@ -193,6 +219,9 @@ fn of_operator(name: &str, given: &str, forms: &[&str]) -> String {
     match name {
         "&&" => "it is for lists; conditions are put together with `and`".into(),
         "+" | "&" if is_text => "texts are put together with `||`; a number is made of one by `::integer`".into(),
+        "|" => {
+            "it is for the bits of whole numbers; what a filter does elsewhere, a call does: `round(NUMBER, 2)`".into()
+        }
         "-" | "*" | "/" | "//" | "%" if is_text => {
             "a number is made of a text by `::integer` or `::decimal(12, 2)`".into()
         }
