@@ -43,8 +43,8 @@ pub struct Learnt {
     pub facts: Facts,
 }
 
-/// What DuckDB has of itself, the same wherever it was not extended. A process asks once: DuckDB writes its 3,000 functions out with
-/// their descriptions and examples for it, which takes longer than all else that a small run does with it.
+/// What DuckDB has of itself, the same wherever it was not extended. A process asks once: the answer is 3,000 functions with
+/// their descriptions and examples, which takes longer than all else that a small run asks of DuckDB.
 static KNOWN: OnceLock<Known> = OnceLock::new();
 
 #[derive(Default)]

@@ -49,6 +49,13 @@ impl From<StoreError> for Refused {
     }
 }
 
+/// What reading a model found.
+struct Read {
+    columns: Vec<ColumnFacts>,
+    /// Those that the source has. None where nothing was asked for by name.
+    of_source: Vec<ColumnFacts>,
+}
+
 /// Reads models in two strides, since nothing may be attached once the store is locked down.
 pub struct Loader<'a> {
     pub store: &'a Store,
@@ -110,33 +117,27 @@ impl Loader<'_> {
             Some(delimiter) => error::delimiter(model, delimiter),
             None => error::reading(self, model, &refused),
         };
-        let (columns, there) = self.read(model, &relation, needed).map_err(told)?;
-        if let [_] = columns.as_slice()
+        let read = self.read(model, &relation, needed).map_err(told)?;
+        if let [_] = read.columns.as_slice()
             && let Some(delimiter) = self.misparted(model)
         {
             return Err(error::delimiter(model, delimiter));
         }
         if let Some(needed) = needed
-            && let Some((column, written)) = self.doubled(model, &there, needed).map_err(|error| told(error.into()))?
+            && let Some((column, written)) = self.doubled(model, &read.of_source, needed).map_err(|error| told(error.into()))?
         {
             return Err(error::same_columns(model, &column, &written));
         }
-        Ok(LoadedModel { relation, columns })
+        Ok(LoadedModel { relation, columns: read.columns })
     }
 
-    /// The columns of the table, and those of the source, if they were asked for to choose among them.
-    fn read(
-        &self,
-        model: &Model,
-        relation: &Sql,
-        needed: Option<&BTreeSet<String>>,
-    ) -> Result<(Vec<ColumnFacts>, Vec<ColumnFacts>), Refused> {
+    fn read(&self, model: &Model, relation: &Sql, needed: Option<&BTreeSet<String>>) -> Result<Read, Refused> {
         let home = self.home(model);
         self.store.execute(&format!("USE {home}"))?;
         let result = self.create(model, relation, needed);
         self.store.execute("USE memory")?;
-        let there = result?;
-        Ok((self.store.describe(&format!("SELECT * FROM {relation}"))?, there))
+        let of_source = result?;
+        Ok(Read { columns: self.store.describe(&format!("SELECT * FROM {relation}"))?, of_source })
     }
 
     /// Names in `sql` for a database DuckDB itself queries are looked up in that database.

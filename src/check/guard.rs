@@ -13,18 +13,18 @@ pub fn resolve(written: &ast::Guard, problems: &mut Problems) -> Option<Guard> {
         problems.push(error::unknown_metric(&written.metric));
     }
     // A comparison that is none, or a number, has been told with the text.
-    let compare = Compare::parse(&written.op.value);
+    let compare = Compare::parse(&written.op.value)?;
     let (value, percent) = guard_number(&written.value.value)?;
     if let Some(metric) = metric
         && percent
         && value > 100.0
         && !metric.may_exceed_all()
     {
-        problems.push(error::beyond_all(metric, written.value.span));
+        problems.push(error::beyond_all(metric, compare, written.value.span));
     }
     let verb = if written.stop { "stop" } else { "warn" };
     let text = format!("{verb} when {} {} {}", written.metric.value, written.op.value, written.value.value);
-    Some(Guard { stop: written.stop, metric: metric?, compare: compare?, value, percent, text, span: written.span })
+    Some(Guard { stop: written.stop, metric: metric?, compare, value, percent, text, span: written.span })
 }
 
 /// A mirror deletes, so one without a limit on removals gets this one.

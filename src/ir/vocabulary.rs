@@ -12,6 +12,9 @@ pub use words::{ACTIVATION_WORDS, EXPECT_WORDS, ITEM_WORDS, MODEL_WORDS, SMALL_W
 
 pub const SOURCE_KINDS: [&str; 4] = ["duckdb", "postgres", "mysql", "sqlite"];
 
+/// Parts of a date, which other databases take without quotes: `date_trunc(month, signed_up)`.
+pub const DATE_PARTS: [&str; 8] = ["year", "quarter", "month", "week", "day", "hour", "minute", "second"];
+
 /// Every destination takes it: a staging host, a proxy, a test server.
 pub const BASE_URL: &str = "base_url";
 /// An activation alone can allow its model to be empty.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::diag::list;
+use crate::ir::vocabulary::DATE_PARTS;
 
 /// A sentence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,12 +14,12 @@ pub struct Said {
     pub help: Option<String>,
 }
 
-/// DuckDB's sentence, the words that stand for it, and what is to be done.
+/// DuckDB's sentence, the words that stand for it, and what is to be done. `DATE_PART`: any of them.
 const SENTENCES: &[(&str, &str, &str)] = &[
     (r#"^syntax error at or near "(.+)"$"#, "`$1` has no place here", ""),
     ("^syntax error at end of input", "it ends too early", ""),
     (
-        r#"^(?i)Referenced column "(year|quarter|month|week|day|hour|minute|second)" not found in FROM clause"#,
+        r#"^(?i)Referenced column "(DATE_PART)" not found in FROM clause"#,
         "there is no column `$1`",
         "a part of a date stands in quotes: `'$1'`",
     ),
@@ -134,7 +135,10 @@ const SENTENCES: &[(&str, &str, &str)] = &[
 ];
 
 static FOUND: LazyLock<Vec<(Regex, &str, &str)>> = LazyLock::new(|| {
-    let compiled = SENTENCES.iter().filter_map(|(found, what, help)| Some((Regex::new(found).ok()?, *what, *help)));
+    let date_part = DATE_PARTS.join("|");
+    let compiled = SENTENCES.iter().filter_map(|(found, what, help)| {
+        Some((Regex::new(&found.replace("DATE_PART", &date_part)).ok()?, *what, *help))
+    });
     compiled.collect()
 });
 

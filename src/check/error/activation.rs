@@ -4,7 +4,7 @@ use super::meant;
 use crate::diag::{Problem, list, nearest, slip};
 use crate::ir::ast::Name;
 use crate::ir::span::Span;
-use crate::ir::spec::Metric;
+use crate::ir::spec::{Compare, Metric};
 
 pub fn missing_to<'a>(owner: &str, span: Span, destinations: impl Iterator<Item = &'a str>) -> Problem {
     let known: Vec<&str> = destinations.collect();
@@ -60,11 +60,14 @@ pub fn unknown_metric(metric: &Name) -> Problem {
 }
 
 /// A guard that holds never, or always.
-pub fn beyond_all(metric: Metric, value: Span) -> Problem {
+pub fn beyond_all(metric: Metric, compare: Compare, value: Span) -> Problem {
     let metric = metric.name();
     Problem::error("check::guard_beyond_all", format!("`{metric}` is a share that never goes beyond 100%"))
         .at(value)
-        .help("to have no limit, write `> 100%`")
+        .help(match compare {
+            Compare::Greater | Compare::GreaterOrEqual => "to have no limit, write `> 100%`",
+            Compare::Less | Compare::LessOrEqual => "it is always less: write 100% or less here",
+        })
 }
 
 /// What is ours for what other tools count.

@@ -7,7 +7,7 @@ use crate::diag::{Problem, list, nearest};
 use crate::ir::ast::{Column, Expr, Name, Segment, TextLit};
 use crate::ir::facts::{ColumnFacts, ExprError};
 use crate::ir::span::Span;
-use crate::ir::vocabulary::{FORMATS, SOURCE_KINDS};
+use crate::ir::vocabulary::{DATE_PARTS, FORMATS, SOURCE_KINDS};
 use crate::ir::written::token;
 use crate::template::TemplateError;
 
@@ -171,14 +171,11 @@ pub fn column_behind_a_dot(name: &str, part: &str, span: Span) -> Problem {
         .help(format!("a column stands by its own name: `{part}`"))
 }
 
-/// What other databases take without quotes: `date_trunc(month, signed_up)`.
-const PARTS: [&str; 8] = ["year", "quarter", "month", "week", "day", "hour", "minute", "second"];
-
 pub fn unknown_column(name: &str, quoted: bool, span: Span, columns: &[ColumnFacts]) -> Problem {
     let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let problem = Problem::error("check::unknown_column", format!("unknown column `{name}`")).at(span);
     problem.help(match nearest(name, known.iter().copied()) {
-        _ if !quoted && PARTS.iter().any(|part| part.eq_ignore_ascii_case(name)) => {
+        _ if !quoted && DATE_PARTS.iter().any(|part| part.eq_ignore_ascii_case(name)) => {
             format!("a part of a date stands in quotes: `'{}'`", name.to_lowercase())
         }
         Some(near) => format!("did you mean `{near}`?"),
