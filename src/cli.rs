@@ -29,6 +29,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::diag::{Problems, Sources};
@@ -162,9 +163,23 @@ pub fn run(world: Arc<dyn World>, arguments: impl IntoIterator<Item = OsString>)
 /// means changes here). A reader that has gone away is no one to tell.
 fn misread(mut said: clap::Error) -> u8 {
     // Nobody who types an option that is not there means a file of that name.
-    said.remove(clap::error::ContextKind::Suggested);
+    said.remove(ContextKind::Suggested);
+    if let Some(word) = stray(&said) {
+        let tip = format!("one activation alone: `--only {word}`");
+        said.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let _ = said.print();
     if said.use_stderr() { Status::Wrong.code() } else { Status::Done.code() }
+}
+
+/// What stands behind a command that works on all activations: most likely the name of one.
+fn stray(said: &clap::Error) -> Option<&str> {
+    let (ContextValue::String(word), usage) = (said.get(ContextKind::InvalidArg)?, said.get(ContextKind::Usage)?) else {
+        return None;
+    };
+    let usage = usage.to_string();
+    let of_all = ["plan", "run", "settle"].iter().any(|command| usage.contains(&format!("sendoff {command}")));
+    (said.kind() == ErrorKind::UnknownArgument && of_all && !word.starts_with('-')).then_some(word)
 }
 
 fn told(stop: &Stop, console: &Console, in_json: bool) -> u8 {

@@ -240,7 +240,7 @@ fn why(cause: &str) -> &str {
     match cause {
         "remapped" => "newly mapped",
         "resent" => "sent again",
-        "retried" => "tried again: refused, failed or unclear before",
+        "retried" => "tried again: set aside, refused, failed or unclear before",
         other => other,
     }
 }
