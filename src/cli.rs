@@ -174,10 +174,8 @@ fn misread(mut said: clap::Error) -> u8 {
 
 /// What stands behind a command that works on all activations: most likely the name of one.
 fn stray(said: &clap::Error) -> Option<&str> {
-    let (ContextValue::String(word), usage) = (said.get(ContextKind::InvalidArg)?, said.get(ContextKind::Usage)?) else {
-        return None;
-    };
-    let usage = usage.to_string();
+    let ContextValue::String(word) = said.get(ContextKind::InvalidArg)? else { return None };
+    let usage = said.get(ContextKind::Usage)?.to_string();
     let of_all = ["plan", "run", "settle"].iter().any(|command| usage.contains(&format!("sendoff {command}")));
     (said.kind() == ErrorKind::UnknownArgument && of_all && !word.starts_with('-')).then_some(word)
 }

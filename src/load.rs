@@ -124,7 +124,8 @@ impl Loader<'_> {
             return Err(error::delimiter(model, delimiter));
         }
         if let Some(needed) = needed
-            && let Some((column, written)) = self.doubled(model, &read.of_source, needed).map_err(|error| told(error.into()))?
+            && let Some((column, written)) =
+                self.doubled(model, &read.of_source, needed).map_err(|error| told(error.into()))?
         {
             return Err(error::same_columns(model, &column, &written));
         }
