@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::diag::{Problems, Sources};
 use crate::engine::{self, Trouble};
@@ -176,8 +176,12 @@ fn misread(mut said: clap::Error) -> u8 {
 fn stray(said: &clap::Error) -> Option<&str> {
     let ContextValue::String(word) = said.get(ContextKind::InvalidArg)? else { return None };
     let usage = said.get(ContextKind::Usage)?.to_string();
-    let of_all = ["plan", "run", "settle"].iter().any(|command| usage.contains(&format!("sendoff {command}")));
-    (said.kind() == ErrorKind::UnknownArgument && of_all && !word.starts_with('-')).then_some(word)
+    let of_all = |command: &clap::Command| {
+        usage.contains(&format!("sendoff {}", command.get_name()))
+            && command.get_arguments().any(|argument| argument.get_id() == "only")
+    };
+    let is_word = said.kind() == ErrorKind::UnknownArgument && !word.starts_with('-');
+    (is_word && Cli::command().get_subcommands().any(of_all)).then_some(word)
 }
 
 fn told(stop: &Stop, console: &Console, in_json: bool) -> u8 {

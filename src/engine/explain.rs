@@ -7,6 +7,7 @@ use super::plan::shown;
 use super::run::{compare, told};
 use super::session::{Access, Job, Session};
 use super::{Options, StopSignal, Trouble};
+use crate::ir::change::RETRIED;
 use crate::ir::plan::Sql;
 use crate::ir::run::{EntryView, ExplainedField, Explanation, Failure, RequestView, Status};
 use crate::ir::spec::Spec;
@@ -240,7 +241,7 @@ fn why(cause: &str) -> &str {
     match cause {
         "remapped" => "newly mapped",
         "resent" => "sent again",
-        "retried" => "tried again: set aside, refused, failed or unclear before",
+        "retried" => RETRIED,
         other => other,
     }
 }

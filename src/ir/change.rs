@@ -8,6 +8,9 @@ use super::mode::ChangeKind;
 use super::offer::Offer;
 use super::value::Value;
 
+/// Of rows that `Counts::retried` counts, for people.
+pub const RETRIED: &str = "tried again: set aside, refused, failed or unclear before";
+
 /// What a comparison found, before anything is sent. All counts are of rows (set modes: of identifiers).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -23,7 +26,7 @@ pub struct Counts {
     pub remapped: u64,
     /// Rows sent again whole because of `--full`, and not counted above.
     pub resent: u64,
-    /// Rows offered again after a refusal, a failure or an unclear outcome, and not counted above.
+    /// Rows offered again after they were set aside, refused, failed or unclear, and not counted above.
     pub retried: u64,
     pub unchanged: u64,
     /// New rows that `mode update` holds back.

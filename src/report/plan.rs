@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{thousands, visible_line};
-use crate::ir::change::Counts;
+use crate::ir::change::{Counts, RETRIED};
 use crate::ir::run::{ActivationPlan, PlanReport, SampleField, SampleRequest, SampleRow};
 
 use super::paint::Paint;
@@ -89,7 +89,7 @@ fn changes(plan: &ActivationPlan, paint: Paint) -> Vec<String> {
         (counts.changed, paint.warn("~"), format!("changed{changed}")),
         (counts.remapped, paint.warn("~"), format!("newly mapped{}", if counts.changed == 0 { &changed } else { "" })),
         (counts.resent, paint.warn("~"), "sent again".to_string()),
-        (counts.retried, paint.warn("~"), "tried again: set aside, refused, failed or unclear before".to_string()),
+        (counts.retried, paint.warn("~"), RETRIED.to_string()),
         (counts.removed, paint.bad("-"), "removed".to_string()),
     ];
     let kinds = kinds.into_iter().filter(|(number, ..)| *number > 0);
